@@ -1,0 +1,382 @@
+"""The durable record of videos, segments, features and emotions, in SQLite.
+
+Features and emotions are raw, each under the fingerprint of the component that made them, so that
+changing a fusion strategy re-encodes nothing and changing one component reruns that one alone.
+A video is written in one transaction: it is there whole, or not at all.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Engine, Row, Table, delete, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from moodreel import schema
+from moodreel.database import (
+    chunks,
+    get_fact,
+    open_database,
+    put_fact,
+    raise_revision,
+    readable_errors,
+)
+from moodreel.emotions import Emotion, EmotionScores
+from moodreel.errors import CatalogError
+from moodreel.interfaces import Component
+from moodreel.media import Segment
+
+FILE = "catalog.sqlite"
+
+Ids = Sequence[int] | NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class VideoRecord:
+    """A video as the catalog knows it: `path` as given, `location` absolute, `modified` in ns."""
+
+    path: str
+    location: str
+    size: int
+    modified: int
+    digest: str
+    duration: float
+    fps: float
+    width: int
+    height: int
+    id: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentFeatures:
+    """What one video encoder made of n segments: pooled [n, D]; frames, [T, D] each, or None."""
+
+    pooled: NDArray[np.float32]
+    frames: Sequence[NDArray[np.float32] | None]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A segment with the video it lies in."""
+
+    id: int
+    video: str
+    location: str
+    segment: Segment
+
+
+class Catalog:
+    """The record in a folder.
+
+    Args:
+        folder: where the index lives.
+        create: whether to make an empty one where there is none.
+
+    Raises:
+        CatalogError: there is no index, or it cannot be opened.
+    """
+
+    def __init__(self, folder: str | Path, create: bool = False) -> None:
+        self.folder = Path(folder)
+        self.file = self.folder / FILE
+        if not create and not self.file.exists():
+            raise CatalogError(
+                f"{self.folder} holds no index; make one: moodreel index VIDEOS --index {folder}"
+            )
+        with readable_errors(self.file):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.prepare()
+
+    def prepare(self) -> None:
+        """Make the tables, or check that they are of a version that can be read."""
+        with self.engine.begin() as connection:
+            schema.metadata.create_all(connection)
+            put_fact(connection, "version", schema.VERSION, replace=False)
+            version = get_fact(connection, "version")
+        if version != schema.VERSION:
+            raise CatalogError(
+                f"{self.file} has format {version}, this moodreel reads {schema.VERSION}; "
+                "index again into another folder, or use the moodreel that made it"
+            )
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The connection pool."""
+        return open_database(self.file)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a connection to read with, one consistent state of the catalog."""
+        with readable_errors(self.file), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Open a transaction; the revision rises when it is committed."""
+        with readable_errors(self.file), self.engine.begin() as connection:
+            raise_revision(connection)
+            yield connection
+
+    @property
+    def revision(self) -> int:
+        """A number that rises with every change."""
+        with self.reading() as connection:
+            return int(get_fact(connection, "revision") or 0)
+
+    def fact(self, key: str) -> str | None:
+        """Return a stored fact about the whole index."""
+        with self.reading() as connection:
+            return get_fact(connection, key)
+
+    def set_fact(self, key: str, value: str) -> None:
+        """Store a fact about the whole index."""
+        with self.writing() as connection:
+            put_fact(connection, key, value)
+
+    def videos(self) -> list[VideoRecord]:
+        """Return every video, in the order they were added."""
+        with self.reading() as connection:
+            rows = connection.execute(select(schema.videos).order_by(schema.videos.c.id))
+            return [VideoRecord(**row._mapping) for row in rows]
+
+    def locate(self, path: str) -> str:
+        """Return where a video lies, by its path as given when it was indexed."""
+        v = schema.videos.c
+        with self.reading() as connection:
+            row = connection.execute(select(v.location).where(v.path == path)).first()
+        if row is None:
+            raise CatalogError(f"{path}: not in the index {self.folder}")
+        return row.location
+
+    def segments(self, video: int) -> list[Moment]:
+        """Return the segments of a video, in time."""
+        return self._moments(schema.segments.c.video_id == video)
+
+    def moments(self, ids: Sequence[int]) -> list[Moment]:
+        """Return segments by id, in the order of `ids`; those gone meanwhile are left out."""
+        found: dict[int, Moment] = {}
+        for part in chunks(ids):
+            rows = self._moments(schema.segments.c.id.in_(part))
+            found.update((moment.id, moment) for moment in rows)
+        return [found[id] for id in ids if id in found]
+
+    def _moments(self, condition: Any) -> list[Moment]:
+        s, v = schema.segments.c, schema.videos.c
+        query = select(s.id, v.path, v.location, s.start, s.end).join_from(
+            schema.segments, schema.videos
+        )
+        with self.reading() as connection:
+            rows = connection.execute(query.where(condition).order_by(s.start, s.id))
+            return [Moment(r.id, r.path, r.location, Segment(r.start, r.end)) for r in rows]
+
+    def finished(self, component: Component) -> set[int]:
+        """Return the videos that a component is done with."""
+        done = schema.finished.c
+        with self.reading() as connection:
+            component_id = find_component(connection, component)
+            rows = connection.execute(
+                select(done.video_id).where(done.component_id == component_id)
+            )
+            return {row.video_id for row in rows}
+
+    def add_video(self, video: VideoRecord, segments: Sequence[Segment]) -> "VideoWriter":
+        """Return a writer that stores a new video when it is committed."""
+        return VideoWriter(self, video, segments)
+
+    def update_video(self, id: int, **columns: Any) -> None:
+        """Change facts of a video, such as where it lies."""
+        with self.writing() as connection:
+            connection.execute(
+                update(schema.videos).where(schema.videos.c.id == id).values(**columns)
+            )
+
+    def remove_videos(self, ids: Collection[int]) -> None:
+        """Forget videos with all that was made from them."""
+        with self.writing() as connection:
+            for part in chunks(list(ids)):
+                connection.execute(delete(schema.videos).where(schema.videos.c.id.in_(part)))
+
+    def load_features(
+        self, encoder: Component, ids: Ids | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return the ids [N], ascending, and pooled features [N, D]; all unless `ids` says."""
+        table = schema.features.c
+        rows = self._component_rows(schema.features, encoder, ids, table.pooled)
+        ids = np.array([row.segment_id for row in rows], np.int64)
+        packed = b"".join(row.pooled for row in rows)
+        pooled = np.frombuffer(packed, np.float16).reshape(len(rows), -1 if rows else 0)
+        return ids, pooled.astype(np.float32)
+
+    def load_frames(self, encoder: Component, ids: Ids, dim: int) -> list[NDArray | None]:
+        """Return the frame features [T, D] of segments by id, None where there are none."""
+        rows = self._component_rows(schema.features, encoder, ids, schema.features.c.frames)
+        found = {
+            row.segment_id: np.frombuffer(row.frames, np.float16).reshape(-1, dim)
+            for row in rows
+            if row.frames is not None
+        }
+        wanted = [found.get(int(id)) for id in ids]
+        return [None if frames is None else frames.astype(np.float32) for frames in wanted]
+
+    def load_emotions(
+        self, extractor: Component, ids: Ids | None = None
+    ) -> tuple[NDArray[np.int64], EmotionScores]:
+        """Return the ids [N], ascending, and scores [N, 8]; all unless `ids` says."""
+        table = schema.emotions.c
+        columns = (table.intensities, table.observed)
+        rows = self._component_rows(schema.emotions, extractor, ids, *columns)
+        return np.array([row.segment_id for row in rows], np.int64), self._scores(extractor, rows)
+
+    def _scores(self, extractor: Component, rows: Sequence[Row]) -> EmotionScores:
+        if not rows:
+            return EmotionScores.unobserved(0)
+        with self.reading() as connection:
+            names = stored_columns(connection, extractor)
+        values = np.frombuffer(b"".join(row.intensities for row in rows), np.float32)
+        observed = np.frombuffer(b"".join(row.observed for row in rows), bool)
+        shape = (len(rows), len(names))
+        return EmotionScores.from_columns(names, values.reshape(shape), observed.reshape(shape))
+
+    def _component_rows(
+        self, table: Table, component: Component, ids: Ids | None, *columns: Any
+    ) -> list[Row]:
+        """Return the segment_id and `columns` of a component's rows, by segment_id."""
+        segment = table.c.segment_id
+        parts = [None] if ids is None else list(chunks(sorted(int(id) for id in ids)))
+        rows: list[Row] = []
+        with self.reading() as connection:
+            component_id = find_component(connection, component)
+            query = select(segment, *columns).where(table.c.component_id == component_id)
+            for part in parts:
+                chosen = query if part is None else query.where(segment.in_(part))
+                rows.extend(connection.execute(chosen.order_by(segment)))
+        return rows
+
+
+class VideoWriter:
+    """Collects what components made of one video and stores all of it in one transaction.
+
+    Args:
+        catalog: where to store it.
+        video: the record; one with an id is there already, and keeps its segments.
+        segments: the segments of a new video, in the order that rows are given.
+    """
+
+    def __init__(self, catalog: Catalog, video: VideoRecord, segments: Sequence[Segment]) -> None:
+        self.catalog = catalog
+        self.video = video
+        self.segments = segments
+        self.made: list[tuple[Component, SegmentFeatures | EmotionScores]] = []
+
+    def add(self, component: Component, made: SegmentFeatures | EmotionScores) -> None:
+        """Add what a component made: one row a segment, in the order of the segments."""
+        self.made.append((component, made))
+
+    def commit(self, replaces: int | None = None) -> int:
+        """Store everything and return the video's id.
+
+        Args:
+            replaces: the id of an older version, forgotten in the same transaction.
+        """
+        with self.catalog.writing() as connection:
+            if replaces is not None:
+                connection.execute(delete(schema.videos).where(schema.videos.c.id == replaces))
+            video = self.video.id or self.insert_video(connection)
+            ids = segment_ids(connection, video)
+            for component, made in self.made:
+                self.insert_rows(connection, component, made, ids)
+                done = {"video_id": video, "component_id": keep_component(connection, component)}
+                connection.execute(upsert(schema.finished).on_conflict_do_nothing(), done)
+        return video
+
+    def insert_video(self, connection: Connection) -> int:
+        """Insert the video and its segments."""
+        values = {key: value for key, value in asdict(self.video).items() if key != "id"}
+        key = connection.execute(insert(schema.videos).values(**values)).inserted_primary_key
+        assert key is not None
+        rows = [{"video_id": key[0], "start": s.start, "end": s.end} for s in self.segments]
+        if rows:
+            connection.execute(insert(schema.segments), rows)
+        return int(key[0])
+
+    def insert_rows(
+        self,
+        connection: Connection,
+        component: Component,
+        made: SegmentFeatures | EmotionScores,
+        ids: Sequence[int],
+    ) -> None:
+        """Insert one row for each segment."""
+        table, rows = packed_rows(made)
+        if len(rows) != len(ids):
+            raise ValueError(f"{len(rows)} rows for {len(ids)} segments")
+        component_id = keep_component(connection, component)
+        keys = [{"segment_id": id, "component_id": component_id} for id in ids]
+        if rows:
+            command = upsert(table).prefix_with("OR REPLACE")
+            connection.execute(command, [key | row for key, row in zip(keys, rows, strict=True)])
+
+
+def packed_rows(made: SegmentFeatures | EmotionScores) -> tuple[Table, list[dict[str, Any]]]:
+    """Return the table for what a component made, and its rows as bytes."""
+    if isinstance(made, SegmentFeatures):
+        return schema.features, [
+            {
+                "pooled": pooled.astype(np.float16).tobytes(),
+                "frames": None if frames is None else frames.astype(np.float16).tobytes(),
+            }
+            for pooled, frames in zip(made.pooled, made.frames, strict=True)
+        ]
+    return schema.emotions, [
+        {"intensities": values.tobytes(), "observed": observed.tobytes()}
+        for values, observed in zip(made.values, made.observed, strict=True)
+    ]
+
+
+def segment_ids(connection: Connection, video: int) -> list[int]:
+    """Return the ids of a video's segments, in the order they were given."""
+    c = schema.segments.c
+    rows = connection.execute(select(c.id).where(c.video_id == video).order_by(c.id))
+    return [row.id for row in rows]
+
+
+def find_component(connection: Connection, component: Component) -> int | None:
+    """Return the id of a component's rows, None before there are any."""
+    c = schema.components.c
+    return connection.execute(
+        select(c.id).where(c.fingerprint == component.fingerprint)
+    ).scalar_one_or_none()
+
+
+def keep_component(connection: Connection, component: Component) -> int:
+    """Return the id of a component's rows, noting the component if it is new."""
+    known = find_component(connection, component)
+    if known is not None:
+        return known
+    row = {
+        "fingerprint": component.fingerprint,
+        "kind": component.kind,
+        "columns": ",".join(Emotion),
+    }
+    key = connection.execute(insert(schema.components).values(**row)).inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+def stored_columns(connection: Connection, component: Component) -> list[str]:
+    """Return the order of emotions that a component's rows were written in."""
+    c = schema.components.c
+    return (
+        connection.execute(select(c.columns).where(c.fingerprint == component.fingerprint))
+        .scalar_one()
+        .split(",")
+    )

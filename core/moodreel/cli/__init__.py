@@ -1,0 +1,96 @@
+"""The command line: one file a command, loaded when it is called."""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from moodreel import __version__
+from moodreel.errors import MoodreelError, closest
+
+COMMANDS = {
+    "components": "list every component, what it needs, and whether it can run",
+    "demo": "make sample videos and an index of them, and search it",
+    "index": "index videos, or bring an index up to date",
+    "mood": "find moments by emotion alone",
+    "search": "find moments by what they show and how they feel",
+}
+INTERRUPTED = 130
+
+
+class Commands(click.Group):
+    """Commands that are imported when they are called, so that `--help` stays light."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Return the names, in alphabetical order."""
+        return sorted(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """Import a command."""
+        if name not in COMMANDS:
+            return None
+        return import_module(f"moodreel.cli.{name}").command
+
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command; an unknown one is named with the closest."""
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise click.UsageError(f"unknown command {args[0]!r}.{closest(args[0], COMMANDS)}")
+        return super().resolve_command(context, args)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands with their summaries, importing none of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(COMMANDS.items()))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="moodreel")
+def commands() -> None:
+    """Find videos, and moments in them, by what they show and how they feel.
+
+    Errors are one line each; add --debug to any command for the traceback. Exit codes: 0 done,
+    1 nothing found or some inputs failed, 2 a wrong call or configuration, 130 interrupted.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in given
+    sys.exit(run([argument for argument in given if argument != "--debug"], debug))
+
+
+def run(arguments: Sequence[str], debug: bool = False) -> int:
+    """Run one command and return its exit code; errors become one line on stderr."""
+    try:
+        return commands.main(list(arguments), prog_name="moodreel", standalone_mode=False) or 0
+    except (click.Abort, KeyboardInterrupt):
+        return complain("interrupted; what is done is kept, run it again to go on", INTERRUPTED)
+    except BrokenPipeError:
+        sys.stdout = None  # type: ignore[assignment]  # nobody reads on: as with other commands
+        return 0
+    except Exception as error:
+        if debug:
+            raise
+        return complain(*explain(error))
+
+
+def explain(error: Exception) -> tuple[str, int]:
+    """Return the line and the exit code for an error."""
+    if isinstance(error, MoodreelError):
+        return str(error), error.exit_code
+    if isinstance(error, click.ClickException):
+        context = getattr(error, "ctx", None)
+        where = context.command_path if context else "moodreel"
+        return f"{error.format_message()} See: {where} --help", 2
+    kind = type(error).__name__
+    return f"unexpected {kind}: {error}. Add --debug for the traceback, and report it", 1
+
+
+def complain(message: str, code: int) -> int:
+    """Print one line to stderr and return the exit code."""
+    click.echo(f"moodreel: {' '.join(message.split())}", err=True)
+    return code

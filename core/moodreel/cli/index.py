@@ -1,0 +1,139 @@
+"""`moodreel index`: videos into an index."""
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from moodreel.cli.options import (
+    configuration_options,
+    index_option,
+    json_option,
+    open_engine,
+    split_overrides,
+)
+from moodreel.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from moodreel.indexing import IndexReport, Progress
+
+
+@click.command()
+@click.argument("arguments", nargs=-1, required=True, metavar="PATH... [KEY=VALUE]...")
+@click.option("--prune", is_flag=True, help="Forget videos of PATH whose files are gone.")
+@click.option(
+    "--segment",
+    type=click.FloatRange(min=0),
+    metavar="S",
+    help="Length of a segment in seconds; 0: whole videos.  [default: 5]",
+)
+@click.option(
+    "--stride",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="S",
+    help="Seconds from one segment's start to the next.  [default: the length]",
+)
+@json_option
+@index_option
+@configuration_options
+def command(
+    arguments: tuple[str, ...],
+    prune: bool,
+    segment: float | None,
+    stride: float | None,
+    as_json: bool,
+    index_folder: str,
+    preset: str,
+    config: str | None,
+) -> int:
+    """Index the videos in PATH (files and folders), or bring the index up to date.
+
+    Unchanged files are skipped, changed ones done again, moved ones recognised by their contents.
+    A file that cannot be read is named with the reason, and the others go on. An interrupted run
+    goes on where it stopped when it is started again.
+    """
+    paths, overrides = split_overrides(arguments)
+    if not paths:
+        raise InvalidInput("no path to index: give a video or a folder of videos")
+    overrides += segment_overrides(segment, stride)
+    with open_engine(index_folder, preset, config, overrides) as engine, progress_bar() as report:
+        done = engine.index(paths, prune=prune, report=report)
+    print_report(done, as_json)
+    if not done.found:
+        raise InvalidInput(f"no videos in {', '.join(paths)}")
+    return 1 if done.failed or done.partial else 0
+
+
+def segment_overrides(segment: float | None, stride: float | None) -> list[str]:
+    """Return --segment and --stride as key=value."""
+    if segment is None and stride is None:
+        return []
+    length = [] if segment is None else [f"segments.length={segment}"]
+    step = stride if stride is not None else segment
+    return [*length, f"segments.stride={step or 5}"]
+
+
+@contextmanager
+def progress_bar() -> "Iterator[Callable[[Progress], None]]":
+    """Show a bar on stderr; yield what to call with the progress."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[path]}"),
+    )
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("index", total=None, path="looking for videos")
+
+        def report(progress: "Progress") -> None:
+            bar.update(task, completed=progress.done, total=progress.total, path=progress.path)
+
+        yield report
+
+
+def print_report(done: "IndexReport", as_json: bool) -> None:
+    """Print the outcome: a summary on stdout, one line on stderr for each file with a problem."""
+    for path, reason in done.failed:
+        click.echo(f"failed: {path}: {reason}", err=True)
+    for path, reason in done.partial:
+        click.echo(f"in part: {path}: {reason}", err=True)
+    for path in done.missing:
+        click.echo(f"gone: {path}: no longer there; forget it with --prune", err=True)
+    if as_json:
+        print_json(done)
+    else:
+        click.echo(summarise(done))
+
+
+def print_json(done: "IndexReport") -> None:
+    """Print one JSON object with every list of the report."""
+    from dataclasses import asdict
+    from json import dump
+
+    dump(asdict(done), sys.stdout, ensure_ascii=False)
+    click.echo()
+
+
+def summarise(done: "IndexReport") -> str:
+    """Return the counts of a report in one line, such as "22 added, 1 failed"."""
+    groups: dict[str, Any] = {
+        "added": done.added,
+        "updated": done.updated,
+        "moved": done.moved,
+        "unchanged": done.unchanged,
+        "pruned": done.pruned,
+        "gone": done.missing,
+        "in part": done.partial,
+        "failed": done.failed,
+    }
+    return (
+        ", ".join(f"{len(group)} {name}" for name, group in groups.items() if group)
+        or "nothing to do"
+    )

@@ -1,0 +1,165 @@
+"""The eight emotions, in the one order that everything shares, and scores over them."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from moodreel.errors import InvalidInput, closest
+
+
+class Emotion(StrEnum):
+    """Plutchik's eight basic emotions (1980). The only place that orders them."""
+
+    JOY = "joy"
+    TRUST = "trust"
+    SURPRISE = "surprise"
+    ANTICIPATION = "anticipation"
+    FEAR = "fear"
+    SADNESS = "sadness"
+    DISGUST = "disgust"
+    ANGER = "anger"
+
+    @property
+    def column(self) -> int:
+        """The emotion's column in an `EmotionScores` array."""
+        return list(Emotion).index(self)
+
+    @classmethod
+    def named(cls, name: str) -> "Emotion":
+        """Return the emotion called `name`; an unknown one raises with the closest names."""
+        try:
+            return cls(name.strip().lower())
+        except ValueError:
+            raise InvalidInput(f"unknown emotion {name!r}.{closest(name, cls)}") from None
+
+
+@dataclass(frozen=True, eq=False)
+class EmotionScores:
+    """Intensities of the eight emotions for a batch, and which of them were observed.
+
+    Args:
+        values: float32 [B, 8], columns in the order of `Emotion`. Observations start at 0;
+            a query's may be negative, to push an emotion away.
+        observed: bool [B, 8]. Where it is False nothing is known, and the value is set to 0:
+            unknown is not zero.
+
+    >>> scores = EmotionScores.of([{"joy": 0.8}], observes=["joy", "anger"])
+    >>> scores.named(0)
+    {'joy': 0.800000011920929, 'anger': 0.0}
+    """
+
+    values: NDArray[np.float32]
+    observed: NDArray[np.bool_]
+
+    def __post_init__(self) -> None:
+        values = np.asarray(self.values, dtype=np.float32)
+        observed = np.asarray(self.observed, dtype=bool)
+        if values.ndim != 2 or values.shape != observed.shape or values.shape[1] != len(Emotion):
+            raise ValueError(
+                f"values and observed must both be [B, {len(Emotion)}], "
+                f"got {values.shape} and {observed.shape}"
+            )
+        values = np.where(observed, values, np.float32(0))
+        if not np.isfinite(values).all():
+            raise ValueError("emotion intensities must be finite")
+        object.__setattr__(self, "values", values)
+        object.__setattr__(self, "observed", observed)
+
+    @classmethod
+    def of(cls, rows: Iterable[Mapping[str, float]], observes: Iterable[str] | None = None) -> Self:
+        """Build scores from named intensities.
+
+        Args:
+            rows: one mapping from emotion to intensity for each item.
+            observes: the emotions observed in every row (0 where a row does not name one).
+                None: each row observes exactly what it names.
+        """
+        rows = [{Emotion.named(k): float(v) for k, v in row.items()} for row in rows]
+        always = {Emotion.named(name) for name in observes or ()}
+        values = np.zeros((len(rows), len(Emotion)), dtype=np.float32)
+        observed = np.zeros(values.shape, dtype=bool)
+        for row, named in enumerate(rows):
+            for emotion in always | named.keys():
+                values[row, emotion.column] = named.get(emotion, 0.0)
+                observed[row, emotion.column] = True
+        return cls(values, observed)
+
+    @classmethod
+    def from_columns(cls, names: Sequence[str], values: ArrayLike, observed: ArrayLike) -> Self:
+        """Build scores from arrays [B, len(names)] whose columns are in the order of `names`."""
+        columns = [Emotion.named(name).column for name in names]
+        values, observed = np.asarray(values, np.float32), np.asarray(observed, bool)
+        full = np.zeros((len(values), len(Emotion)), dtype=np.float32)
+        known = np.zeros(full.shape, dtype=bool)
+        full[:, columns], known[:, columns] = values, observed
+        return cls(full, known)
+
+    @classmethod
+    def unobserved(cls, batch: int) -> Self:
+        """Return scores for `batch` items of which nothing is known."""
+        shape = (batch, len(Emotion))
+        return cls(np.zeros(shape, np.float32), np.zeros(shape, bool))
+
+    @classmethod
+    def concatenate(cls, parts: Sequence["EmotionScores"]) -> Self:
+        """Join batches, in order."""
+        if not parts:
+            return cls.unobserved(0)
+        return cls(
+            np.concatenate([part.values for part in parts]),
+            np.concatenate([part.observed for part in parts]),
+        )
+
+    def named(self, row: int) -> dict[str, float]:
+        """Return the observed intensities of one row by name."""
+        return {
+            emotion.value: float(self.values[row, emotion.column])
+            for emotion in Emotion
+            if self.observed[row, emotion.column]
+        }
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, rows: slice | NDArray) -> "EmotionScores":
+        return EmotionScores(self.values[rows], self.observed[rows])
+
+    def __iter__(self) -> Iterator[dict[str, float]]:
+        return (self.named(row) for row in range(len(self)))
+
+
+def parse_emotions(notation: Iterable[str]) -> dict[Emotion, float]:
+    """Read the query notation: "joy" (intensity 1), "joy=0.8", "anger=-1".
+
+    Raises:
+        InvalidInput: an unknown emotion, one given twice, or an intensity outside [-1, 1].
+
+    >>> {str(k): v for k, v in parse_emotions(["joy=0.8", "anger=-1"]).items()}
+    {'joy': 0.8, 'anger': -1.0}
+    """
+    wanted: dict[Emotion, float] = {}
+    for item in notation:
+        name, _, number = item.partition("=")
+        emotion = Emotion.named(name)
+        if emotion in wanted:
+            raise InvalidInput(f"emotion {emotion} is given twice; give it once")
+        wanted[emotion] = intensity(number or "1", emotion)
+    return wanted
+
+
+def intensity(number: str | float, emotion: Emotion) -> float:
+    """Return `number` as an intensity in [-1, 1]."""
+    try:
+        value = float(number)
+    except (TypeError, ValueError):
+        value = math.nan
+    if not -1 <= value <= 1:
+        raise InvalidInput(
+            f"the intensity of {emotion} must be a number from -1 to 1, got {number!r}"
+        )
+    return value

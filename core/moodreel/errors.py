@@ -1,0 +1,63 @@
+"""Errors that reach a user: one line saying what, where and what to do."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+
+
+class MoodreelError(Exception):
+    """The base of every error that moodreel raises on purpose.
+
+    Its message is one line, fit to be shown to a user as it is. `exit_code` is what the
+    command line returns: 1 for inputs that failed, 2 for a wrong call or configuration.
+    """
+
+    exit_code = 1
+
+
+class ConfigurationError(MoodreelError):
+    """A name, an option or a combination in the configuration is wrong."""
+
+    exit_code = 2
+
+
+class PluginError(ConfigurationError):
+    """A plugin cannot be loaded or registered something that cannot be accepted."""
+
+
+class MissingPackage(ConfigurationError):
+    """A component needs a package that is not installed; the message holds the command."""
+
+
+class InvalidInput(MoodreelError):
+    """A value given by the user (a query, an emotion, a path) cannot be used."""
+
+    exit_code = 2
+
+
+class CatalogError(MoodreelError):
+    """The index on disk cannot be opened, read or written."""
+
+
+class UnreadableVideo(MoodreelError):
+    """A file cannot be read as a video. `reason` is the part after the path."""
+
+    def __init__(self, path: str | Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = str(path)
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:
+        return type(self), (self.path, self.reason)
+
+
+def closest(name: str, known: Iterable[str]) -> str:
+    """Return " Did you mean ...? Known: ..." for an unknown `name`, closest names first.
+
+    >>> closest("bseline", ["late", "baseline"])
+    " Did you mean 'baseline'? Known: baseline, late."
+    """
+    names = sorted(map(str, known))
+    near = get_close_matches(name, names, n=2, cutoff=0.5)
+    hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+    return f"{hint} Known: {', '.join(names) or 'none'}."

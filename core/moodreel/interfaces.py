@@ -1,0 +1,210 @@
+"""The kinds of component, one contract each. Importable without torch.
+
+Shapes: B videos or texts, T frames, L tokens, D dimension, W width of a text token. Frames come
+to every consumer as `Clip`s; each resizes for itself.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moodreel.emotions import Emotion, EmotionScores
+from moodreel.media import Clip, VideoFacts
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Inject = Callable[["Tensor"], "Tensor"]
+"""Changes token embeddings [B, L, W] before the text encoder's layers see them."""
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """A package that a component needs, and the command that installs it.
+
+    Args:
+        module: the name to import, such as "faiss".
+        install: a full command, such as 'pip install "moodreel[starter]"'.
+        licence: the licence of the code or weights it brings, as shown to users.
+    """
+
+    module: str
+    install: str
+    licence: str = ""
+
+
+class Component(ABC):
+    """Anything that a plugin registers. Building one is cheap: weights load on first use.
+
+    Attributes:
+        kind: the kind's name, as in `registry.yaml`.
+        requires: packages that must be installed before the component is built.
+        version: raise it when the same options would give other outputs, so that features
+            stored by the older version are not mixed with newer ones.
+        fingerprint: identifies the outputs (plugin, version, options, weights). The registry
+            sets it; features are stored under it.
+    """
+
+    kind: ClassVar[str]
+    requires: ClassVar[tuple[Requirement, ...]] = ()
+    version: ClassVar[str] = "1"
+    fingerprint: str = "unregistered"
+
+    def weights(self) -> Sequence[Path]:
+        """Return the files that the outputs depend on; their contents enter the fingerprint."""
+        return ()
+
+
+class VideoReader(Component):
+    """Reads frames from a file. Runs in a worker process: it must pickle, and import lightly.
+
+    Both methods raise `UnreadableVideo` with the reason when the file cannot be read.
+    """
+
+    kind = "video_reader"
+
+    @abstractmethod
+    def probe(self, path: Path) -> VideoFacts:
+        """Return the duration in seconds, the frame rate and the upright size."""
+
+    @abstractmethod
+    def read(self, path: Path, times: Sequence[float]) -> Clip:
+        """Return the frames shown at `times` (seconds, ascending), upright, shorter side <= 480.
+
+        Times past the last readable frame are left out, so a damaged file gives a shorter clip
+        than was asked for; `clip.times` holds the requested times that were met.
+        """
+
+
+@dataclass(frozen=True, eq=False)
+class VideoFeatures:
+    """pooled: float32 [B, D], L2-normalised; frames: float32 [B, T, D], or None."""
+
+    pooled: "Tensor"
+    frames: "Tensor | None" = None
+
+
+@dataclass(frozen=True, eq=False)
+class TextFeatures:
+    """pooled: float32 [B, D], L2-normalised; tokens: [B, L, W] and mask: bool [B, L], or None."""
+
+    pooled: "Tensor"
+    tokens: "Tensor | None" = None
+    mask: "Tensor | None" = None
+
+
+class VideoEncoder(Component):
+    """Turns clips into vectors.
+
+    Attributes:
+        frames_per_clip: how many frames of a segment the encoder wants to see.
+    """
+
+    kind = "video_encoder"
+    frames_per_clip: int = 8
+
+    @property
+    @abstractmethod
+    def space(self) -> str:
+        """The name of the vector space; encoders of the same space can be paired."""
+
+    @property
+    @abstractmethod
+    def dim(self) -> int:
+        """D, the length of a vector."""
+
+    @abstractmethod
+    def encode(self, clips: Sequence[Clip]) -> VideoFeatures:
+        """Return features of B clips, whose lengths and sizes may differ."""
+
+
+class TextEncoder(Component):
+    """Turns texts into vectors of a space."""
+
+    kind = "text_encoder"
+
+    @property
+    @abstractmethod
+    def space(self) -> str:
+        """The name of the vector space; encoders of the same space can be paired."""
+
+    @property
+    @abstractmethod
+    def dim(self) -> int:
+        """D, the length of a vector."""
+
+    @abstractmethod
+    def encode(self, texts: Sequence[str], inject: Inject | None = None) -> TextFeatures:
+        """Return features of B texts. `inject` changes the token embeddings [B, L, W]."""
+
+
+class EmotionExtractor(Component):
+    """Reads emotion from text or from frames.
+
+    Attributes:
+        modality: "text" (inputs are strings) or "video" (inputs are `Clip`s).
+    """
+
+    kind = "emotion_extractor"
+    modality: ClassVar[Literal["text", "video"]]
+
+    @property
+    @abstractmethod
+    def observes(self) -> frozenset[Emotion]:
+        """The emotions that the extractor can see at all."""
+
+    @abstractmethod
+    def extract(self, inputs: Sequence[str] | Sequence[Clip]) -> EmotionScores:
+        """Return intensities [B, 8] from 0; what cannot be observed stays unobserved."""
+
+
+class Captioner(Component):
+    """Says in a few words what a clip shows."""
+
+    kind = "captioner"
+
+    @abstractmethod
+    def caption(self, clips: Sequence[Clip]) -> list[str]:
+        """Return a caption of at most 16 words for the middle frame of each of B clips."""
+
+
+class VectorStore(Component):
+    """Finds the vectors with the largest inner products. Ids are the caller's integers."""
+
+    kind = "vector_store"
+
+    @abstractmethod
+    def add(self, ids: NDArray[np.int64], vectors: NDArray[np.float32]) -> None:
+        """Add vectors [n, D] under new ids [n]. The first call fixes D."""
+
+    @abstractmethod
+    def remove(self, ids: NDArray[np.int64]) -> None:
+        """Remove vectors; ids that are not there are ignored."""
+
+    @abstractmethod
+    def search(
+        self, vectors: NDArray[np.float32], k: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return ids and scores [q, min(k, count)], best first, for queries [q, D]."""
+
+    @abstractmethod
+    def vectors(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the stored vectors [n, D] of `ids`, as the store scores them."""
+
+    @property
+    @abstractmethod
+    def count(self) -> int:
+        """How many vectors are stored."""
+
+    @abstractmethod
+    def save(self, path: Path) -> None:
+        """Write everything to one file."""
+
+    @abstractmethod
+    def load(self, path: Path) -> None:
+        """Replace the contents by those of a file that `save` wrote."""

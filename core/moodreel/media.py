@@ -1,0 +1,75 @@
+"""What flows through the engine: frames going in, moments coming out."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Clip:
+    """Frames of one segment of a video.
+
+    Args:
+        frames: uint8 [T, H, W, 3], RGB, upright, the shorter side at most 480.
+        times: float64 [T], seconds from the start of the video.
+    """
+
+    frames: NDArray[np.uint8]
+    times: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        if self.frames.ndim != 4 or self.frames.shape[-1] != 3 or self.frames.dtype != np.uint8:
+            raise ValueError(
+                f"frames must be uint8 [T, H, W, 3], got {self.frames.dtype} {self.frames.shape}"
+            )
+        if len(self.frames) != len(self.times) or not len(self.frames):
+            raise ValueError(f"{len(self.frames)} frames, {len(self.times)} times: need T of each")
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+
+@dataclass(frozen=True)
+class VideoFacts:
+    """What a reader finds out about a file: duration in seconds, frame rate, shown size."""
+
+    duration: float
+    fps: float
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of a video, in seconds."""
+
+    start: float
+    end: float
+
+    def adjoins(self, other: "Segment", slack: float = 1e-3) -> bool:
+        """Whether the two overlap or touch (within `slack` seconds)."""
+        return self.start <= other.end + slack and other.start <= self.end + slack
+
+    def __or__(self, other: "Segment") -> "Segment":
+        """The stretch from the earlier start to the later end."""
+        return Segment(min(self.start, other.start), max(self.end, other.end))
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One moment found. `content_score` and `emotion_score` sum to `score`."""
+
+    rank: int
+    video: str
+    start: float
+    end: float
+    score: float
+    content_score: float
+    emotion_score: float
+    emotions: dict[str, float] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields by name, as `search --json` prints them."""
+        return asdict(self)

@@ -1,0 +1,195 @@
+"""From names to components: `create("fusion_strategy", "late", weight=0.3)`."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache, cached_property
+from json import dumps
+from pathlib import Path
+from typing import Any
+
+from moodreel.entries import (
+    Entry,
+    check_component,
+    check_options,
+    check_packages,
+    component_kind,
+    convert_option,
+    factory_hints,
+)
+from moodreel.errors import ConfigurationError, closest
+from moodreel.fingerprints import fingerprint
+from moodreel.hookspecs import HOOKS
+from moodreel.interfaces import Component
+from moodreel.plugins import Registrations, gather_components, load_plugins
+from moodreel.settings import SLOTS, Settings, load_settings
+
+
+@cache
+def installed_components() -> Registrations:
+    """Return what the installed plugins register, found once a process."""
+    return gather_components(load_plugins())
+
+
+class Registry:
+    """The components of one configuration. Each is built once and shared.
+
+    Args:
+        settings: the merged configuration; None takes the packaged one and MOODREEL_CONFIG.
+        registrations: what plugins registered; None takes those of the installed plugins.
+    """
+
+    def __init__(
+        self, settings: Settings | None = None, registrations: Registrations | None = None
+    ) -> None:
+        self.settings = settings or load_settings()
+        self.registrations = installed_components() if registrations is None else registrations
+        self._built: dict[str, Component] = {}
+
+    @classmethod
+    def load(
+        cls,
+        preset: str = "starter",
+        config: str | Path | None = None,
+        overrides: Sequence[str] = (),
+    ) -> "Registry":
+        """Read the configuration (see `load_settings`) and check the names a preset uses."""
+        registry = cls(load_settings(preset, config, overrides))
+        for slot in registry.settings.slots:
+            registry.check_slot(slot)
+        return registry
+
+    @cached_property
+    def entries(self) -> dict[tuple[str, str], Entry]:
+        """Every component by (kind, name): those in the configuration, then bare plugins."""
+        found: dict[tuple[str, str], Entry] = {}
+        for kind, table in self.settings.components.items():
+            for name, options in table.items():
+                found[kind, name] = self.configured_entry(kind, name, dict(options))
+        for (kind, name), registration in self.registrations.items():
+            found.setdefault((kind, name), Entry(kind, name, registration, {}))
+        return found
+
+    def configured_entry(self, kind: str, name: str, options: dict[str, Any]) -> Entry:
+        """Return the entry for one line of the configuration."""
+        plugin = options.pop("plugin", name)
+        if (kind, plugin) not in self.registrations:
+            known = [other for k, other in self.registrations if k == kind]
+            raise ConfigurationError(
+                f"components.{kind}.{name} names the unknown plugin {plugin!r}."
+                f"{closest(str(plugin), known)}"
+            )
+        return Entry(kind, name, self.registrations[kind, plugin], options)
+
+    def find(self, kind: str, name: str) -> Entry:
+        """Return the entry of a component by kind and name."""
+        if kind not in HOOKS:
+            raise ConfigurationError(f"unknown kind of component {kind!r}.{closest(kind, HOOKS)}")
+        if (kind, name) not in self.entries:
+            known = [other for k, other in self.entries if k == kind]
+            raise ConfigurationError(f"unknown {kind} {name!r}.{closest(name, known)}")
+        return self.entries[kind, name]
+
+    def check_slot(self, slot: str) -> None:
+        """Refuse an unknown component, or unknown options, in a preset's slot."""
+        entry = self.find(SLOTS[slot], self.settings.slots[slot])
+        check_options(entry, {**entry.options, **self.settings.options.get(slot, {})})
+
+    def slot(self, slot: str) -> Any:
+        """Return the component that the preset puts into a slot, such as "text_encoder"."""
+        options = self.settings.options.get(slot, {})
+        return self.create(SLOTS[slot], self.slot_name(slot), **options)
+
+    def fresh(self, slot: str, name: str | None = None) -> Any:
+        """Return a new component for a slot, not shared; `name` picks another than the preset's.
+
+        Options given for the slot hold for the preset's own component.
+        """
+        own = self.slot_name(slot) if name is None else self.settings.slots.get(slot)
+        options = self.settings.options.get(slot, {}) if name in (None, own) else {}
+        return self.build(self.find(SLOTS[slot], name or self.slot_name(slot)), options)
+
+    def slot_name(self, slot: str) -> str:
+        """Return the name of the component in a slot."""
+        if slot not in self.settings.slots:
+            raise ConfigurationError(
+                f"preset {self.settings.preset!r} has no {slot}; add one, or pass {slot}=NAME"
+            )
+        return self.settings.slots[slot]
+
+    def emotion_slot(self, slot: str, modality: str) -> Any:
+        """Return the extractor in a slot, None where the preset has none."""
+        if slot not in self.settings.slots:
+            return None
+        extractor = self.slot(slot)
+        if extractor.modality != modality:
+            raise ConfigurationError(
+                f"{slot} needs an extractor of modality {modality}; "
+                f"{self.slot_name(slot)!r} reads {extractor.modality}"
+            )
+        return extractor
+
+    def uses(self, entry: Entry) -> bool:
+        """Whether the preset has a component in one of its slots."""
+        used = [(SLOTS[slot], name) for slot, name in self.settings.slots.items()]
+        return (entry.kind, entry.name) in used
+
+    def create(self, kind: str, name: str, **options: Any) -> Any:
+        """Return a component, built once for the same name and options.
+
+        Raises:
+            ConfigurationError: an unknown kind, name or option, or a value of the wrong type.
+            MissingPackage: a package it needs is not installed.
+        """
+        key = dumps([kind, name, options], sort_keys=True, default=repr)
+        if key not in self._built:
+            self._built[key] = self.build(self.find(kind, name), options)
+        return self._built[key]
+
+    def build(self, entry: Entry, options: Mapping[str, Any]) -> Component:
+        """Check the options, build the component and give it its fingerprint."""
+        merged = {**entry.options, **options}
+        check_options(entry, merged)
+        check_packages(entry)
+        arguments = self.arguments(entry, merged)
+        try:
+            component = entry.registration.factory(**arguments)
+        except (TypeError, ValueError) as error:
+            raise ConfigurationError(f"{entry.kind} {entry.name!r}: {error}") from error
+        check_component(entry, component)
+        component.fingerprint = fingerprint(entry, component, arguments)
+        return component
+
+    def arguments(self, entry: Entry, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the options as the factory's annotations want them.
+
+        A parameter annotated with a kind of component takes a component's name.
+        """
+        hints = factory_hints(entry.registration.factory)
+        return {
+            name: self.argument(entry, name, hints.get(name, Any), value)
+            for name, value in options.items()
+        }
+
+    def argument(self, entry: Entry, name: str, hint: Any, value: Any) -> Any:
+        """Convert one option."""
+        kind = component_kind(hint)
+        if kind and isinstance(value, list):
+            return [self.create(kind, item) for item in value]
+        if kind and isinstance(value, str):
+            return self.create(kind, value)
+        return convert_option(entry, name, hint, value)
+
+
+@cache
+def default_registry() -> Registry:
+    """Return the registry of the packaged configuration and MOODREEL_CONFIG."""
+    return Registry()
+
+
+def create(kind: str, name: str, **options: Any) -> Any:
+    """Build a component by kind and name.
+
+    >>> create("fusion_strategy", "bseline")
+    Traceback (most recent call last):
+    moodreel.errors.ConfigurationError: unknown fusion_strategy 'bseline'. Did you mean ...
+    """
+    return default_registry().create(kind, name, **options)

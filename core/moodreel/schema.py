@@ -1,0 +1,96 @@
+"""The tables of the catalog."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+VERSION = "1"
+metadata = MetaData()
+
+
+def video_key(**options: bool) -> Column:
+    """A reference to a video, gone with it."""
+    return Column("video_id", ForeignKey("videos.id", ondelete="CASCADE"), **options)
+
+
+def segment_key() -> Column:
+    """A reference to a segment, gone with it."""
+    return Column("segment_id", ForeignKey("segments.id", ondelete="CASCADE"), primary_key=True)
+
+
+def component_key() -> Column:
+    """A reference to the component that made the row."""
+    return Column("component_id", ForeignKey("components.id"), primary_key=True)
+
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+components = Table(
+    "components",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("fingerprint", String, unique=True, nullable=False),
+    Column("kind", String, nullable=False),
+    # The order that the emotions had when the rows were written, so that none is ever misread.
+    Column("columns", Text, nullable=False, default=""),
+)
+
+videos = Table(
+    "videos",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("path", Text, nullable=False),  # as given when indexed
+    Column("location", Text, unique=True, nullable=False),  # absolute
+    Column("size", BigInteger, nullable=False),
+    Column("modified", BigInteger, nullable=False),  # nanoseconds
+    Column("digest", String, nullable=False, index=True),
+    Column("duration", Float, nullable=False),
+    Column("fps", Float, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+segments = Table(
+    "segments",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    video_key(nullable=False, index=True),
+    Column("start", Float, nullable=False),
+    Column("end", Float, nullable=False),
+    sqlite_autoincrement=True,  # ids are never used again, so a stale vector names no new segment
+)
+
+features = Table(
+    "features",
+    metadata,
+    segment_key(),
+    component_key(),
+    Column("pooled", LargeBinary, nullable=False),  # float16 [D]
+    Column("frames", LargeBinary),  # float16 [T, D]
+)
+
+emotions = Table(
+    "emotions",
+    metadata,
+    segment_key(),
+    component_key(),
+    Column("intensities", LargeBinary, nullable=False),  # float32 [8]
+    Column("observed", LargeBinary, nullable=False),  # bool [8]
+)
+
+finished = Table("finished", metadata, video_key(primary_key=True), component_key())

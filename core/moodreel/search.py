@@ -1,0 +1,191 @@
+"""From a query to a vector, from a vector to moments."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from moodreel.emotions import Emotion, EmotionScores, intensity
+from moodreel.errors import InvalidInput
+from moodreel.fusion import FusionStrategy
+from moodreel.interfaces import EmotionExtractor, TextEncoder, TextFeatures, VideoFeatures
+from moodreel.media import Hit
+from moodreel.segments import Scored, merge_moments
+from moodreel.vectors import FusedVectors, Source
+
+SHORTLIST = 4  # segments looked up for each hit wanted, so that neighbours can be joined
+RERANKED = 50  # the least number of segments that a strategy's rerank sees
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is asked for.
+
+    Args:
+        text: what it shows; empty: anything.
+        emotions: intensities wanted, -1 to 1. None: those that the text itself names.
+        weight: of mood against content, 0 to 1. None: the strategy's own.
+        top: how many hits.
+        min_score: hits below it are left out.
+        merge: whether neighbouring hits of one video become one.
+    """
+
+    text: str = ""
+    emotions: Mapping[str, float] | None = None
+    weight: float | None = None
+    top: int = 10
+    min_score: float | None = None
+    merge: bool = True
+
+    def __post_init__(self) -> None:
+        if self.top < 1:
+            raise InvalidInput(f"the number of hits must be 1 or more, got {self.top}")
+        if not self.text.strip() and not any((self.emotions or {}).values()):
+            raise InvalidInput("an empty query finds nothing: give a text, an emotion, or both")
+
+
+@dataclass(frozen=True, eq=False)
+class EncodedQuery:
+    """A query as a strategy sees it: text [1, D], emotions [1, 8], and its fused vector [1, D']."""
+
+    text: TextFeatures
+    wanted: EmotionScores
+    vector: NDArray[np.float32]
+
+
+def wanted_emotions(query: Query, extractor: EmotionExtractor | None) -> EmotionScores:
+    """Return the emotions asked for [1, 8]: the user's, or else those that the text names."""
+    if query.emotions is not None:
+        named = {Emotion.named(name): value for name, value in query.emotions.items()}
+        return EmotionScores.of([{e: intensity(value, e) for e, value in named.items()}])
+    if extractor is None or not query.text.strip():
+        return EmotionScores.unobserved(1)
+    return extractor.extract([query.text])
+
+
+def encode_content(
+    text: str, encoder: TextEncoder, strategy: FusionStrategy, wanted: EmotionScores
+) -> TextFeatures:
+    """Return text features [1, D]; zero where there is no text."""
+    if not text.strip():
+        return TextFeatures(torch.zeros(1, encoder.dim))
+    inject = partial(strategy.inject, emotions=wanted) if "tokens" in strategy.stages else None
+    return encoder.encode([text], inject)
+
+
+@torch.inference_mode()
+def encode_query(
+    query: Query,
+    encoder: TextEncoder,
+    extractor: EmotionExtractor | None,
+    strategy: FusionStrategy,
+) -> EncodedQuery:
+    """Turn a query into the vector that a strategy asks with."""
+    wanted = wanted_emotions(query, extractor)
+    text = encode_content(query.text, encoder, strategy, wanted)
+    vector = fuse_query(query, strategy, text, wanted)
+    if not vector.any():
+        raise InvalidInput(
+            f"the fusion strategy {type(strategy).__name__} finds nothing by emotion alone; "
+            "add a text, or choose another: --fusion late"
+        )
+    return EncodedQuery(text, wanted, vector.float().numpy())
+
+
+def fuse_query(
+    query: Query, strategy: FusionStrategy, text: TextFeatures, wanted: EmotionScores
+) -> Tensor:
+    """Return the fused query [1, D'], weighed as the query says."""
+    weight = query.weight if query.text.strip() else 1.0
+    if weight is None or (query.weight is None and not strategy.weighs):
+        return strategy.fuse_text(text, wanted)
+    if not strategy.weighs:
+        raise InvalidInput(
+            f"the fusion strategy {type(strategy).__name__} has no weight to set; leave it out"
+        )
+    return strategy.fuse_text(text, wanted, weight)
+
+
+def find_moments(
+    query: Query, encoded: EncodedQuery, fused: FusedVectors, source: Source
+) -> list[Hit]:
+    """Return the best moments for an encoded query, best first."""
+    wanted = query.top * SHORTLIST if query.merge else query.top
+    while True:
+        ranked = rank_segments(encoded, fused, source, wanted)
+        if query.min_score is not None:
+            ranked = [found for found in ranked if found.score >= query.min_score]
+        moments = merge_moments(ranked, query.top) if query.merge else ranked[: query.top]
+        if len(moments) == query.top or len(ranked) < wanted:
+            return describe_hits(moments, encoded, fused, source)
+        wanted *= SHORTLIST
+
+
+def rank_segments(
+    encoded: EncodedQuery, fused: FusedVectors, source: Source, wanted: int
+) -> list[Scored]:
+    """Return the best `wanted` segments, best first; equal scores in the order of indexing."""
+    reranks = "rerank" in fused.strategy.stages
+    k = max(wanted, RERANKED) if reranks else wanted
+    ids, scores = (found[0] for found in fused.store.search(encoded.vector, k))
+    if reranks:
+        scores = rerank_scores(encoded, fused, source, ids, scores)
+    order = np.lexsort((ids, -scores))[:wanted]
+    score_of = dict(zip(ids[order].tolist(), scores[order].tolist(), strict=True))
+    return [
+        Scored(moment.id, moment.video, moment.segment, score_of[moment.id])
+        for moment in source.catalog.moments(list(score_of))
+    ]
+
+
+@torch.inference_mode()
+def rerank_scores(
+    encoded: EncodedQuery,
+    fused: FusedVectors,
+    source: Source,
+    ids: NDArray[np.int64],
+    scores: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    """Return the strategy's own scores [n] for a shortlist, one segment at a time.
+
+    Segments may have different numbers of frames, so they do not share a batch.
+    """
+    stored, pooled = source.catalog.load_features(source.encoder, ids)
+    pooled = pooled[np.searchsorted(stored, ids)]
+    frames = source.catalog.load_frames(source.encoder, ids, fused.dim)
+    seen = source.load_emotions(ids)
+    better = scores.copy()
+    for row in range(len(ids)):
+        shown = None if frames[row] is None else torch.from_numpy(frames[row])[None]
+        video = VideoFeatures(torch.from_numpy(pooled[row : row + 1]), shown)
+        score = fused.strategy.rerank(encoded.text, encoded.wanted, video, seen[row : row + 1])
+        better[row] = scores[row] if score is None else float(score)
+    return better
+
+
+def describe_hits(
+    moments: Sequence[Scored], encoded: EncodedQuery, fused: FusedVectors, source: Source
+) -> list[Hit]:
+    """Return moments with what content and emotion had in their scores."""
+    if not moments:
+        return []
+    ids = np.array([moment.id for moment in moments], np.int64)
+    content = fused.store.vectors(ids)[:, : fused.dim] @ encoded.vector[0, : fused.dim]
+    seen = source.load_emotions(ids)
+    return [
+        Hit(
+            rank=place + 1,
+            video=moment.video,
+            start=moment.segment.start,
+            end=moment.segment.end,
+            score=moment.score,
+            content_score=float(content[place]),
+            emotion_score=moment.score - float(content[place]),
+            emotions=seen.named(place),
+        )
+        for place, moment in enumerate(moments)
+    ]

@@ -1,0 +1,15 @@
+"""No fusion: content alone."""
+
+from moodreel import hookimpl
+from moodreel.fusion import FusionStrategy
+from moodreel.hookspecs import Register
+
+
+class Baseline(FusionStrategy):
+    """The identity: <text, video>. What every other strategy is compared with."""
+
+
+@hookimpl
+def register_fusion_strategies(register: Register) -> None:
+    """Register the baseline."""
+    register("baseline", Baseline)

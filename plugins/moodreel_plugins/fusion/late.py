@@ -1,0 +1,101 @@
+"""Late fusion without training: emotion in dimensions of its own, weighed at query time."""
+
+import torch
+from torch import Tensor
+
+from moodreel import EmotionScores, hookimpl
+from moodreel.errors import InvalidInput
+from moodreel.fusion import FusionStrategy, to_tensors
+from moodreel.hookspecs import Register
+from moodreel.interfaces import TextFeatures, VideoFeatures
+
+EPSILON = 1e-4
+
+
+class Late(FusionStrategy):
+    """Stores [v, e_v] and asks with [(1-w) t, w s e_q].
+
+    e_v is the segment's log-odds of each emotion against the collection's prior, clamped, and 0
+    where the emotion was not observed; e_q are the wanted intensities. s is the spread of the
+    content scores over the collection divided by that of the emotion scores, both for this very
+    query, so that a weight means the same with every encoder. A query without emotion has w = 0
+    and asks with [t, 0].
+
+    Args:
+        weight: w, the share of mood in the score, 0 to 1, when the query does not say.
+        clamp: the largest log-odds that one emotion can have.
+    """
+
+    prior: Tensor
+    content_covariance: Tensor
+    emotion_covariance: Tensor
+
+    def __init__(self, weight: float = 0.5, clamp: float = 3.0) -> None:
+        super().__init__()
+        self.weight = check_weight(weight)
+        self.clamp = clamp
+        for name in ("prior", "content_covariance", "emotion_covariance"):
+            self.register_buffer(name, torch.zeros(0))
+
+    def fit(self, video: VideoFeatures, emotions: EmotionScores) -> None:
+        """Learn the prior of each emotion and the spread of both parts."""
+        values, observed = to_tensors(emotions, video.pooled)
+        self.prior = masked_mean(values, observed)
+        self.content_covariance = covariance(video.pooled)
+        self.emotion_covariance = covariance(self.log_odds(values, observed))
+
+    def log_odds(self, values: Tensor, observed: Tensor) -> Tensor:
+        """Return e_v [B, 8]."""
+        odds = torch.logit(values, eps=EPSILON) - torch.logit(self.prior, eps=EPSILON)
+        return odds.clamp(-self.clamp, self.clamp) * observed
+
+    def fuse_video(self, video: VideoFeatures, emotions: EmotionScores) -> Tensor:
+        """Return [v, e_v], [B, D + 8]."""
+        return torch.cat([video.pooled, self.log_odds(*to_tensors(emotions, video.pooled))], -1)
+
+    def fuse_text(
+        self, text: TextFeatures, emotions: EmotionScores, weight: float | None = None
+    ) -> Tensor:
+        """Return [(1-w) t, w s e_q], [B, D + 8]."""
+        wanted, _ = to_tensors(emotions, text.pooled)
+        share = self.weight if weight is None else check_weight(weight)
+        w = share * wanted.any(-1, keepdim=True)
+        mood = w * self.scale(text.pooled, wanted) * wanted
+        return torch.cat([(1 - w) * text.pooled, mood], -1)
+
+    def scale(self, content: Tensor, wanted: Tensor) -> Tensor:
+        """Return s [B, 1]; 1 where the collection has no spread to compare."""
+        of_content = spread(content, self.content_covariance)
+        of_emotion = spread(wanted, self.emotion_covariance)
+        known = (of_content > EPSILON) & (of_emotion > EPSILON)
+        return torch.where(known, of_content / of_emotion.clamp(min=EPSILON), 1.0)
+
+
+def check_weight(weight: float) -> float:
+    """Return a weight of mood against content, or refuse it."""
+    if not 0 <= weight <= 1:
+        raise InvalidInput(f"the weight of mood must be a number from 0 to 1, got {weight}")
+    return weight
+
+
+def masked_mean(values: Tensor, observed: Tensor) -> Tensor:
+    """Return the mean [8] over the rows that observed each emotion."""
+    return (values * observed).sum(0) / observed.sum(0).clamp(min=1)
+
+
+def covariance(rows: Tensor) -> Tensor:
+    """Return the covariance [D, D] of rows [N, D]."""
+    centred = rows - rows.mean(0)
+    return centred.T @ centred / max(len(rows), 1)
+
+
+def spread(queries: Tensor, covariances: Tensor) -> Tensor:
+    """Return the standard deviation [B, 1] over a collection of each query's inner products."""
+    variance = ((queries @ covariances) * queries).sum(-1, keepdim=True)
+    return variance.clamp(min=0).sqrt()
+
+
+@hookimpl
+def register_fusion_strategies(register: Register) -> None:
+    """Register late fusion."""
+    register("late", Late)
