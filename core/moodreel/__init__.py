@@ -26,7 +26,19 @@ _HOMES = {
     "hookimpl": "hookspecs",
 }
 
-__all__ = ["__version__", *_HOMES]
+__all__ = [
+    "Clip",
+    "Emotion",
+    "EmotionScores",
+    "Engine",
+    "Hit",
+    "MoodreelError",
+    "Registry",
+    "Segment",
+    "__version__",
+    "create",
+    "hookimpl",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -4,18 +4,28 @@ Frames are decoded ahead in worker processes while the encoders work; a few chun
 held. Each video is written in one transaction, so a run that is killed goes on where it stopped.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from moodreel.catalog import Catalog, VideoRecord
+import numpy as np
+import torch
+from filelock import FileLock, Timeout
+
+from moodreel.catalog import Catalog, SegmentFeatures, VideoRecord, VideoWriter
 from moodreel.decoding import Decoder
-from moodreel.errors import UnreadableVideo
+from moodreel.emotions import EmotionScores
+from moodreel.errors import CatalogError, ConfigurationError, UnreadableVideo
 from moodreel.interfaces import Component, EmotionExtractor, VideoEncoder
+from moodreel.media import Clip, Segment, VideoFacts
+from moodreel.readahead import Chunk, chunk_segments, read_chunk, work_ahead
 from moodreel.scanning import Plan, VideoFile, find_videos, plan_run
 from moodreel.segments import Segmentation
 
-FRAMES_A_CHUNK = 64
+FRAMES_A_CHUNK = 32  # about 40 MB of frames at most
+CHUNKS_AHEAD = 2
+VIDEOS_AHEAD = 2
 
 
 @dataclass
@@ -131,11 +141,129 @@ class Indexer:
 
     def run_jobs(self, jobs: Sequence[Job], report: IndexReport) -> None:
         """Run every job; one that fails is reported, and the others go on."""
-        for place, job in enumerate(jobs):
-            self.report(Progress(job.file.path, place, len(jobs)))
-            try:
-                self.run_job(job, report)
-            except UnreadableVideo as error:
-                report.failed.append((job.file.path, error.reason))
+        with closing(work_ahead(jobs, self.read_job, VIDEOS_AHEAD, CHUNKS_AHEAD)) as reading:
+            for place, (job, items) in enumerate(reading):
+                self.report(Progress(job.file.path, place, len(jobs)))
+                try:
+                    self.store_job(job, iter(items), report)
+                except UnreadableVideo as error:
+                    report.failed.append((job.file.path, error.reason))
         if jobs:
             self.report(Progress("", len(jobs), len(jobs)))
+
+    def read_job(self, job: Job) -> Iterator[VideoFacts | Chunk]:
+        """Yield the facts of a job's file, then its chunks. Runs ahead, in a thread."""
+        path, frames = Path(job.file.location), self.encoder.frames_per_clip
+        facts = self.decoder.probe(path)
+        yield facts
+        for segments in chunk_segments(self.job_segments(job, facts), frames, FRAMES_A_CHUNK):
+            chunk = read_chunk(lambda times: self.decoder.read(path, times), segments, frames)
+            yield chunk
+            if len(chunk.segments) < len(segments):
+                return
+
+    def job_segments(self, job: Job, facts: VideoFacts) -> list[Segment]:
+        """Return the segments of a job's file: those it has, or new ones."""
+        if job.complete and job.record and job.record.id:
+            return [moment.segment for moment in self.catalog.segments(job.record.id)]
+        return self.segmentation.cut(facts.duration)
+
+    def store_job(self, job: Job, items: Iterator[VideoFacts | Chunk], report: IndexReport) -> None:
+        """Run the components over a job's chunks, as they come, and store what they made."""
+        facts = next(items)
+        assert isinstance(facts, VideoFacts)
+        segments: list[Segment] = []
+        made: list[list[SegmentFeatures | EmotionScores]] = [[] for _ in job.components]
+        for chunk in items:
+            assert isinstance(chunk, Chunk)
+            segments.extend(chunk.segments)
+            for component, parts in zip(job.components, made, strict=True):
+                if chunk.clips:
+                    parts.append(run_component(component, chunk.clips))
+        self.check_complete(job, facts, segments, report)
+        writer = VideoWriter(self.catalog, new_record(job, facts), segments)
+        for component, parts in zip(job.components, made, strict=True):
+            writer.add(component, join_parts(parts))
+        writer.commit(replaces=None if job.complete or not job.record else job.record.id)
+        (report.updated if job.record else report.added).append(job.file.path)
+
+    def check_complete(
+        self, job: Job, facts: VideoFacts, segments: Sequence[Segment], report: IndexReport
+    ) -> None:
+        """Refuse a video of which nothing could be read; report one that ends too early."""
+        wanted = self.job_segments(job, facts)
+        if not segments:
+            raise UnreadableVideo(job.file.path, "none of its frames can be read")
+        if len(segments) == len(wanted):
+            return
+        if job.complete:
+            raise UnreadableVideo(job.file.path, "reads otherwise than when it was indexed")
+        reason = f"can be read only until {segments[-1].end:.1f} of {facts.duration:.1f} s"
+        report.partial.append((job.file.path, f"{reason}; the rest is damaged"))
+
+
+def run_component(component: Component, clips: Sequence[Clip]) -> SegmentFeatures | EmotionScores:
+    """Run one component over clips."""
+    if isinstance(component, EmotionExtractor):
+        return component.extract(clips)
+    assert isinstance(component, VideoEncoder)
+    with torch.inference_mode():
+        features = component.encode(clips)
+    frames = [None] * len(clips) if features.frames is None else list(to_array(features.frames))
+    return SegmentFeatures(to_array(features.pooled), frames)
+
+
+def to_array(values: "torch.Tensor") -> np.ndarray:
+    """Return a tensor of any device and precision as float32."""
+    return values.float().cpu().numpy()
+
+
+def join_parts(
+    parts: Sequence[SegmentFeatures | EmotionScores],
+) -> SegmentFeatures | EmotionScores:
+    """Join what one component made of several chunks."""
+    features = [part for part in parts if isinstance(part, SegmentFeatures)]
+    if not features:
+        return EmotionScores.concatenate([p for p in parts if isinstance(p, EmotionScores)])
+    pooled = np.concatenate([part.pooled for part in features])
+    return SegmentFeatures(pooled, [frames for part in features for frames in part.frames])
+
+
+def new_record(job: Job, facts: VideoFacts) -> VideoRecord:
+    """Return the record to store for a job: the one it has, or a new one."""
+    if job.complete and job.record:
+        return job.record
+    return VideoRecord(**asdict(job.file), **asdict(facts))
+
+
+def known_file(record: VideoRecord) -> VideoFile:
+    """Return an indexed video as a file."""
+    return VideoFile(record.path, record.location, record.size, record.modified, record.digest)
+
+
+def keep_segmentation(catalog: Catalog, segmentation: Segmentation) -> None:
+    """Note how an index is cut, and refuse to cut it in two ways."""
+    known = catalog.fact("segmentation")
+    if known is None:
+        catalog.set_fact("segmentation", str(segmentation))
+    elif known != str(segmentation):
+        raise ConfigurationError(
+            f"{catalog.folder} holds segments of {known}, not of {segmentation}; "
+            "use another --index, or leave the segmentation as it is"
+        )
+
+
+@contextmanager
+def index_lock(folder: Path) -> Iterator[None]:
+    """Let one process at a time index into a folder. The system frees the lock of a dead one."""
+    lock = FileLock(folder / "indexing.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise CatalogError(
+            f"{folder}: another process is indexing into it; wait for it, or use another --index"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
