@@ -1,6 +1,6 @@
 """From names to components: `create("fusion_strategy", "late", weight=0.3)`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from json import dumps
 from pathlib import Path
@@ -59,32 +59,49 @@ class Registry:
 
     @cached_property
     def entries(self) -> dict[tuple[str, str], Entry]:
-        """Every component by (kind, name): those in the configuration, then bare plugins."""
-        found: dict[tuple[str, str], Entry] = {}
-        for kind, table in self.settings.components.items():
-            for name, options in table.items():
-                found[kind, name] = self.configured_entry(kind, name, dict(options))
+        """Every component by (kind, name): those in the configuration, then bare plugins.
+
+        Entries whose plugin is not installed are left out; see `orphans`.
+        """
+        found = {
+            (kind, name): Entry(kind, name, self.registrations[kind, plugin], options)
+            for kind, name, plugin, options in self.configured()
+            if (kind, plugin) in self.registrations
+        }
         for (kind, name), registration in self.registrations.items():
             found.setdefault((kind, name), Entry(kind, name, registration, {}))
         return found
 
-    def configured_entry(self, kind: str, name: str, options: dict[str, Any]) -> Entry:
-        """Return the entry for one line of the configuration."""
-        plugin = options.pop("plugin", name)
-        if (kind, plugin) not in self.registrations:
-            known = [other for k, other in self.registrations if k == kind]
-            raise ConfigurationError(
-                f"components.{kind}.{name} names the unknown plugin {plugin!r}."
-                f"{closest(str(plugin), known)}"
-            )
-        return Entry(kind, name, self.registrations[kind, plugin], options)
+    @cached_property
+    def orphans(self) -> dict[tuple[str, str], str]:
+        """Entries of the configuration whose plugin is not installed, with what to say."""
+        return {
+            (kind, name): f"components.{kind}.{name} names the unknown plugin {plugin!r}."
+            f"{closest(plugin, self.known_names(kind, self.registrations))}"
+            for kind, name, plugin, _ in self.configured()
+            if (kind, plugin) not in self.registrations
+        }
+
+    def configured(self) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
+        """Yield kind, name, plugin and options of every line of the configuration."""
+        for kind, table in self.settings.components.items():
+            for name, line in table.items():
+                options = dict(line)
+                yield kind, name, str(options.pop("plugin", name)), options
+
+    @staticmethod
+    def known_names(kind: str, table: Iterable[tuple[str, str]]) -> list[str]:
+        """Return the names of one kind."""
+        return [name for other, name in table if other == kind]
 
     def find(self, kind: str, name: str) -> Entry:
         """Return the entry of a component by kind and name."""
         if kind not in HOOKS:
             raise ConfigurationError(f"unknown kind of component {kind!r}.{closest(kind, HOOKS)}")
+        if (kind, name) in self.orphans:
+            raise ConfigurationError(self.orphans[kind, name])
         if (kind, name) not in self.entries:
-            known = [other for k, other in self.entries if k == kind]
+            known = self.known_names(kind, self.entries)
             raise ConfigurationError(f"unknown {kind} {name!r}.{closest(name, known)}")
         return self.entries[kind, name]
 

@@ -192,6 +192,8 @@ def apply_overrides(
     for slot, value in short.items():
         if isinstance(value, DictConfig) and slot in SLOTS:
             options[str(slot)] = OmegaConf.to_container(value, resolve=True)  # type: ignore
+        elif value is None:
+            slots.pop(str(slot), None)
         elif slot in SLOTS:
             slots[str(slot)] = str(value)
     return slots, OmegaConf.to_container(segments), options  # type: ignore[return-value]

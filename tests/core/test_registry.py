@@ -163,17 +163,28 @@ def test_presets_extend_one_another(write):
         ("componets: {}", "Did you mean 'components'"),
         ("components: {fusion_stratgy: {}}", "Did you mean 'fusion_strategy'"),
         ("components: {fusion_strategy: {late: 3}}", "must be a mapping"),
-        ("components: {fusion_strategy: {mine: {plugin: bseline}}}", "Did you mean 'baseline'"),
         ("- a list", "not a list"),
         ("presets: [", "cannot be read as YAML"),
     ],
 )
-def test_a_wrong_file_is_named_with_what_was_meant(registry_with, write, text, says):
+def test_a_wrong_file_is_named_with_what_was_meant(write, text, says):
     config = write(text)
     with pytest.raises(ConfigurationError, match=says) as caught:
-        settings = load_settings("mine" if "mine: {e" in text else "starter", config)
-        _ = Registry(settings).entries
+        load_settings("mine" if "mine: {e" in text else "starter", config)
     assert "\n" not in str(caught.value)
+
+
+def test_an_entry_with_an_unknown_plugin_is_refused_when_it_is_used(registry_with, write):
+    config = write("components: {fusion_strategy: {mine: {plugin: bseline}}}")
+    registry = registry_with(config=config)
+    assert registry.slot("fusion_strategy")
+    with pytest.raises(ConfigurationError, match="Did you mean 'baseline'"):
+        registry.create("fusion_strategy", "mine")
+
+
+def test_a_slot_can_be_left_empty(registry_with):
+    registry = registry_with(overrides=["text_emotion=null"])
+    assert registry.emotion_slot("text_emotion", "text") is None
 
 
 def test_a_missing_file_is_named(tmp_path):

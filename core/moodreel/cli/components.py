@@ -27,6 +27,9 @@ def command(
 
     registry = Registry.load(preset, config, check_overrides(overrides))
     rows = [describe(registry, entry) for entry in chosen_entries(registry, kind)]
+    for (orphan, _), problem in registry.orphans.items():
+        if kind in (None, orphan):
+            click.echo(f"left out: {problem}", err=True)
     if as_json:
         for row in rows:
             click.echo(dumps(row, ensure_ascii=False))

