@@ -79,11 +79,11 @@ class EmotionScores:
             observes: the emotions observed in every row (0 where a row does not name one).
                 None: each row observes exactly what it names.
         """
-        rows = [{Emotion.named(k): float(v) for k, v in row.items()} for row in rows]
+        by_emotion = [{Emotion.named(k): float(v) for k, v in row.items()} for row in rows]
         always = {Emotion.named(name) for name in observes or ()}
-        values = np.zeros((len(rows), len(Emotion)), dtype=np.float32)
+        values = np.zeros((len(by_emotion), len(Emotion)), dtype=np.float32)
         observed = np.zeros(values.shape, dtype=bool)
-        for row, named in enumerate(rows):
+        for row, named in enumerate(by_emotion):
             for emotion in always | named.keys():
                 values[row, emotion.column] = named.get(emotion, 0.0)
                 observed[row, emotion.column] = True
@@ -133,7 +133,7 @@ class EmotionScores:
         return (self.named(row) for row in range(len(self)))
 
 
-def parse_emotions(notation: Iterable[str]) -> dict[Emotion, float]:
+def parse_emotions(notation: Iterable[str]) -> dict[str, float]:
     """Read the query notation: "joy" (intensity 1), "joy=0.8", "anger=-1".
 
     Raises:
@@ -142,7 +142,7 @@ def parse_emotions(notation: Iterable[str]) -> dict[Emotion, float]:
     >>> {str(k): v for k, v in parse_emotions(["joy=0.8", "anger=-1"]).items()}
     {'joy': 0.8, 'anger': -1.0}
     """
-    wanted: dict[Emotion, float] = {}
+    wanted: dict[str, float] = {}
     for item in notation:
         name, _, number = item.partition("=")
         emotion = Emotion.named(name)

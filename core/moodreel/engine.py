@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from moodreel.catalog import Catalog
 from moodreel.decoding import Decoder
 from moodreel.errors import ConfigurationError
-from moodreel.indexing import Indexer, IndexReport, Progress
+from moodreel.indexing import Indexer, IndexReport
 from moodreel.interfaces import EmotionExtractor, TextEncoder, VideoEncoder
-from moodreel.media import Clip, Hit, Segment
+from moodreel.media import Clip, Hit, Progress, Segment
 from moodreel.registry import Registry
 from moodreel.search import Query, encode_query, find_moments
 from moodreel.segments import Segmentation, sample_times

@@ -80,16 +80,15 @@ def is_installed(module: str) -> bool:
 
 def component_kind(hint: Any) -> str | None:
     """Return the kind that an annotation asks for: TextEncoder, list[...], ... | None."""
-    for part in (hint, *get_args(hint)):
-        plain = get_origin(part) or part
-        if isclass(plain) and issubclass(plain, Component):
-            return getattr(plain, "kind", None)
-    return None
+    plain = get_origin(hint) or hint
+    if isclass(plain) and issubclass(plain, Component):
+        return getattr(plain, "kind", None)
+    return next(filter(None, map(component_kind, get_args(hint))), None)
 
 
 def factory_hints(factory: Callable[..., Any]) -> dict[str, Any]:
     """Return the annotations of a factory's parameters; those that cannot be read are left out."""
-    target = factory.__init__ if isclass(factory) else factory  # type: ignore[misc]
+    target = factory.__init__ if isclass(factory) else factory
     try:
         return get_type_hints(target)
     except NameError:

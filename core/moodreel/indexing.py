@@ -18,7 +18,7 @@ from moodreel.decoding import Decoder
 from moodreel.emotions import EmotionScores
 from moodreel.errors import CatalogError, ConfigurationError, UnreadableVideo
 from moodreel.interfaces import Component, EmotionExtractor, VideoEncoder
-from moodreel.media import Clip, Segment, VideoFacts
+from moodreel.media import Clip, Progress, Segment, VideoFacts
 from moodreel.readahead import Chunk, chunk_segments, read_chunk, work_ahead
 from moodreel.scanning import Plan, VideoFile, find_videos, plan_run
 from moodreel.segments import Segmentation
@@ -44,17 +44,8 @@ class IndexReport:
     @property
     def found(self) -> int:
         """How many videos the paths held, readable or not."""
-        groups = (self.added, self.updated, self.moved, self.unchanged, self.failed)
-        return sum(map(len, groups))
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a run stands: the file it is at, and files done of those to do."""
-
-    path: str
-    done: float
-    total: int
+        read = (*self.added, *self.updated, *self.moved, *self.unchanged)
+        return len(read) + len(self.failed)
 
 
 @dataclass(frozen=True)

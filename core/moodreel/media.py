@@ -58,6 +58,15 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class Progress:
+    """Where a run stands: the file it is at, and files done of those to do."""
+
+    path: str
+    done: float
+    total: int
+
+
+@dataclass(frozen=True)
 class Hit:
     """One moment found. `content_score` and `emotion_score` sum to `score`."""
 

@@ -86,16 +86,16 @@ def add_plugin(manager: pluggy.PluginManager, plugin: object, name: str) -> None
         manager.register(plugin, name)
         manager.check_pending()
     except (pluggy.PluginValidationError, ValueError) as error:
-        wrong = [hook for hook in implemented_hooks(plugin) if not hasattr(hookspecs, hook)]
+        wrong = unknown_hooks(manager, plugin)
         hint = closest(wrong[0], hookspecs.HOOKS.values()) if wrong else ""
         reason = f"implements the unknown hook {wrong[0]!r}." if wrong else f"{error}"
         raise PluginError(f"plugin {name!r} {reason}{hint}".replace("\n", " ")) from None
 
 
-def implemented_hooks(plugin: object) -> list[str]:
-    """Return the names that a plugin marked as hook implementations."""
-    marked = hookspecs.hookimpl.project_name + "_impl"
-    return [name for name in dir(plugin) if hasattr(getattr(plugin, name, None), marked)]
+def unknown_hooks(manager: pluggy.PluginManager, plugin: object) -> list[str]:
+    """Return the names that a plugin marked as hook implementations and that are no hook."""
+    marked = [name for name in dir(plugin) if manager.parse_hookimpl_opts(plugin, name)]
+    return [name for name in marked if not hasattr(hookspecs, name)]
 
 
 def gather_components(manager: pluggy.PluginManager) -> Registrations:

@@ -1,7 +1,7 @@
 """Decoding ahead: frames of the next videos are read while the encoders work on this one."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from queue import Full, Queue
 from threading import Event, Thread
@@ -73,7 +73,7 @@ class Background(Generic[Item]):
 
 def work_ahead(
     tasks: Iterable[Task], work: Callable[[Task], Iterator[Item]], window: int, depth: int
-) -> Iterator[tuple[Task, Background[Item]]]:
+) -> Generator[tuple[Task, Background[Item]], None, None]:
     """Yield each task with its items, while those of the next `window` tasks are being made."""
     waiting: deque[tuple[Task, Background[Item]]] = deque()
     try:

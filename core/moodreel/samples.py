@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from moodreel.errors import MissingPackage
+from moodreel.media import Progress
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -43,13 +44,13 @@ ZOOM = 0.85  # the part of the photograph's width that is seen in the end
 
 
 def make_samples(
-    folder: Path, report: Callable[[str, int, int], None] = lambda name, done, total: None
+    folder: Path, report: Callable[[Progress], None] = lambda progress: None
 ) -> list[Path]:
     """Write the sample videos into a folder; those that are there already are kept.
 
     Args:
         folder: made if it is not there.
-        report: called with the name at hand, and how many of how many are done.
+        report: called with the progress.
 
     Raises:
         MissingPackage: a package that holds the pictures is not installed.
@@ -58,7 +59,7 @@ def make_samples(
     names = [*REAL, *PHOTOGRAPHS]
     made = []
     for done, name in enumerate(names):
-        report(name, done, len(names))
+        report(Progress(name, done, len(names)))
         target = folder / f"{name}.mp4"
         if not target.exists():
             write_sample(name, target)

@@ -1,5 +1,7 @@
 """The tables of the catalog."""
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -17,7 +19,7 @@ VERSION = "1"
 metadata = MetaData()
 
 
-def video_key(**options: bool) -> Column:
+def video_key(**options: Any) -> Column:
     """A reference to a video, gone with it."""
     return Column("video_id", ForeignKey("videos.id", ondelete="CASCADE"), **options)
 

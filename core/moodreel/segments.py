@@ -33,7 +33,7 @@ class Segmentation:
         A rest of less than half a window joins the window before it.
 
         >>> Segmentation(5, 5).cut(12)
-        [Segment(start=0.0, end=5.0), Segment(start=5.0, end=12.0)]
+        [Segment(start=0.0, end=5), Segment(start=5.0, end=12)]
         """
         if not self.length:
             return [Segment(0.0, duration)]

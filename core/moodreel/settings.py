@@ -28,6 +28,7 @@ SLOTS = {
 
 SEGMENTS = "segments"
 SECTIONS = ("presets", "components")
+EMPTY = DictConfig({})
 KEYS = (*SLOTS, SEGMENTS, *SECTIONS)
 """What a key=value override can begin with."""
 
@@ -67,10 +68,9 @@ def load_settings(
     Raises:
         ConfigurationError: a file that cannot be read, or a key or name that is not known.
     """
-    merged = merge_files(config or os.environ.get("MOODREEL_CONFIG"))
+    files = merge_files(config or os.environ.get("MOODREEL_CONFIG"))
     short, full = split_overrides(overrides)
-    merged = OmegaConf.merge(merged, full)
-    assert isinstance(merged, DictConfig)
+    merged = merge(files, full)
     check_sections(merged, "key=value")
     chosen = resolve_preset(merged, preset)
     slots, segments, options = apply_overrides(chosen, short)
@@ -92,7 +92,14 @@ def merge_files(path: str | Path | None) -> DictConfig:
     user = read_yaml(Path(path))
     check_sections(user, str(path))
     drop_replaced(base, user)
-    return OmegaConf.merge(base, user)  # type: ignore[return-value]
+    return merge(base, user)
+
+
+def merge(*configs: DictConfig) -> DictConfig:
+    """Merge mappings, the last one winning."""
+    merged = OmegaConf.merge(*configs)
+    assert isinstance(merged, DictConfig)
+    return merged
 
 
 def read_yaml(path: Path) -> DictConfig:
@@ -113,7 +120,7 @@ def check_sections(config: DictConfig, source: str) -> None:
     """Refuse sections, kinds and component entries that nothing would read."""
     check_names(config, SECTIONS, f"{source}: unknown section")
     for section in config:
-        check_mapping(config[section], f"{source}: {section}")
+        check_mapping(config[section], f"{source}: {section!s}")
     components = config.get("components") or {}
     check_names(components, HOOKS, f"{source}: unknown kind of component")
     for kind, entries in components.items():
@@ -158,8 +165,9 @@ def split_overrides(overrides: Sequence[str]) -> tuple[DictConfig, DictConfig]:
     except (OmegaConfBaseException, YAMLError) as error:
         raise ConfigurationError(f"cannot read {' '.join(overrides)}: {error}") from None
     check_names(given, KEYS, "unknown setting")
-    full = OmegaConf.masked_copy(given, [key for key in given if key in SECTIONS])
-    short = OmegaConf.masked_copy(given, [key for key in given if key not in SECTIONS])
+    keys = [str(key) for key in given]
+    full = OmegaConf.masked_copy(given, [key for key in keys if key in SECTIONS])
+    short = OmegaConf.masked_copy(given, [key for key in keys if key not in SECTIONS])
     return short, full
 
 
@@ -178,14 +186,14 @@ def resolve_preset(merged: DictConfig, name: str) -> DictConfig:
         seen.append(name)
         chain.insert(0, merged.presets[name])
         name = merged.presets[name].get("extends", "")
-    return OmegaConf.merge(*chain)  # type: ignore[return-value]
+    return merge(*chain)
 
 
 def apply_overrides(
     preset: DictConfig, short: DictConfig
 ) -> tuple[dict[str, str], dict[str, float], dict[str, dict[str, Any]]]:
     """Return the slots, the segmentation, and the options given for single slots."""
-    segments = OmegaConf.merge(preset.get(SEGMENTS, {}), short.get(SEGMENTS, {}))
+    segments = merge(preset.get(SEGMENTS) or EMPTY, short.get(SEGMENTS) or EMPTY)
     check_names(segments, ["length", "stride"], "unknown setting of segments")
     slots = {slot: str(preset[slot]) for slot in SLOTS if preset.get(slot) is not None}
     options: dict[str, dict[str, Any]] = {}

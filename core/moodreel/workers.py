@@ -33,7 +33,7 @@ class WorkerProcess(SpawnProcess):
 class WorkerContext(SpawnContext):
     """The start method for workers."""
 
-    Process = WorkerProcess  # type: ignore[assignment]
+    Process = WorkerProcess
 
 
 @contextmanager

@@ -121,7 +121,7 @@ def test_emotions_written_in_another_order_are_read_by_name(catalog):
         names = raw.execute("SELECT columns FROM components WHERE fingerprint='extractor-1'")
         swapped = ",".join(reversed(names.fetchone()[0].split(",")))
         raw.execute("UPDATE components SET columns=? WHERE fingerprint='extractor-1'", [swapped])
-    assert list(catalog.load_emotions(EXTRACTOR)[1])[0] == {"anger": 0.25}
+    assert next(iter(catalog.load_emotions(EXTRACTOR)[1])) == {"anger": 0.25}
 
 
 def test_a_folder_without_an_index_says_how_to_make_one(tmp_path):

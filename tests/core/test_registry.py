@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from moodreel import Registry, create, hookimpl
+from moodreel import create, hookimpl
 from moodreel.emotions import Emotion
 from moodreel.errors import ConfigurationError, MissingPackage, PluginError
 from moodreel.fusion import FusionStrategy
@@ -195,7 +195,10 @@ def test_a_missing_file_is_named(tmp_path):
 @pytest.mark.parametrize(
     ("call", "says"),
     [
-        (("fusion_strategy", "bseline"), "unknown fusion_strategy 'bseline'. Did you mean 'baseline'"),
+        (
+            ("fusion_strategy", "bseline"),
+            "unknown fusion_strategy 'bseline'. Did you mean 'baseline'",
+        ),
         (("fusion_stratgy", "late"), "Did you mean 'fusion_strategy'"),
         (("fusion_strategy", "late", {"wieght": 1}), "no option 'wieght'. Did you mean 'weight'"),
         (("fusion_strategy", "late", {"weight": "heavy"}), "option weight='heavy'"),

@@ -25,7 +25,9 @@ def scan(*paths):
 
 def records(files):
     return [
-        VideoRecord(f.path, f.location, f.size, f.modified, content_digest(f.location), 1, 1, 1, 1, i)
+        VideoRecord(
+            f.path, f.location, f.size, f.modified, content_digest(f.location), 1, 1, 1, 1, i
+        )
         for i, f in enumerate(files, 1)
     ]
 
@@ -66,7 +68,7 @@ def test_unchanged_files_are_left_alone(folder):
     known = records(scan(folder))
     plan = plan_run(scan(folder), known, [folder])
     assert plan.same == known
-    assert not (plan.todo or plan.moved or plan.gone)
+    assert plan.todo == plan.moved == plan.gone == []
 
 
 def test_a_touched_file_is_recognised_by_its_contents(folder):

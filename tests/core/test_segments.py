@@ -1,5 +1,7 @@
 """Cutting into segments, and joining hits into moments."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -17,7 +19,7 @@ def test_segments_cover_the_video_from_start_to_end(length, stride, duration):
     cut = Segmentation(length, min(stride, length)).cut(duration)
     assert cut[0].start == 0
     assert cut[-1].end == pytest.approx(duration)
-    assert all(before.adjoins(after) for before, after in zip(cut, cut[1:], strict=False))
+    assert all(before.adjoins(after) for before, after in pairwise(cut))
 
 
 @given(seconds, st.floats(0.01, 500))

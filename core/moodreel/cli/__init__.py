@@ -70,7 +70,7 @@ def run(arguments: Sequence[str], debug: bool = False) -> int:
     except (click.Abort, KeyboardInterrupt):
         return complain("interrupted; what is done is kept, run it again to go on", INTERRUPTED)
     except BrokenPipeError:
-        sys.stdout = None  # type: ignore[assignment]  # nobody reads on: as with other commands
+        sys.stdout = None  # nobody reads on: as with other commands
         return 0
     except Exception as error:
         if debug:

@@ -8,7 +8,8 @@ import click
 from moodreel.cli.options import check_overrides, configuration_options, json_option
 
 if TYPE_CHECKING:
-    from moodreel.registry import Entry, Registry
+    from moodreel.entries import Entry
+    from moodreel.registry import Registry
 
 
 @click.command()

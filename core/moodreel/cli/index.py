@@ -18,7 +18,8 @@ from moodreel.errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from moodreel.indexing import IndexReport, Progress
+    from moodreel.indexing import IndexReport
+    from moodreel.media import Progress
 
 
 @click.command()

@@ -4,7 +4,7 @@ import click
 
 from moodreel.cli.hits import show_hits
 from moodreel.cli.options import check_overrides, open_engine, query_options
-from moodreel.emotions import Emotion, parse_emotions
+from moodreel.emotions import parse_emotions
 from moodreel.errors import InvalidInput
 
 
@@ -53,7 +53,7 @@ def command(
         return show_hits(engine, hits, as_json, thumbnails)
 
 
-def read_emotions(notation: tuple[str, ...]) -> dict[Emotion, float] | None:
+def read_emotions(notation: tuple[str, ...]) -> dict[str, float] | None:
     """Return the emotions given by --emotion: None if there are none, {} for 'none'."""
     if "none" not in notation:
         return parse_emotions(notation) or None

@@ -1,44 +1,86 @@
 """Emotions of a query, from how near its words are to words for each emotion."""
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from unicodedata import normalize
+
+import numpy as np
+from numpy.typing import NDArray
 
 from moodreel import Emotion, EmotionScores, hookimpl
 from moodreel.hookspecs import Register
 from moodreel.interfaces import EmotionExtractor, TextEncoder
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
 PROTOTYPES: Mapping[str, tuple[str, ...]] = {
-    "joy": ("joyful, happy, cheerful", "joy, happiness", "smiling, laughing, delighted"),
-    "trust": ("trusting, confident, loyal", "trust, faith", "trustworthy, reliable"),
-    "surprise": ("surprised, astonished", "surprise, amazement", "startled, shocked"),
-    "anticipation": ("eager, hopeful, expectant", "anticipation, expectation", "awaiting, excited"),
-    "fear": ("frightened, scared, terrified", "fear, terror", "afraid, panic, anxious"),
+    "joy": (
+        "joyful, happy, cheerful",
+        "joy, happiness",
+        "smiling, laughing, delighted",
+        "excited, cheering, enjoying",
+        "funny, amused, playful",
+    ),
+    "trust": ("trusting, faithful, loyal", "trust, faith", "a trusting, confident person"),
+    "surprise": ("surprised, astonished, amazed", "surprise, amazement", "startled, shocked"),
+    "anticipation": (
+        "eager, hopeful, expectant",
+        "anticipation, expectation",
+        "eagerly awaiting",
+    ),
+    "fear": (
+        "frightened, scared, terrified",
+        "fear, terror",
+        "afraid, nervous, anxious",
+        "scary, creepy, horror",
+    ),
     "sadness": ("sad, unhappy, sorrowful", "sadness, grief", "crying, weeping, gloomy"),
-    "disgust": ("disgusted, repulsed", "disgust, revulsion", "gross, nauseated"),
-    "anger": ("angry, furious, mad", "anger, rage", "enraged, irritated, hostile"),
+    "disgust": ("disgusted, repulsed, revolted", "disgust, revulsion", "gross, nauseating"),
+    "anger": (
+        "angry, furious, mad",
+        "anger, rage",
+        "enraged, irritated, annoyed",
+        "hostile, hateful",
+    ),
 }
-# What is nearer to these than to any emotion is about something else.
-PLAIN = ("person, people, man, woman", "calm, quiet, peaceful", "thing, object, place", "colour")
-WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-MOST_WORDS = 512  # of one text; a longer one is a document, not a query
+# Subjects that a sentence encoder puts near emotions: what is nearer to one of these is about
+# something to be seen, not about a mood. Found by looking at which caption words were misread.
+PLAIN = (
+    "person, people, man, woman",
+    "thing, object, place",
+    "body, skin, face",
+    "colour, bright, dark",
+    "noise, loud, music",
+    "weather, rain, storm",
+    "fire, burning, explosion",
+    "food, eating, tasty, delicious",
+    "playing, watching, working, doing",
+    "moving, running, jumping",
+    "waiting, coming, arriving",
+    "fighting, hitting, punching, war",
+    "death, dead, funeral",
+    "calm, quiet, peaceful",
+    "safety, security, police",
+    "skill, intelligence, ability",
+    "life, living",
+)
+WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
+LONGEST_WORD = 64  # characters; the rest of a longer word is not read
+MOST_WORDS = 512  # different ones that are read in one text; a longer text is no query
+MOST_KNOWN = 20_000  # words whose emotions are kept
 
 
 class WordPrototypes(EmotionExtractor):
-    """Each word is compared with phrases for the eight emotions in a sentence encoder's space.
+    """Compares each word with phrases for the eight emotions in a sentence encoder's space.
 
-    The word that is nearest to any phrase decides. If its similarity exceeds the threshold, and
-    that to plain phrases, the text has emotion, spread over the eight by a softmax of its
-    similarities; otherwise it was looked at and has none. Words that no lexicon lists are
-    understood this way.
+    A word that is near enough to one of the phrases, and nearer than to any plain subject, has
+    emotion: a softmax over its similarities to the eight. A text has the emotions of its words,
+    each as strong as in the strongest word; without such a word it was looked at and has none.
+    So words that no lexicon lists are understood, in whatever language the encoder knows.
 
     Args:
         text_encoder: embeds words and phrases.
         threshold: the least cosine similarity of an emotional word.
-        temperature: of the softmax over the emotions.
+        temperature: of the softmax over the emotions, in cosine similarity.
         least: intensities below it are 0.
     """
 
@@ -52,75 +94,94 @@ class WordPrototypes(EmotionExtractor):
         temperature: float = 0.05,
         least: float = 0.1,
     ) -> None:
+        if temperature <= 0:
+            raise ValueError("temperature must be above 0")
         self.text_encoder = text_encoder
         self.threshold = threshold
         self.temperature = temperature
         self.least = least
-        self._known: dict[str, tuple[list[float], float]] = {}
-        self._phrases: Tensor | None = None
+        self._phrases: NDArray[np.float32] | None = None
+        self._known: dict[str, NDArray[np.float32]] = {}
 
     def extract(self, inputs: Sequence[Any]) -> EmotionScores:
-        """Return intensities [B, 8] from 0 to 1; all eight are observed, 0 without emotion."""
+        """Return intensities [B, 8] from 0 to 1 for texts; all eight are observed."""
         texts = [words_of(text) for text in inputs]
-        self.learn({word for words in texts for word in words})
-        return EmotionScores.of([self.intensities(words) for words in texts], observes=Emotion)
+        known = self.look_up({word for words in texts for word in words})
+        values = [strongest(known[word] for word in words) for words in texts]
+        columns = np.reshape(np.array(values, np.float32), (len(texts), len(PROTOTYPES)))
+        return EmotionScores.from_columns(list(PROTOTYPES), columns, np.ones_like(columns))
 
-    def intensities(self, words: Sequence[str]) -> dict[str, float]:
-        """Return the emotions of a text's words; none without an emotional word."""
-        known = [self._known[word] for word in words]
-        moving = [near for near, plain in known if max(near) >= max(self.threshold, plain)]
-        if not moving:
-            return {}
-        best = max(moving, key=max)
-        return {
-            name: share
-            for name, share in zip(PROTOTYPES, softmax(best, self.temperature), strict=True)
-            if share >= self.least
-        }
+    def look_up(self, words: set[str]) -> dict[str, NDArray[np.float32]]:
+        """Return the intensities [8] of each word; those read before are remembered.
 
-    def learn(self, words: set[str]) -> None:
-        """Keep the similarities of words, to the eight emotions and to plain phrases."""
-        new = sorted(words - self._known.keys())
+        The memory is replaced, never changed: another thread may be reading it.
+        """
+        known = self._known
+        found = {word: known[word] for word in words & known.keys()}
+        new = sorted(words - found.keys())
         if new:
-            similar = self.text_encoder.encode(new).pooled @ self.phrases.T
-            self._known.update(zip(new, nearest_phrases(similar), strict=True))
+            found.update(zip(new, self.read_words(new), strict=True))
+            self._known = {**known, **found} if len(known) < MOST_KNOWN else found
+        return found
+
+    def read_words(self, words: Sequence[str]) -> NDArray[np.float32]:
+        """Return the intensities [n, 8] of words, in the order of PROTOTYPES."""
+        similar = nearest_phrases(self.embed(words) @ self.phrases.T)
+        emotions, plain = similar[:, :-1], similar[:, -1:]
+        moving = emotions.max(1, keepdims=True) >= np.maximum(plain, self.threshold)
+        shares = softmax(emotions / self.temperature)
+        return shares * (moving & (shares >= self.least))
 
     @property
-    def phrases(self) -> "Tensor":
-        """The embeddings of all phrases [P, D]."""
+    def phrases(self) -> NDArray[np.float32]:
+        """The embeddings [P, D] of all phrases: of the emotions in order, then the plain ones."""
         if self._phrases is None:
-            phrases = [phrase for group in PROTOTYPES.values() for phrase in group]
-            self._phrases = self.text_encoder.encode([*phrases, *PLAIN]).pooled
+            emotional = [phrase for group in PROTOTYPES.values() for phrase in group]
+            self._phrases = self.embed([*emotional, *PLAIN])
         return self._phrases
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return the encoder's vectors [n, D]."""
+        return self.text_encoder.encode(texts).pooled.numpy(force=True)
 
 
 def words_of(text: str) -> list[str]:
-    """Return the different words of a text, in lower case, the first few hundred."""
+    """Return the different words of a text in order, in lower case, the first few hundred.
+
+    >>> words_of("An ANGRY man, an angry dog")
+    ['an', 'angry', 'man', 'dog']
+    """
     found: dict[str, None] = {}
-    for match in WORD.finditer(text.lower()):
-        found.setdefault(match.group()[:64])
+    for match in WORD.finditer(normalize("NFKC", text).lower()):
+        found.setdefault(match.group()[:LONGEST_WORD])
         if len(found) == MOST_WORDS:
             break
     return list(found)
 
 
-def nearest_phrases(similar: "Tensor") -> list[tuple[list[float], float]]:
-    """Return each word's best similarity per emotion [8] and to plain phrases.
+def nearest_phrases(similar: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return similarities to the nearest phrase of each emotion and, last, of the plain ones.
 
     Args:
-        similar: similarities to all phrases [n, P].
+        similar: to every phrase, [n, P].
+
+    Returns:
+        float32 [n, 9].
     """
-    groups = similar.split([*(len(group) for group in PROTOTYPES.values()), len(PLAIN)], dim=1)
-    *emotions, plain = ([*group.max(1).values.tolist()] for group in groups)
-    return list(zip(map(list, zip(*emotions, strict=True)), plain, strict=True))
+    sizes = [len(group) for group in PROTOTYPES.values()]
+    starts = np.cumsum([0, *sizes])
+    return np.maximum.reduceat(similar, starts, axis=1)
 
 
-def softmax(values: Sequence[float], temperature: float) -> list[float]:
-    """Return the softmax of a few numbers."""
-    from math import exp
+def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the softmax over the last axis."""
+    powers = np.exp(logits - logits.max(-1, keepdims=True))
+    return powers / powers.sum(-1, keepdims=True)
 
-    powers = [exp((value - max(values)) / temperature) for value in values]
-    return [power / sum(powers) for power in powers]
+
+def strongest(rows: Iterable[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Return the largest value in each column of rows [8]; 0 where there are none."""
+    return np.max([np.zeros(len(PROTOTYPES), np.float32), *rows], axis=0)
 
 
 @hookimpl

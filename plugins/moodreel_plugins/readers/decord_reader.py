@@ -46,13 +46,14 @@ class DecordReader(VideoReader):
 
 
 def open_video(path: Path) -> Any:
+    """Open a file, or refuse it."""
     import decord
 
     decord.logging.set_level(decord.logging.FATAL)
     try:
         return decord.VideoReader(str(path), num_threads=1)
-    except (decord.DECORDError, RuntimeError) as error:
-        raise UnreadableVideo(path, f"decord cannot open it") from None
+    except (decord.DECORDError, RuntimeError):
+        raise UnreadableVideo(path, "decord cannot open it") from None
 
 
 def frame_spans(video: Any) -> NDArray[np.float32]:

@@ -1,5 +1,6 @@
 """Reading videos with PyAV (FFmpeg's libraries)."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -186,10 +187,8 @@ def known_duration(container: Any, stream: Any) -> float | None:
 
 def counted_duration(container: Any, stream: Any) -> float:
     """Return when the last frame ends, found by decoding everything that is left."""
-    last = None
-    for last in decode_frames(container, stream):
-        pass
-    return end_time(last, start_time(stream), stream) if last is not None else 0.0
+    last = deque(decode_frames(container, stream), maxlen=1)
+    return end_time(last[0], start_time(stream), stream) if last else 0.0
 
 
 def upright_size(frame: Any, stream: Any) -> tuple[int, int]:
