@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from moodreel.catalog import Catalog
+from moodreel.checkpoints import changed_at, load_strategy
 from moodreel.decoding import Decoder
 from moodreel.errors import ConfigurationError
 from moodreel.indexing import Indexer, IndexReport
@@ -43,7 +44,7 @@ class Engine:
         self.registry = registry
         self.folder = Path(index)
         self.segmentation = Segmentation(**registry.settings.segments)
-        self._fused: dict[str, FusedVectors] = {}
+        self._fused: dict[tuple[str, int], FusedVectors] = {}
         check_pair(self.text_encoder, self.video_encoder)
 
     @classmethod
@@ -140,7 +141,8 @@ class Engine:
             emotions: intensities wanted by name, -1 to 1. None: those that the text names;
                 {}: none.
             weight: of mood against content, 0 to 1. None: the strategy's own.
-            fusion: another fusion strategy than the configuration's, by name.
+            fusion: another fusion strategy than the configuration's: a component's name, or the
+                folder of a trained one.
             top: how many.
             min_score: moments below it are left out.
             merge: whether neighbouring hits of one video become one moment.
@@ -171,14 +173,15 @@ class Engine:
         return Source(self.catalog, self.video_encoder, self.video_emotion)
 
     def fused(self, fusion: str | None = None) -> FusedVectors:
-        """Return the vectors of a strategy, in step with the catalog."""
+        """Return the vectors of a strategy (a name, or a trained one's folder), in step."""
         name = fusion or self.registry.slot_name("fusion_strategy")
-        known = self._fused.get(name)
+        key = (name, changed_at(name))
+        known = self._fused.get(key)
         if known is None or known.revision != self.catalog.revision:
-            strategy = self.registry.fresh("fusion_strategy", name)
+            strategy = load_strategy(self.registry, name)
             store = self.registry.fresh("vector_store")
-            self._fused[name] = fused_vectors(self.source, strategy, store)
-        return self._fused[name]
+            self._fused[key] = fused_vectors(self.source, strategy, store)
+        return self._fused[key]
 
     @torch.inference_mode()
     def encode_text(self, texts: str | Sequence[str]) -> NDArray[np.float32]:

@@ -5,10 +5,11 @@ to every consumer as `Clip`s; each resizes for itself.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,12 +49,15 @@ class Component(ABC):
             stored by the older version are not mixed with newer ones.
         fingerprint: identifies the outputs (plugin, version, options, weights). The registry
             sets it; features are stored under it.
+        recipe: what the registry built it from, {"plugin": name, "options": {...}}, as plain
+            values that can be written to a file.
     """
 
     kind: ClassVar[str]
     requires: ClassVar[tuple[Requirement, ...]] = ()
     version: ClassVar[str] = "1"
     fingerprint: str = "unregistered"
+    recipe: Mapping[str, Any] = MappingProxyType({})
 
     def weights(self) -> Sequence[Path]:
         """Return the files that the outputs depend on; their contents enter the fingerprint."""
@@ -137,6 +141,11 @@ class TextEncoder(Component):
     @abstractmethod
     def dim(self) -> int:
         """D, the length of a vector."""
+
+    @property
+    def width(self) -> int:
+        """W, the length of a token's vector, as `inject` sees it and as `encode` returns it."""
+        return self.dim
 
     @abstractmethod
     def encode(self, texts: Sequence[str], inject: Inject | None = None) -> TextFeatures:

@@ -20,7 +20,7 @@ from moodreel.fingerprints import fingerprint
 from moodreel.hookspecs import HOOKS
 from moodreel.interfaces import Component
 from moodreel.plugins import Registrations, gather_components, load_plugins
-from moodreel.settings import SLOTS, Settings, load_settings
+from moodreel.settings import SLOTS, Settings, is_checkpoint, load_settings, names_folder
 
 
 @cache
@@ -106,8 +106,14 @@ class Registry:
         return self.entries[kind, name]
 
     def check_slot(self, slot: str) -> None:
-        """Refuse an unknown component, or unknown options, in a preset's slot."""
-        entry = self.find(SLOTS[slot], self.settings.slots[slot])
+        """Refuse an unknown component, or unknown options, in a preset's slot.
+
+        The folder of a trained strategy is looked at when it is loaded (see `checkpoints`).
+        """
+        name = self.settings.slots[slot]
+        if slot == "fusion_strategy" and self.names_trained(name):
+            return
+        entry = self.find(SLOTS[slot], name)
         check_options(entry, {**entry.options, **self.settings.options.get(slot, {})})
 
     def slot(self, slot: str) -> Any:
@@ -115,14 +121,27 @@ class Registry:
         options = self.settings.options.get(slot, {})
         return self.create(SLOTS[slot], self.slot_name(slot), **options)
 
-    def fresh(self, slot: str, name: str | None = None) -> Any:
+    def fresh(self, slot: str, name: str | None = None, **options: Any) -> Any:
         """Return a new component for a slot, not shared; `name` picks another than the preset's.
 
-        Options given for the slot hold for the preset's own component.
+        Options given for the slot hold for the preset's own component; `options` go over them.
         """
         own = self.slot_name(slot) if name is None else self.settings.slots.get(slot)
-        options = self.settings.options.get(slot, {}) if name in (None, own) else {}
-        return self.build(self.find(SLOTS[slot], name or self.slot_name(slot)), options)
+        given = self.settings.options.get(slot, {}) if name in (None, own) else {}
+        entry = self.find(SLOTS[slot], name or self.slot_name(slot))
+        return self.build(entry, {**given, **options})
+
+    def names_trained(self, name: str) -> bool:
+        """Whether a fusion strategy's name is the folder of a trained one, not a component."""
+        component = ("fusion_strategy", name) in {**self.entries, **self.orphans}
+        return not component and (is_checkpoint(name) or names_folder(name))
+
+    def plugin_entry(self, kind: str, plugin: str) -> Entry:
+        """Return what a plugin registered under a name, without any options."""
+        if (kind, plugin) not in self.registrations:
+            known = self.known_names(kind, self.registrations)
+            raise ConfigurationError(f"unknown plugin {plugin!r}.{closest(plugin, known)}")
+        return Entry(kind, plugin, self.registrations[kind, plugin], {})
 
     def slot_name(self, slot: str) -> str:
         """Return the name of the component in a slot."""
@@ -173,6 +192,7 @@ class Registry:
             raise ConfigurationError(f"{entry.kind} {entry.name!r}: {error}") from error
         check_component(entry, component)
         component.fingerprint = fingerprint(entry, component, arguments)
+        component.recipe = {"plugin": entry.registration.name, "options": merged}
         return component
 
     def arguments(self, entry: Entry, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,9 @@ SLOTS = {
 }
 """The places that a preset fills, and the kind of component that fits each."""
 
+CHECKPOINT = "strategy.yaml"
+"""The file that makes a folder a trained strategy."""
+
 SEGMENTS = "segments"
 SECTIONS = ("presets", "components")
 EMPTY = DictConfig({})
@@ -205,3 +208,13 @@ def apply_overrides(
         elif slot in SLOTS:
             slots[str(slot)] = str(value)
     return slots, OmegaConf.to_container(segments), options  # type: ignore[return-value]
+
+
+def is_checkpoint(name: str) -> bool:
+    """Whether a strategy's name is the folder of a trained one."""
+    return (Path(name) / CHECKPOINT).is_file()
+
+
+def names_folder(name: str) -> bool:
+    """Whether a name can only be meant as a folder."""
+    return any(separator in name for separator in (os.sep, "/"))

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from moodreel.emotions import Emotion, EmotionScores
-from moodreel.fusion import FusionStrategy
+from moodreel.fusion import Dims, FusionStrategy
 from moodreel.interfaces import TextFeatures, VectorStore, VideoFeatures
 
 SEGMENTS, DIM, TOKENS, WIDTH, FRAMES = 40, 16, 6, 12, 3
@@ -55,7 +55,7 @@ def no_emotion(batch: int) -> EmotionScores:
 def check_fusion_strategy(strategy: FusionStrategy) -> None:
     """Check shapes, determinism, and that a query without emotion ranks as the baseline does."""
     video, emotions, text = sample_video(), sample_emotions(), sample_text()
-    strategy.eval()
+    strategy.bind(Dims(DIM, WIDTH)).eval()
     strategy.fit(video, emotions)
     stored = strategy.fuse_video(video, emotions)
     assert stored.shape[0] == SEGMENTS, f"fuse_video: one vector a segment, got {stored.shape}"

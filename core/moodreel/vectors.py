@@ -20,10 +20,11 @@ from safetensors.torch import load_file, save_file
 from moodreel.catalog import Catalog
 from moodreel.emotions import EmotionScores
 from moodreel.errors import CatalogError
-from moodreel.fusion import FusionStrategy
+from moodreel.fusion import FusionStrategy, put_state
 from moodreel.interfaces import EmotionExtractor, VectorStore, VideoEncoder, VideoFeatures
 
 ROWS_AT_ONCE = 8192
+FRAMED_ROWS_AT_ONCE = 1024  # with 12 frames of 512 numbers each, 25 MB
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,9 +78,10 @@ def fused_vectors(source: Source, strategy: FusionStrategy, store: VectorStore) 
     """Load the fused vectors of the catalog's present revision, or make and keep them.
 
     Args:
-        strategy: of which the fitted state is replaced.
+        strategy: bound; its fitted state is replaced.
         store: an empty store.
     """
+    strategy.eval()
     revision = source.catalog.revision
     folder = source.catalog.folder / "vectors" / f"{source.key(strategy, store)}-{revision}"
     if not load_vectors(folder, strategy, store):
@@ -95,10 +97,35 @@ def fuse_all(source: Source, strategy: FusionStrategy, store: VectorStore) -> No
     if not len(ids):
         return
     strategy.fit(video, emotions)
-    for start in range(0, len(ids), ROWS_AT_ONCE):
-        rows = slice(start, start + ROWS_AT_ONCE)
-        fused = strategy.fuse_video(VideoFeatures(video.pooled[rows]), emotions[rows])
+    step = FRAMED_ROWS_AT_ONCE if strategy.needs_frames else ROWS_AT_ONCE
+    for start in range(0, len(ids), step):
+        rows = slice(start, start + step)
+        fused = fuse_block(source, strategy, ids[rows], video.pooled[rows], emotions[rows])
         store.add(ids[rows], fused.float().numpy())
+
+
+def fuse_block(
+    source: Source,
+    strategy: FusionStrategy,
+    ids: np.ndarray,
+    pooled: torch.Tensor,
+    emotions: EmotionScores,
+) -> torch.Tensor:
+    """Return the vectors [n, D'] of some segments, with their frames where the strategy asks.
+
+    Segments with equally many frames are fused together, so that none are made up.
+    """
+    if not strategy.needs_frames:
+        return strategy.fuse_video(VideoFeatures(pooled), emotions)
+    frames = source.catalog.load_frames(source.encoder, ids, source.encoder.dim)
+    lengths = np.array([0 if shown is None else len(shown) for shown in frames])
+    groups = [np.flatnonzero(lengths == length) for length in np.unique(lengths)]
+    parts = []
+    for rows in groups:
+        shown = [found for row in rows if (found := frames[row]) is not None]
+        stacked = torch.from_numpy(np.stack(shown)) if shown else None
+        parts.append(strategy.fuse_video(VideoFeatures(pooled[rows], stacked), emotions[rows]))
+    return torch.cat(parts)[np.argsort(np.concatenate(groups))]
 
 
 def load_vectors(folder: Path, strategy: FusionStrategy, store: VectorStore) -> bool:
@@ -108,9 +135,7 @@ def load_vectors(folder: Path, strategy: FusionStrategy, store: VectorStore) -> 
         store.load(folder / "vectors")
     except (OSError, SafetensorError, CatalogError):
         return False
-    for name, value in state.items():
-        place, _, leaf = name.rpartition(".")
-        strategy.get_submodule(place).register_buffer(leaf, value)
+    put_state(strategy, state)
     return True
 
 

@@ -48,7 +48,11 @@ def query_options(function: Function) -> Function:
     """Add what the searching commands share."""
     options = [
         click.option("--top", default=10, show_default=True, metavar="N", help="How many hits."),
-        click.option("--fusion", metavar="NAME", help="Another fusion strategy for this query."),
+        click.option(
+            "--fusion",
+            metavar="NAME",
+            help="Another fusion strategy for this query: its name, or a trained one's folder.",
+        ),
         click.option("--min-score", type=float, metavar="X", help="Leave out lower scores."),
         click.option(
             "--merge/--no-merge",

@@ -4,8 +4,7 @@ import torch
 from torch import Tensor
 
 from moodreel import EmotionScores, hookimpl
-from moodreel.errors import InvalidInput
-from moodreel.fusion import FusionStrategy, to_tensors
+from moodreel.fusion import FusionStrategy, check_weight, to_tensors
 from moodreel.hookspecs import Register
 from moodreel.interfaces import TextFeatures, VideoFeatures
 
@@ -69,13 +68,6 @@ class Late(FusionStrategy):
         of_emotion = spread(wanted, self.emotion_covariance)
         known = (of_content > EPSILON) & (of_emotion > EPSILON)
         return torch.where(known, of_content / of_emotion.clamp(min=EPSILON), 1.0)
-
-
-def check_weight(weight: float) -> float:
-    """Return a weight of mood against content, or refuse it."""
-    if not 0 <= weight <= 1:
-        raise InvalidInput(f"the weight of mood must be a number from 0 to 1, got {weight}")
-    return weight
 
 
 def masked_mean(values: Tensor, observed: Tensor) -> Tensor:
