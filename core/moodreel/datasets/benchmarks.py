@@ -1,0 +1,261 @@
+"""The published benchmarks, in the annotation files they are usually handed around in."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from moodreel.datasets.captioned import Captioned, clean_caption, read_captions
+from moodreel.datasets.dataset import Caption, Dataset
+from moodreel.datasets.files import VideoFiles, assemble, first_file
+from moodreel.datasets.tables import Row, csv_rows, read_json, read_rows, read_text
+from moodreel.errors import InvalidInput
+from moodreel.media import Segment
+
+Moments = Mapping[str, tuple[str, Segment]]
+FOLDERS = (".", "annotations", "annotation", "msrvtt_data", "MSRVTT", "captions")
+DIDEMO_SECONDS = 5  # its annotators chose among stretches of this length
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A published dataset.
+
+    Args:
+        title: its name in print.
+        read: annotations from a folder; also stretches of videos, by name.
+        wants: the annotation files, for messages.
+    """
+
+    title: str
+    read: Callable[["Annotations"], tuple[Captioned, Moments]]
+    wants: str
+
+    def load(self, name: str, root: Path, videos: Path | None = None) -> Dataset:
+        """Return the dataset in a folder.
+
+        Args:
+            videos: where the files lie; None: anywhere below `root`.
+        """
+        found, moments = self.read(Annotations(self, root))
+        files = VideoFiles(videos or root)
+        return assemble(name, found, files, grouped=False, moments=moments)
+
+
+@dataclass(frozen=True)
+class Annotations:
+    """A benchmark's annotation files in a folder, or in a usual folder below it."""
+
+    benchmark: Benchmark
+    root: Path
+
+    def path(self, *names: str) -> Path | None:
+        """Return the first of some files that is there."""
+        return first_file([self.root / folder for folder in FOLDERS], *names)
+
+    def need(self, *names: str) -> Path:
+        """Return the first of some files that is there, or say which are wanted."""
+        found = self.path(*names)
+        if found is None:
+            raise InvalidInput(
+                f"{self.root} holds no {' or '.join(names)}: {self.benchmark.title} is read from "
+                f"{self.benchmark.wants}; say where they are: --root DIR"
+            )
+        return found
+
+
+def msrvtt_test(files: Annotations) -> Captioned:
+    """Return the 1,000 pairs of the 1k-A test (Yu et al. 2018)."""
+    path = files.need("MSRVTT_JSFUSION_test.csv")
+    rows = ({**row, "video": row.get("video_id")} for row in read_rows(path))
+    return read_captions(rows, str(path), "test")
+
+
+def msrvtt_1ka(files: Annotations) -> tuple[Captioned, Moments]:
+    """Read the 1k-A test alone."""
+    return msrvtt_test(files), {}
+
+
+def msrvtt_with(size: str) -> Callable[[Annotations], tuple[Captioned, Moments]]:
+    """Return what reads the training part of some size, with the 1k-A test."""
+
+    def read(files: Annotations) -> tuple[Captioned, Moments]:
+        listed = {row["video_id"] for row in read_rows(files.need(f"MSRVTT_train.{size}.csv"))}
+        path = files.need("MSRVTT_data.json", "train_val_videodatainfo.json")
+        rows = [row for row in read_rows(path) if row.get("video_id") in listed]
+        train = read_captions(({**row, "split": "train"} for row in rows), str(path))
+        return joined([train, msrvtt_test(files)]), {}
+
+    return read
+
+
+def joined(parts: Iterable[Captioned]) -> Captioned:
+    """Join the captions of several files."""
+    whole = Captioned()
+    for part in parts:
+        whole.captions.extend(part.captions)
+        whole.skipped.extend(part.skipped)
+        whole.emotions.update(part.emotions)
+    return whole
+
+
+def didemo(files: Annotations) -> tuple[Captioned, Moments]:
+    """Read DiDeMo, all sentences of a video as one caption."""
+    return paragraphs(didemo_sentences(files)), {}
+
+
+def didemo_moments(files: Annotations) -> tuple[Captioned, Moments]:
+    """Read DiDeMo, each sentence for the stretch that its annotators chose most often."""
+    return in_moments(didemo_sentences(files))
+
+
+def didemo_sentences(files: Annotations) -> Iterator["Sentence"]:
+    """Yield DiDeMo's sentences."""
+    for split, path in split_files(files, train="train_data", val="val_data", test="test_data"):
+        for row in read_rows(path):
+            times = [tuple(pair) for pair in row.get("times") or [(0, 0)]]
+            first, last = max(times, key=times.count)
+            stretch = Segment(first * DIDEMO_SECONDS, (last + 1) * DIDEMO_SECONDS)
+            yield Sentence(str(row["video"]), str(row["description"]), split, stretch)
+
+
+def activitynet(files: Annotations) -> tuple[Captioned, Moments]:
+    """Read ActivityNet Captions, all sentences of a video as one caption."""
+    return paragraphs(activitynet_sentences(files)), {}
+
+
+def activitynet_moments(files: Annotations) -> tuple[Captioned, Moments]:
+    """Read ActivityNet Captions, each sentence for its own stretch."""
+    return in_moments(activitynet_sentences(files))
+
+
+def activitynet_sentences(files: Annotations) -> Iterator["Sentence"]:
+    """Yield ActivityNet's sentences; the first validation file is what papers test on."""
+    for split, path in split_files(files, train="train", test="val_1", val="val_2"):
+        for name, held in read_json(path).items():
+            pairs = zip(held["sentences"], held["timestamps"], strict=True)
+            for text, (start, end) in pairs:
+                yield Sentence(name, text, split, Segment(float(start), float(end)))
+
+
+def split_files(files: Annotations, **names: str) -> Iterator[tuple[str, Path]]:
+    """Yield the splits whose files are there; one at least must be."""
+    found = [(split, files.path(f"{name}.json")) for split, name in names.items()]
+    if not any(path for _, path in found):
+        files.need(*(f"{name}.json" for name in names.values()))
+    yield from ((split, path) for split, path in found if path)
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence about a stretch of a video."""
+
+    video: str
+    text: str
+    split: str
+    stretch: Segment
+
+
+def paragraphs(sentences: Iterable[Sentence]) -> Captioned:
+    """Return one caption a video: its sentences, in the order of the file."""
+    texts: dict[tuple[str, str], list[str]] = {}
+    for sentence in sentences:
+        words = clean_caption(sentence.text).rstrip(".")
+        texts.setdefault((sentence.video, sentence.split), []).append(words)
+    captions = (
+        Caption(". ".join(filter(None, parts)), video, split=split)
+        for (video, split), parts in texts.items()
+    )
+    return Captioned([caption for caption in captions if caption.text])
+
+
+def in_moments(sentences: Iterable[Sentence]) -> tuple[Captioned, Moments]:
+    """Return one caption a sentence, each for a stretch named VIDEO@START-END."""
+    found, moments = Captioned(), {}
+    for sentence in sentences:
+        stretch, words = sentence.stretch, clean_caption(sentence.text)
+        name = f"{sentence.video}@{stretch.start:g}-{stretch.end:g}"
+        moments[name] = (sentence.video, stretch)
+        if words and stretch.end > stretch.start:
+            found.captions.append(Caption(words, name, split=sentence.split))
+        else:
+            found.skipped.append(f"{name}: its caption or its stretch is empty")
+    return found, moments
+
+
+def msvd(files: Annotations) -> tuple[Captioned, Moments]:
+    """Read MSVD: about forty captions a video."""
+    splits = {
+        name: split
+        for split in ("train", "val", "test")
+        if (path := files.path(f"{split}_list.txt"))
+        for name in read_text(path).split()
+    }
+    rows = [{**row, "split": splits.get(row["video"], "")} for row in msvd_rows(files)]
+    kept = [row for row in rows if row["split"] or not splits]
+    return read_captions(kept, "MSVD"), {}
+
+
+def msvd_rows(files: Annotations) -> Iterator[dict[str, Any]]:
+    """Yield MSVD's captions, from any of the forms it has."""
+    path = files.need("AllVideoDescriptions.txt", "video_corpus.csv", "raw-captions.json")
+    if path.suffix == ".txt":
+        lines = (line.partition(" ") for line in read_text(path).splitlines())
+        yield from ({"video": name, "caption": text} for name, _, text in lines if text.strip())
+    elif path.suffix == ".csv":
+        english = (row for row in read_rows(path) if row.get("Language") in (None, "English"))
+        yield from ({"video": corpus_name(r), "caption": r["Description"]} for r in english)
+    else:
+        for name, captions in read_json(path).items():
+            texts = (c if isinstance(c, str) else " ".join(c) for c in captions)
+            yield {"video": name, "caption": list(texts)}
+
+
+def corpus_name(row: Row) -> str:
+    """Return the name of a video's file in the original corpus."""
+    return f"{row['VideoID']}_{row['Start']}_{row['End']}"
+
+
+def lsmdc(files: Annotations) -> tuple[Captioned, Moments]:
+    """Read LSMDC: one sentence a clip of a film."""
+    names = {
+        "train": ("LSMDC16_annos_training.csv",),
+        "val": ("LSMDC16_annos_val.csv",),
+        "test": ("LSMDC16_challenge_1000_publictect.csv", "LSMDC16_annos_test.csv"),
+    }
+    found = [(split, files.path(*options)) for split, options in names.items()]
+    if not any(path for _, path in found):
+        files.need(*(name for options in names.values() for name in options))
+    return joined(lsmdc_part(path, split) for split, path in found if path), {}
+
+
+def lsmdc_part(path: Path, split: str) -> Captioned:
+    """Read one file of LSMDC: clip, four times, sentence; it has no head."""
+    columns: Sequence[str] = ("video", "start", "end", "start2", "end2", "caption")
+    return read_captions(csv_rows(path, "\t", columns), str(path), split)
+
+
+MSRVTT_FILES = "MSRVTT_data.json and MSRVTT_train.9k.csv or .7k.csv, MSRVTT_JSFUSION_test.csv"
+DIDEMO_FILES = "train_data.json, val_data.json, test_data.json"
+ACTIVITYNET_FILES = "train.json, val_1.json, val_2.json"
+LSMDC_FILES = (
+    "LSMDC16_annos_training.csv, LSMDC16_annos_val.csv, LSMDC16_challenge_1000_publictect.csv"
+)
+MSVD_FILES = (
+    "AllVideoDescriptions.txt, the corpus as video_corpus.csv, or raw-captions.json (a pickle is "
+    "not read, since it can run code), and train_list.txt, val_list.txt, test_list.txt"
+)
+
+BENCHMARKS: Mapping[str, Benchmark] = {
+    "msrvtt-1k-a": Benchmark("MSR-VTT 1k-A", msrvtt_1ka, "MSRVTT_JSFUSION_test.csv"),
+    "msrvtt-7k": Benchmark("MSR-VTT 7k", msrvtt_with("7k"), MSRVTT_FILES),
+    "msrvtt-9k": Benchmark("MSR-VTT 9k", msrvtt_with("9k"), MSRVTT_FILES),
+    "didemo": Benchmark("DiDeMo", didemo, DIDEMO_FILES),
+    "didemo-moments": Benchmark("DiDeMo", didemo_moments, DIDEMO_FILES),
+    "msvd": Benchmark("MSVD", msvd, MSVD_FILES),
+    "lsmdc": Benchmark("LSMDC", lsmdc, LSMDC_FILES),
+    "activitynet": Benchmark("ActivityNet Captions", activitynet, ACTIVITYNET_FILES),
+    "activitynet-moments": Benchmark(
+        "ActivityNet Captions", activitynet_moments, ACTIVITYNET_FILES
+    ),
+}
