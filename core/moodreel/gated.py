@@ -66,20 +66,21 @@ class GatedFusion(FusionStrategy):
         self, text: TextFeatures, emotions: EmotionScores, weight: float | None = None
     ) -> Tensor:
         """Return [t, g h], [B, D + size], or t + g h, [B, D]."""
-        if self.form == "add" and self.sides == "video":
+        if "text" not in self.stages:
             return text.pooled
+        blind = self.form == "extend" and self.sides == "video"
+        asked = self.content_side(text.pooled) if blind else self.asked(text, emotions)
         wants = wanting(emotions, text.pooled)
-        asked = self.content_side(text.pooled) if self.sides == "video" else None
-        mood = self.gate * wants * (self.asked(text, emotions) if asked is None else asked)
-        share = None if weight is None else check_weight(weight) * wants
-        content = text.pooled if share is None else (1 - share) * text.pooled
-        return self.join(content, mood if share is None else share * mood)
+        if weight is None:
+            return self.join(text.pooled, self.gate * wants * asked)
+        share = check_weight(weight) * wants
+        return self.join((1 - share) * text.pooled, share * self.gate * asked)
 
     def fuse_video(self, video: VideoFeatures, emotions: EmotionScores) -> Tensor:
         """Return [v, k], [B, D + size], or v + g k, [B, D]."""
-        if self.sides == "text":
-            if self.form == "add":
-                return video.pooled
+        if "video" not in self.stages:
+            return video.pooled
+        if self.form == "extend" and self.sides == "text":
             return self.join(video.pooled, self.content_side(video.pooled))
         mood = knowing(emotions, video.pooled) * self.shown(video, emotions)
         return self.join(video.pooled, mood if self.form == "extend" else self.gate * mood)

@@ -116,16 +116,16 @@ def test_adopting_a_trained_strategy_decodes_nothing(demo, folder, monkeypatch):
     monkeypatch.setattr(FaceExtractor, "extract", refuse)
     monkeypatch.setattr("moodreel.decoding.Decoder.read", refuse)
     with Engine.from_preset(index=demo / "index") as engine:
-        plain = engine.search("a joyful person", fusion="baseline", merge=False)
-        moody = engine.search("a joyful person", fusion=str(folder), merge=False)
+        plain = engine.search("a joyful person", fusion="baseline", top=99, merge=False)
+        moody = engine.search("a joyful person", fusion=str(folder), top=99, merge=False)
     assert all(abs(hit.emotion_score) < 1e-6 for hit in plain)
     assert any(abs(hit.emotion_score) > 1e-3 for hit in moody)
 
 
 def test_a_strategy_trained_again_in_place_is_taken_up(demo, folder, registry):
     with Engine.from_preset(index=demo / "index") as engine:
-        first = engine.search("a joyful person", fusion=str(folder))
+        first = engine.search("a joyful person", fusion=str(folder), top=99)
         again = shake(load_strategy(registry, "video-side", room=4), seed=5)
         save_strategy(folder, again, Surroundings.of(registry))
-        second = engine.search("a joyful person", fusion=str(folder))
+        second = engine.search("a joyful person", fusion=str(folder), top=99)
     assert [hit.score for hit in first] != [hit.score for hit in second]

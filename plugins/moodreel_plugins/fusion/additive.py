@@ -1,0 +1,93 @@
+"""The published fusion: an emotion embedding added to every token of the text."""
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from moodreel import EmotionScores, hookimpl
+from moodreel.emotions import Emotion
+from moodreel.fusion import Dims, to_tensors
+from moodreel.gated import Form, GatedFusion, Sides
+from moodreel.hookspecs import Register
+from moodreel.interfaces import TextFeatures, VideoFeatures
+
+EPSILON = 1e-8
+
+
+class Additive(GatedFusion):
+    """Adds the mean of a table's rows, of the emotions present, to each token embedding.
+
+    On the text's side this happens at the token stage (`inject`), before the encoder's layers; a
+    text without emotion is encoded as ever. The published fusion stops there: it is
+    `init=normal, form=add, sides=text`, and cannot help where the video's vector says nothing of
+    emotion. So the video's side has a table of its own: k is the mean of its rows. In the form
+    `extend`, a second table of the text's side is what k is compared with: h is the mean of the
+    rows of the emotions wanted. In the form `add`, g k is added to the video's vector, and the
+    text's side is the token stage alone.
+
+    Args:
+        form, sides, room, gated: as for every `GatedFusion`.
+        init: of the table that is added to tokens. "zeros" starts at the baseline; "normal" draws
+            it from a normal distribution, as published, and does not.
+        weighting: "binary" counts every emotion with an intensity above 0 alike, as published;
+            "intensity" multiplies each row by its intensity, negative ones too, before the mean.
+    """
+
+    def __init__(
+        self,
+        form: Form = "extend",
+        sides: Sides = "both",
+        room: int = 16,
+        gated: bool = True,
+        init: Literal["zeros", "normal"] = "zeros",
+        weighting: Literal["binary", "intensity"] = "binary",
+    ) -> None:
+        super().__init__(form, sides, room, gated)
+        self.init = init
+        self.weighting = weighting
+
+    def build(self, dims: Dims) -> None:
+        """Make the table for tokens [8, W], and those of h and k [8, size]."""
+        super().build(dims)
+        if self.sides != "video":
+            made = torch.zeros if self.init == "zeros" else torch.randn
+            self.table = nn.Parameter(made(len(Emotion), dims.token))
+        if self.sides != "video" and self.form == "extend":
+            self.text_table = nn.Parameter(torch.randn(len(Emotion), self.size(dims)))
+        if self.sides != "text":
+            self.video_table = nn.Parameter(torch.randn(len(Emotion), self.size(dims)))
+
+    def inject(self, tokens: Tensor, emotions: EmotionScores) -> Tensor:
+        """Return token embeddings [B, L, W], each with the mean row of its text's emotions."""
+        if "tokens" not in self.stages:
+            return tokens
+        return tokens + self.mean_row(emotions, self.table).to(tokens).unsqueeze(1)
+
+    def mean_row(self, emotions: EmotionScores, table: Tensor) -> Tensor:
+        """Return the mean [B, n] of the rows [8, n] of the emotions present; 0 without any."""
+        values, _ = to_tensors(emotions, table)
+        if self.weighting == "binary":
+            values = (values > 0).to(table)
+        present = values.ne(0).sum(-1, keepdim=True)
+        return values @ table / (present + EPSILON)
+
+    def asked(self, text: TextFeatures, emotions: EmotionScores) -> Tensor:
+        """Return h [B, size]."""
+        return self.mean_row(emotions, self.text_table)
+
+    def shown(self, video: VideoFeatures, emotions: EmotionScores) -> Tensor:
+        """Return k [B, size]."""
+        return self.mean_row(emotions, self.video_table)
+
+    @property
+    def stages(self) -> frozenset[str]:
+        """The stages that change: in the form `add`, the text's side is the token stage alone."""
+        unchanged = {"tokens"} if self.sides == "video" else set()
+        return super().stages - unchanged - ({"text"} if self.form == "add" else set())
+
+
+@hookimpl
+def register_fusion_strategies(register: Register) -> None:
+    """Register additive fusion."""
+    register("additive", Additive)

@@ -1,0 +1,79 @@
+"""Content and an embedding of emotion, concatenated, through a fully connected layer."""
+
+import torch
+from torch import Tensor, nn
+
+from moodreel import EmotionScores, hookimpl
+from moodreel.emotions import Emotion
+from moodreel.fusion import Dims, to_tensors
+from moodreel.gated import Form, GatedFusion, Sides
+from moodreel.hookspecs import Register
+from moodreel.interfaces import TextFeatures, VideoFeatures
+
+
+class ConcatFc(GatedFusion):
+    """h = FC([t, E e_q]) and k = FC([v, E e_v]), with one table E of emotions for both sides.
+
+    E e is the sum of the table's rows, each times its intensity; on the video's side, where an
+    emotion may not have been observed, a second table has a row for each that was.
+
+    Args:
+        form, sides, room, gated: as for every `GatedFusion`.
+        embedding: the length of the emotion embedding.
+        hidden: the width of a hidden layer with GELU; 0 for none.
+        dropout: of what goes into the layer, in training.
+    """
+
+    def __init__(
+        self,
+        form: Form = "extend",
+        sides: Sides = "both",
+        room: int = 16,
+        gated: bool = True,
+        embedding: int = 16,
+        hidden: int = 0,
+        dropout: float = 0.1,
+    ) -> None:
+        super().__init__(form, sides, room, gated)
+        self.embedding = embedding
+        self.hidden = hidden
+        self.dropout = dropout
+
+    def build(self, dims: Dims) -> None:
+        """Make the tables and one layer for each side that sees emotion."""
+        super().build(dims)
+        self.table = nn.Linear(len(Emotion), self.embedding, bias=False)
+        if self.sides != "video":
+            self.text_side = self.layer(dims)
+        if self.sides != "text":
+            self.known = nn.Linear(len(Emotion), self.embedding, bias=False)
+            self.video_side = self.layer(dims)
+
+    def layer(self, dims: Dims) -> nn.Module:
+        """Return a map from content and embedding to `size` numbers."""
+        inner, outer = dims.content + self.embedding, self.size(dims)
+        if not self.hidden:
+            return nn.Sequential(nn.Dropout(self.dropout), nn.Linear(inner, outer))
+        return nn.Sequential(
+            nn.Dropout(self.dropout),
+            nn.Linear(inner, self.hidden),
+            nn.GELU(),
+            nn.Linear(self.hidden, outer),
+        )
+
+    def asked(self, text: TextFeatures, emotions: EmotionScores) -> Tensor:
+        """Return h [B, size]."""
+        wanted, _ = to_tensors(emotions, text.pooled)
+        return self.text_side(torch.cat([text.pooled, self.table(wanted)], -1))
+
+    def shown(self, video: VideoFeatures, emotions: EmotionScores) -> Tensor:
+        """Return k [B, size]."""
+        values, observed = to_tensors(emotions, video.pooled)
+        seen = self.table(values) + self.known(observed.to(values))
+        return self.video_side(torch.cat([video.pooled, seen], -1))
+
+
+@hookimpl
+def register_fusion_strategies(register: Register) -> None:
+    """Register concatenation with a fully connected layer."""
+    register("concat-fc", ConcatFc)
