@@ -1,0 +1,1 @@
+"""Measuring, comparing and explaining how well videos are found."""
