@@ -24,7 +24,8 @@ test: setup lint  ## everything that must hold
 	$(BIN)/python -m pytest
 
 bench: setup  ## timings and recall, as ratios; see benchmarks/RESULTS.md
-	$(BIN)/python -m pytest benchmarks -o testpaths=benchmarks
+	$(BIN)/python -m pytest benchmarks -o testpaths=benchmarks -o python_files='bench_*.py' \
+	  --benchmark-autosave --benchmark-compare
 	$(BIN)/python benchmarks/demo_recall.py
 
 lint: setup  ## formatting, types and layers
