@@ -45,7 +45,7 @@ class FusionStrategy(nn.Module, Component):
     """
 
     kind: ClassVar[str] = "fusion_strategy"
-    needs_frames: ClassVar[bool] = False
+    needs_frames: bool = False
     dims: Dims | None = None
 
     def bind(self, dims: Dims, seed: int = 0) -> Self:
@@ -113,7 +113,12 @@ class FusionStrategy(nn.Module, Component):
         return video.pooled
 
     def rerank(
-        self, text: TextFeatures, wanted: EmotionScores, video: VideoFeatures, seen: EmotionScores
+        self,
+        text: TextFeatures,
+        wanted: EmotionScores,
+        video: VideoFeatures,
+        seen: EmotionScores,
+        weight: float | None = None,
     ) -> Tensor | None:
         """Return better scores [B] for a shortlist of B segments, or None to keep the order.
 
@@ -122,6 +127,7 @@ class FusionStrategy(nn.Module, Component):
             wanted: [1, 8] or [B, 8].
             video: pooled [B, D]; frames [B, T, D] or None.
             seen: [B, 8].
+            weight: as for `fuse_text`; None where the strategy's own is meant.
         """
         return None
 

@@ -7,7 +7,6 @@ from functools import partial
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from moodreel.emotions import Emotion, EmotionScores, intensity
 from moodreel.errors import InvalidInput
@@ -50,11 +49,15 @@ class Query:
 
 @dataclass(frozen=True, eq=False)
 class EncodedQuery:
-    """A query as a strategy sees it: text [1, D], emotions [1, 8], and its fused vector [1, D']."""
+    """A query as a strategy sees it: text [1, D], emotions [1, 8], and its fused vector [1, D'].
+
+    `weight` is the one it was fused with, None for the strategy's own.
+    """
 
     text: TextFeatures
     wanted: EmotionScores
     vector: NDArray[np.float32]
+    weight: float | None = None
 
 
 def wanted_emotions(query: Query, extractor: EmotionExtractor | None) -> EmotionScores:
@@ -87,27 +90,27 @@ def encode_query(
     """Turn a query into the vector that a strategy asks with."""
     wanted = wanted_emotions(query, extractor)
     text = encode_content(query.text, encoder, strategy, wanted)
-    vector = fuse_query(query, strategy, text, wanted)
+    weight = chosen_weight(query, strategy)
+    weighed = () if weight is None else (weight,)
+    vector = strategy.fuse_text(text, wanted, *weighed)
     if not vector.any():
         raise InvalidInput(
             f"the fusion strategy {type(strategy).__name__} finds nothing by emotion alone; "
             "add a text, or choose another: --fusion late"
         )
-    return EncodedQuery(text, wanted, vector.float().numpy())
+    return EncodedQuery(text, wanted, vector.float().numpy(), weight)
 
 
-def fuse_query(
-    query: Query, strategy: FusionStrategy, text: TextFeatures, wanted: EmotionScores
-) -> Tensor:
-    """Return the fused query [1, D'], weighed as the query says."""
+def chosen_weight(query: Query, strategy: FusionStrategy) -> float | None:
+    """Return the weight that a query asks with, None for the strategy's own."""
     weight = query.weight if query.text.strip() else 1.0
     if weight is None or (query.weight is None and not strategy.weighs):
-        return strategy.fuse_text(text, wanted)
+        return None
     if not strategy.weighs:
         raise InvalidInput(
             f"the fusion strategy {type(strategy).__name__} has no weight to set; leave it out"
         )
-    return strategy.fuse_text(text, wanted, weight)
+    return weight
 
 
 def find_moments(
@@ -158,11 +161,14 @@ def rerank_scores(
     pooled = pooled[np.searchsorted(stored, ids)]
     frames = source.catalog.load_frames(source.encoder, ids, fused.dim)
     seen = source.load_emotions(ids)
+    weighed = () if encoded.weight is None else (encoded.weight,)
     better = scores.copy()
     for row in range(len(ids)):
         shown = None if frames[row] is None else torch.from_numpy(frames[row])[None]
         video = VideoFeatures(torch.from_numpy(pooled[row : row + 1]), shown)
-        score = fused.strategy.rerank(encoded.text, encoded.wanted, video, seen[row : row + 1])
+        score = fused.strategy.rerank(
+            encoded.text, encoded.wanted, video, seen[row : row + 1], *weighed
+        )
         better[row] = scores[row] if score is None else float(score)
     return better
 

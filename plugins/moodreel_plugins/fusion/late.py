@@ -1,7 +1,9 @@
 """Late fusion without training: emotion in dimensions of its own, weighed at query time."""
 
+from typing import Literal
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from moodreel import EmotionScores, hookimpl
 from moodreel.fusion import FusionStrategy, check_weight, to_tensors
@@ -21,7 +23,8 @@ class Late(FusionStrategy):
     and asks with [t, 0].
 
     Args:
-        weight: w, the share of mood in the score, 0 to 1, when the query does not say.
+        weight: w, the share of mood in the score, 0 to 1, when the query does not say; "learned"
+            makes it a parameter, which starts at 0 and is trained.
         clamp: the largest log-odds that one emotion can have.
     """
 
@@ -29,9 +32,11 @@ class Late(FusionStrategy):
     content_covariance: Tensor
     emotion_covariance: Tensor
 
-    def __init__(self, weight: float = 0.5, clamp: float = 3.0) -> None:
+    def __init__(self, weight: float | Literal["learned"] = 0.5, clamp: float = 3.0) -> None:
         super().__init__()
-        self.weight = check_weight(weight)
+        self.weight = (
+            nn.Parameter(torch.zeros(())) if isinstance(weight, str) else check_weight(weight)
+        )
         self.clamp = clamp
         for name in ("prior", "content_covariance", "emotion_covariance"):
             self.register_buffer(name, torch.zeros(0))
@@ -57,10 +62,17 @@ class Late(FusionStrategy):
     ) -> Tensor:
         """Return [(1-w) t, w s e_q], [B, D + 8]."""
         wanted, _ = to_tensors(emotions, text.pooled)
-        share = self.weight if weight is None else check_weight(weight)
+        share = self.share if weight is None else check_weight(weight)
         w = share * wanted.any(-1, keepdim=True)
         mood = w * self.scale(text.pooled, wanted) * wanted
         return torch.cat([(1 - w) * text.pooled, mood], -1)
+
+    @property
+    def share(self) -> float | Tensor:
+        """w, from 0 to 1. A learned one that has left the range still hears where to go back to."""
+        if isinstance(self.weight, Tensor):
+            return self.weight + (self.weight.clamp(0, 1) - self.weight).detach()
+        return self.weight
 
     def scale(self, content: Tensor, wanted: Tensor) -> Tensor:
         """Return s [B, 1]; 1 where the collection has no spread to compare."""

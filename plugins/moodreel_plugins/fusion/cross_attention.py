@@ -1,0 +1,198 @@
+"""An emotion encoder that looks at the text's tokens and at the video's frames."""
+
+import torch
+from torch import Tensor, nn
+
+from moodreel import EmotionScores, hookimpl
+from moodreel.emotions import Emotion
+from moodreel.fusion import Dims, to_tensors
+from moodreel.gated import Form, GatedFusion, Sides, wanting
+from moodreel.hookspecs import Register
+from moodreel.interfaces import TextFeatures, VideoFeatures
+
+STD = 0.02  # of embeddings that only tell tokens apart
+
+
+class CrossAttention(GatedFusion):
+    """Eight emotion tokens attend to the content, then to one another; their mean is h, or k.
+
+    Each token is a learned vector times its emotion's intensity; those not observed are masked.
+    The same encoder serves both sides: on the text's it attends to the text's vector and tokens,
+    on the video's to the video's vector and its frames'. `rerank` lets the tokens of the text,
+    the frames and both sides' emotions attend to one another, and adds what a class token reads
+    from them to the score, through a gate of its own that starts at zero.
+
+    In the manner of T-MEP (Zhang et al., "Transformer-based multimodal emotional perception for
+    dynamic facial expression recognition in the wild", TCSVT 2023), which fuses video, audio and
+    text by cross-attention, then self-attention, to classify emotions. Here the queries of the
+    attention are emotions already recognised, audio is left out, the two sides never meet before
+    the inner product (so that any vector index serves), nothing is classified, and joint
+    attention is only for the shortlist.
+
+    Args:
+        form, sides, room, gated: as for every `GatedFusion`.
+        width: of the encoder.
+        heads: of its attention.
+        dropout: in its attention, in training.
+        joint: whether to rerank.
+    """
+
+    def __init__(
+        self,
+        form: Form = "extend",
+        sides: Sides = "both",
+        room: int = 16,
+        gated: bool = True,
+        width: int = 64,
+        heads: int = 4,
+        dropout: float = 0.1,
+        joint: bool = True,
+    ) -> None:
+        super().__init__(form, sides, room, gated)
+        if width % heads:
+            raise ValueError(f"width {width} must be a multiple of heads {heads}")
+        self.width = width
+        self.heads = heads
+        self.dropout = dropout
+        self.joint = joint
+        self.needs_frames = sides != "text"
+
+    def build(self, dims: Dims) -> None:
+        """Make the encoder, the ways into and out of it, and the joint attention."""
+        super().build(dims)
+        self.emotions = EmotionEncoder(self.width, self.heads, self.dropout)
+        self.from_content = nn.Linear(dims.content, self.width)
+        if self.sides != "video" or self.joint:
+            self.from_token = nn.Linear(dims.token, self.width)
+        if self.sides != "video":
+            self.to_text = nn.Linear(self.width, self.size(dims))
+        if self.sides != "text":
+            self.to_video = nn.Linear(self.width, self.size(dims))
+        if self.joint:
+            self.reader = JointReader(self.width, self.heads, self.dropout)
+            self.joint_gate = nn.Parameter(torch.zeros(()))
+
+    def asked(self, text: TextFeatures, emotions: EmotionScores) -> Tensor:
+        """Return h [B, size]."""
+        return self.to_text(self.emotions(*to_tensors(emotions, text.pooled), *self.read(text)))
+
+    def shown(self, video: VideoFeatures, emotions: EmotionScores) -> Tensor:
+        """Return k [B, size]."""
+        return self.to_video(self.emotions(*to_tensors(emotions, video.pooled), *self.see(video)))
+
+    def read(self, text: TextFeatures) -> tuple[Tensor, Tensor]:
+        """Return the tokens [B, 1 + L, width] of a text, its vector first, and their mask."""
+        content = self.from_content(text.pooled).unsqueeze(1)
+        if text.tokens is None:
+            return content, all_of(content)
+        tokens = self.from_token(text.tokens)
+        mask = all_of(tokens) if text.mask is None else text.mask.bool()
+        return torch.cat([content, tokens], 1), torch.cat([all_of(content), mask], 1)
+
+    def see(self, video: VideoFeatures) -> tuple[Tensor, Tensor]:
+        """Return the tokens [B, 1 + T, width] of a segment, its vector first, and their mask."""
+        seen = video.pooled.unsqueeze(1)
+        if video.frames is not None:
+            seen = torch.cat([seen, video.frames], 1)
+        tokens = self.from_content(seen)
+        return tokens, all_of(tokens)
+
+    def rerank(
+        self,
+        text: TextFeatures,
+        wanted: EmotionScores,
+        video: VideoFeatures,
+        seen: EmotionScores,
+        weight: float | None = None,
+    ) -> Tensor | None:
+        """Return <t', v'> plus what the joint attention reads, [B]; the former without emotion."""
+        asked = self.fuse_text(text, wanted, weight)
+        scores = (asked * self.fuse_video(video, seen)).sum(-1)
+        if not self.joint:
+            return scores
+        parts = [
+            self.see(video),
+            self.read(text),
+            self.emotions.tokens(*to_tensors(wanted, text.pooled)),
+            self.emotions.tokens(*to_tensors(seen, video.pooled)),
+        ]
+        better = self.joint_gate * wanting(wanted, text.pooled).squeeze(-1)
+        return scores + better * self.reader(parts, len(scores))
+
+    @property
+    def stages(self) -> frozenset[str]:
+        """The stages that change; rerank only with `joint`."""
+        return super().stages - (set() if self.joint else {"rerank"})
+
+
+class EmotionEncoder(nn.Module):
+    """Intensities [B, 8] and a context [B, S, width] to one vector [B, width]."""
+
+    def __init__(self, width: int, heads: int, dropout: float) -> None:
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(len(Emotion), width))
+        self.across = Attention(width, heads, dropout)
+        self.among = Attention(width, heads, dropout)
+
+    def tokens(self, values: Tensor, observed: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the emotion tokens [B, 8, width] and their mask, all of them where none is."""
+        return values.unsqueeze(-1) * self.table, observed | ~observed.any(-1, keepdim=True)
+
+    def forward(self, values: Tensor, observed: Tensor, context: Tensor, mask: Tensor) -> Tensor:
+        """Attend to the context, then to one another, and average what was observed."""
+        tokens, kept = self.tokens(values, observed)
+        tokens = self.among(self.across(tokens, context, mask), None, kept)
+        share = kept.unsqueeze(-1).to(tokens)
+        return (tokens * share).sum(1) / share.sum(1)
+
+
+class JointReader(nn.Module):
+    """A class token that attends to tokens of several kinds, and reads a score from them."""
+
+    def __init__(self, width: int, heads: int, dropout: float, kinds: int = 4) -> None:
+        super().__init__()
+        self.kind = nn.Parameter(torch.randn(kinds, width) * STD)
+        self.reading = nn.Parameter(torch.randn(1, 1, width) * STD)
+        self.among = Attention(width, heads, dropout)
+        self.across = Attention(width, heads, dropout)
+        self.score = nn.Linear(width, 1)
+
+    def forward(self, parts: list[tuple[Tensor, Tensor]], batch: int) -> Tensor:
+        """Return scores [B] for tokens [B or 1, S, width] of each kind with their masks."""
+        tokens = [part + kind for (part, _), kind in zip(parts, self.kind, strict=True)]
+        joined = torch.cat([part.expand(batch, -1, -1) for part in tokens], 1)
+        mask = torch.cat([kept.expand(batch, -1) for _, kept in parts], 1)
+        joined = self.among(joined, None, mask)
+        read = self.across(self.reading.expand(batch, -1, -1), joined, mask)
+        return self.score(read).flatten()
+
+
+class Attention(nn.Module):
+    """x + attention of x to a context, or to itself, normalised; then a small feed-forward."""
+
+    def __init__(self, width: int, heads: int, dropout: float) -> None:
+        super().__init__()
+        self.attend = nn.MultiheadAttention(width, heads, dropout, batch_first=True)
+        self.forth = nn.Sequential(
+            nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width)
+        )
+        self.first = nn.LayerNorm(width)
+        self.second = nn.LayerNorm(width)
+
+    def forward(self, x: Tensor, context: Tensor | None, mask: Tensor) -> Tensor:
+        """Return [B, Q, width] for x [B, Q, width], context [B, S, width], mask bool [B, S]."""
+        seen = x if context is None else context
+        found, _ = self.attend(x, seen, seen, key_padding_mask=~mask, need_weights=False)
+        x = self.first(x + found)
+        return self.second(x + self.forth(x))
+
+
+def all_of(tokens: Tensor) -> Tensor:
+    """Return the mask [B, S] that keeps every token."""
+    return torch.ones(tokens.shape[:2], dtype=torch.bool, device=tokens.device)
+
+
+@hookimpl
+def register_fusion_strategies(register: Register) -> None:
+    """Register the cross-attention strategy."""
+    register("cross-attention", CrossAttention)
