@@ -1,13 +1,13 @@
-"""The durable record of videos, segments, features and emotions, in SQLite.
+"""The durable record of videos, segments, features, emotions and captions, in SQLite.
 
-Features and emotions are raw, each under the fingerprint of the component that made them, so that
-changing a fusion strategy re-encodes nothing and changing one component reruns that one alone.
-A video is written in one transaction: it is there whole, or not at all.
+All is raw, under the fingerprint of the component that made it, so that changing a fusion strategy
+re-encodes nothing and changing one component reruns that one alone. A video is written in one
+transaction: it is there whole, or not at all.
 """
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from moodreel.database import (
 )
 from moodreel.emotions import Emotion, EmotionScores
 from moodreel.errors import CatalogError
-from moodreel.interfaces import Component
+from moodreel.interfaces import Captioner, Component
 from moodreel.media import Segment
 
 FILE = "catalog.sqlite"
@@ -38,7 +38,10 @@ Ids = Sequence[int] | NDArray[np.int64]
 
 @dataclass(frozen=True)
 class VideoRecord:
-    """A video as the catalog knows it: `path` as given, `location` absolute, `modified` in ns."""
+    """A video as the catalog knows it: `path` as given, `location` absolute, `modified` in ns.
+
+    `sidecar` names the version of the captions beside the video that were read, if any were.
+    """
 
     path: str
     location: str
@@ -49,7 +52,12 @@ class VideoRecord:
     fps: float
     width: int
     height: int
+    sidecar: str = ""
     id: int | None = None
+
+    def with_sidecar(self, version: str) -> "VideoRecord":
+        """Return the record with the captions beside the video that were read."""
+        return replace(self, sidecar=version)
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +66,22 @@ class SegmentFeatures:
 
     pooled: NDArray[np.float32]
     frames: Sequence[NDArray[np.float32] | None]
+
+
+Made = SegmentFeatures | EmotionScores | list[str]
+"""What a component makes of n segments: features, emotions [n, 8], or n captions."""
+
+
+class GivenCaptions(Component):
+    """Stands for the captions that lay beside a video: nobody made them, and they come first."""
+
+    kind = "captioner"
+    fingerprint = "given"
+
+
+GIVEN = GivenCaptions()
+CAPTION_ENCODER = "caption_encoder"
+"""The kind of what turns captions into features: these follow the captions."""
 
 
 @dataclass(frozen=True)
@@ -205,6 +229,35 @@ class Catalog:
             for part in chunks(list(ids)):
                 connection.execute(delete(schema.videos).where(schema.videos.c.id.in_(part)))
 
+    def put_given(self, video: VideoRecord, captions: list[str]) -> None:
+        """Store the captions that lay beside a video, one a segment, "" for none.
+
+        What was made from its older captions is forgotten.
+        """
+        assert video.id is not None
+        with self.writing() as connection:
+            ids = segment_ids(connection, video.id)
+            insert_rows(connection, GIVEN, captions, ids)
+            forget_captioned(connection, video.id, ids)
+            connection.execute(
+                update(schema.videos)
+                .where(schema.videos.c.id == video.id)
+                .values(sidecar=video.sidecar)
+            )
+
+    def add_features(
+        self,
+        encoder: Component,
+        ids: Sequence[int],
+        features: "SegmentFeatures",
+        videos: Sequence[int],
+    ) -> None:
+        """Store features of some segments, and that the encoder is done with their videos."""
+        with self.writing() as connection:
+            insert_rows(connection, encoder, features, ids)
+            for video in videos:
+                mark_finished(connection, encoder, video)
+
     def load_features(
         self, encoder: Component, ids: Ids | None = None
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -246,6 +299,19 @@ class Catalog:
         shape = (len(rows), len(names))
         return EmotionScores.from_columns(names, values.reshape(shape), observed.reshape(shape))
 
+    def load_captions(self, captioner: Captioner | None, ids: Ids | None = None) -> dict[int, str]:
+        """Return captions by segment; all unless `ids` says, and none that is empty.
+
+        Captions that lay beside a video come before those that the captioner made.
+        """
+        makers = [captioner, GIVEN] if captioner else [GIVEN]
+        return {
+            row.segment_id: row.text
+            for maker in makers
+            for row in self._component_rows(schema.captions, maker, ids, schema.captions.c.text)
+            if row.text
+        }
+
     def _component_rows(
         self, table: Table, component: Component, ids: Ids | None, *columns: Any
     ) -> list[Row]:
@@ -275,9 +341,9 @@ class VideoWriter:
         self.catalog = catalog
         self.video = video
         self.segments = segments
-        self.made: list[tuple[Component, SegmentFeatures | EmotionScores]] = []
+        self.made: list[tuple[Component, Made]] = []
 
-    def add(self, component: Component, made: SegmentFeatures | EmotionScores) -> None:
+    def add(self, component: Component, made: Made) -> None:
         """Add what a component made: one row a segment, in the order of the segments."""
         self.made.append((component, made))
 
@@ -293,9 +359,8 @@ class VideoWriter:
             video = self.video.id or self.insert_video(connection)
             ids = segment_ids(connection, video)
             for component, made in self.made:
-                self.insert_rows(connection, component, made, ids)
-                done = {"video_id": video, "component_id": keep_component(connection, component)}
-                connection.execute(upsert(schema.finished).on_conflict_do_nothing(), done)
+                insert_rows(connection, component, made, ids)
+                mark_finished(connection, component, video)
         return video
 
     def insert_video(self, connection: Connection) -> int:
@@ -308,26 +373,45 @@ class VideoWriter:
             connection.execute(insert(schema.segments), rows)
         return int(key[0])
 
-    def insert_rows(
-        self,
-        connection: Connection,
-        component: Component,
-        made: SegmentFeatures | EmotionScores,
-        ids: Sequence[int],
-    ) -> None:
-        """Insert one row for each segment."""
-        table, rows = packed_rows(made)
-        if len(rows) != len(ids):
-            raise ValueError(f"{len(rows)} rows for {len(ids)} segments")
-        component_id = keep_component(connection, component)
-        keys = [{"segment_id": id, "component_id": component_id} for id in ids]
-        if rows:
-            command = upsert(table).prefix_with("OR REPLACE")
-            connection.execute(command, [key | row for key, row in zip(keys, rows, strict=True)])
+
+def insert_rows(
+    connection: Connection, component: Component, made: Made, ids: Sequence[int]
+) -> None:
+    """Insert one row for each segment."""
+    table, rows = packed_rows(made)
+    if len(rows) != len(ids):
+        raise ValueError(f"{len(rows)} rows for {len(ids)} segments")
+    component_id = keep_component(connection, component)
+    keys = [{"segment_id": id, "component_id": component_id} for id in ids]
+    if rows:
+        command = upsert(table).prefix_with("OR REPLACE")
+        connection.execute(command, [key | row for key, row in zip(keys, rows, strict=True)])
 
 
-def packed_rows(made: SegmentFeatures | EmotionScores) -> tuple[Table, list[dict[str, Any]]]:
-    """Return the table for what a component made, and its rows as bytes."""
+def mark_finished(connection: Connection, component: Component, video: int) -> None:
+    """Note that a component is done with a video."""
+    done = {"video_id": video, "component_id": keep_component(connection, component)}
+    connection.execute(upsert(schema.finished).on_conflict_do_nothing(), done)
+
+
+def forget_captioned(connection: Connection, video: int, ids: Sequence[int]) -> None:
+    """Forget the features that were made from a video's captions, whoever made them."""
+    c = schema.components.c
+    makers = select(c.id).where(c.kind == CAPTION_ENCODER).scalar_subquery()
+    made, done = schema.features, schema.finished
+    for part in chunks(ids):
+        connection.execute(
+            delete(made).where(made.c.segment_id.in_(part), made.c.component_id.in_(makers))
+        )
+    connection.execute(
+        delete(done).where(done.c.video_id == video, done.c.component_id.in_(makers))
+    )
+
+
+def packed_rows(made: Made) -> tuple[Table, list[dict[str, Any]]]:
+    """Return the table for what a component made, and its rows, arrays as bytes."""
+    if isinstance(made, list):
+        return schema.captions, [{"text": text} for text in made]
     if isinstance(made, SegmentFeatures):
         return schema.features, [
             {

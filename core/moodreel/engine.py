@@ -1,26 +1,31 @@
 """The object that users hold: index videos, search them, turn things into vectors."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from moodreel.captions import CaptionEncoder
 from moodreel.catalog import Catalog
 from moodreel.checkpoints import changed_at, load_strategy
 from moodreel.decoding import Decoder
-from moodreel.errors import ConfigurationError
+from moodreel.errors import CatalogError, ConfigurationError
 from moodreel.indexing import Indexer, IndexReport
-from moodreel.interfaces import EmotionExtractor, TextEncoder, VideoEncoder
+from moodreel.interfaces import Captioner, EmotionExtractor, TextEncoder, VideoEncoder
 from moodreel.media import Clip, Hit, Progress, Segment
 from moodreel.registry import Registry
 from moodreel.search import Query, encode_query, find_moments
 from moodreel.segments import Segmentation, sample_times
 from moodreel.vectors import FusedVectors, Source, fused_vectors
+
+Inside = Literal["video", "captions"]
+"""What a text is compared with."""
 
 
 class Engine:
@@ -44,7 +49,7 @@ class Engine:
         self.registry = registry
         self.folder = Path(index)
         self.segmentation = Segmentation(**registry.settings.segments)
-        self._fused: dict[tuple[str, int], FusedVectors] = {}
+        self._fused: dict[tuple[str, int, str], FusedVectors] = {}
         check_pair(self.text_encoder, self.video_encoder)
 
     @classmethod
@@ -86,6 +91,17 @@ class Engine:
         return self.registry.emotion_slot("video_emotion", "video")
 
     @cached_property
+    def captioner(self) -> Captioner | None:
+        """What says in words what a clip shows; None where the preset has none."""
+        has_one = "captioner" in self.registry.settings.slots
+        return self.registry.slot("captioner") if has_one else None
+
+    @cached_property
+    def caption_encoder(self) -> CaptionEncoder:
+        """The encoder of captions."""
+        return CaptionEncoder(self.captioner, self.text_encoder)
+
+    @cached_property
     def decoder(self) -> Decoder:
         """The worker processes that read files."""
         slots = [s for s in ("video_reader", "second_reader") if s in self.registry.settings.slots]
@@ -121,6 +137,7 @@ class Engine:
             self.video_emotion,
             self.segmentation,
             report,
+            self.caption_encoder,
         )
         return indexer.run(paths, prune)
 
@@ -133,6 +150,7 @@ class Engine:
         top: int = 10,
         min_score: float | None = None,
         merge: bool = True,
+        inside: Inside = "video",
     ) -> list[Hit]:
         """Return the best moments, best first.
 
@@ -146,15 +164,16 @@ class Engine:
             top: how many.
             min_score: moments below it are left out.
             merge: whether neighbouring hits of one video become one moment.
+            inside: what the text is compared with: the "video", or its "captions".
 
         Raises:
             InvalidInput: an empty query, an unknown emotion, a weight out of range.
-            CatalogError: there is no index.
+            CatalogError: there is no index, or it holds no captions to search.
         """
         query = Query(text, emotions, weight, top, min_score, merge)
-        fused = self.fused(fusion)
+        fused = self.fused(fusion, inside)
         encoded = encode_query(query, self.text_encoder, self.text_emotion, fused.strategy)
-        return find_moments(query, encoded, fused, self.source)
+        return find_moments(query, encoded, fused, self.sources[inside])
 
     def mood(
         self,
@@ -170,18 +189,32 @@ class Engine:
     @cached_property
     def source(self) -> Source:
         """Where fused vectors come from."""
-        return Source(self.catalog, self.video_encoder, self.video_emotion)
+        return Source(self.catalog, self.video_encoder, self.video_emotion, self.captioner)
 
-    def fused(self, fusion: str | None = None) -> FusedVectors:
+    @cached_property
+    def sources(self) -> dict[str, Source]:
+        """Where the vectors come from by what is searched, the video or its captions."""
+        return {
+            "video": self.source,
+            "captions": replace(self.source, encoder=self.caption_encoder),
+        }
+
+    def fused(self, fusion: str | None = None, inside: Inside = "video") -> FusedVectors:
         """Return the vectors of a strategy (a name, or a trained one's folder), in step."""
         name = fusion or self.registry.slot_name("fusion_strategy")
-        key = (name, changed_at(name))
+        key = (name, changed_at(name), inside)
         known = self._fused.get(key)
         if known is None or known.revision != self.catalog.revision:
             strategy = load_strategy(self.registry, name)
             store = self.registry.fresh("vector_store")
-            self._fused[key] = fused_vectors(self.source, strategy, store)
-        return self._fused[key]
+            source = self.sources[inside]
+            known = self._fused[key] = fused_vectors(source, strategy, store)
+        if inside == "captions" and not known.store.count:
+            raise CatalogError(
+                f"{self.folder} holds no captions to search: choose a captioner or put subtitles "
+                "beside the videos, and index again"
+            )
+        return known
 
     @torch.inference_mode()
     def encode_text(self, texts: str | Sequence[str]) -> NDArray[np.float32]:

@@ -13,14 +13,15 @@ import numpy as np
 import torch
 from filelock import FileLock, Timeout
 
-from moodreel.catalog import Catalog, SegmentFeatures, VideoRecord, VideoWriter
+from moodreel.captions import CaptionEncoder, embed_captions, follow_sidecars
+from moodreel.catalog import Catalog, Made, SegmentFeatures, VideoRecord, VideoWriter
 from moodreel.decoding import Decoder
 from moodreel.emotions import EmotionScores
 from moodreel.errors import CatalogError, ConfigurationError, UnreadableVideo
-from moodreel.interfaces import Component, EmotionExtractor, VideoEncoder
+from moodreel.interfaces import Captioner, Component, EmotionExtractor, VideoEncoder
 from moodreel.media import Clip, Progress, Segment, VideoFacts
 from moodreel.readahead import Chunk, chunk_segments, read_chunk, work_ahead
-from moodreel.scanning import Plan, VideoFile, find_videos, plan_run
+from moodreel.scanning import Plan, VideoFile, find_videos, plan_run, videos_under
 from moodreel.segments import Segmentation
 
 FRAMES_A_CHUNK = 32  # about 40 MB of frames at most
@@ -69,6 +70,7 @@ class Indexer:
         decoder: reads frames.
         encoder: makes the features.
         extractor: reads emotions from the same frames; None leaves them out.
+        captions: makes captions of the same frames, and vectors of these; None leaves them out.
         report: called with the progress.
     """
 
@@ -78,11 +80,14 @@ class Indexer:
     extractor: EmotionExtractor | None
     segmentation: Segmentation
     report: Callable[[Progress], None] = lambda progress: None
+    captions: CaptionEncoder | None = None
 
     @property
     def components(self) -> list[Component]:
         """What has to run over every video."""
-        return [part for part in (self.encoder, self.extractor) if part is not None]
+        captioner = self.captions.captioner if self.captions else None
+        parts = (self.encoder, self.extractor, captioner)
+        return [part for part in parts if part is not None]
 
     def run(self, paths: Sequence[str | Path], prune: bool = False) -> IndexReport:
         """Index the videos under `paths`.
@@ -102,7 +107,17 @@ class Indexer:
             report = IndexReport(failed=list(plan.failed))
             self.follow_moves(plan, report, prune)
             self.run_jobs(self.jobs(plan, report), report)
+            if self.captions:
+                self.follow_captions(self.captions, paths, report)
         return report
+
+    def follow_captions(
+        self, captions: CaptionEncoder, paths: Sequence[str | Path], report: IndexReport
+    ) -> None:
+        """Take the captions that lie beside the videos, and make every caption searchable."""
+        videos = videos_under(self.catalog.videos(), paths)
+        report.partial.extend(follow_sidecars(self.catalog, videos))
+        embed_captions(self.catalog, captions, videos)
 
     def follow_moves(self, plan: Plan, report: IndexReport, prune: bool) -> None:
         """Note files that lie elsewhere now, and those that are gone."""
@@ -164,7 +179,7 @@ class Indexer:
         facts = next(items)
         assert isinstance(facts, VideoFacts)
         segments: list[Segment] = []
-        made: list[list[SegmentFeatures | EmotionScores]] = [[] for _ in job.components]
+        made: list[list[Made]] = [[] for _ in job.components]
         for chunk in items:
             assert isinstance(chunk, Chunk)
             segments.extend(chunk.segments)
@@ -193,10 +208,12 @@ class Indexer:
         report.partial.append((job.file.path, f"{reason}; the rest is damaged"))
 
 
-def run_component(component: Component, clips: Sequence[Clip]) -> SegmentFeatures | EmotionScores:
+def run_component(component: Component, clips: Sequence[Clip]) -> Made:
     """Run one component over clips."""
     if isinstance(component, EmotionExtractor):
         return component.extract(clips)
+    if isinstance(component, Captioner):
+        return list(component.caption(clips))
     assert isinstance(component, VideoEncoder)
     with torch.inference_mode():
         features = component.encode(clips)
@@ -209,10 +226,11 @@ def to_array(values: "torch.Tensor") -> np.ndarray:
     return values.float().cpu().numpy()
 
 
-def join_parts(
-    parts: Sequence[SegmentFeatures | EmotionScores],
-) -> SegmentFeatures | EmotionScores:
+def join_parts(parts: Sequence[Made]) -> Made:
     """Join what one component made of several chunks."""
+    captions = [part for part in parts if isinstance(part, list)]
+    if captions:
+        return [text for part in captions for text in part]
     features = [part for part in parts if isinstance(part, SegmentFeatures)]
     if not features:
         return EmotionScores.concatenate([p for p in parts if isinstance(p, EmotionScores)])

@@ -68,7 +68,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class Hit:
-    """One moment found. `content_score` and `emotion_score` sum to `score`."""
+    """One moment found. `content_score` and `emotion_score` sum to `score`.
+
+    `caption` is that of the moment's best part; "" where it has none.
+    """
 
     rank: int
     video: str
@@ -78,6 +81,7 @@ class Hit:
     content_score: float
     emotion_score: float
     emotions: dict[str, float] = field(default_factory=dict)
+    caption: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields by name, as `search --json` prints them."""

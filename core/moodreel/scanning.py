@@ -97,8 +97,7 @@ def plan_run(
             plan.same.append(record)
         else:
             compare_contents(plan, file, record, gone)
-    roots = [os.path.realpath(path) for path in paths]
-    plan.gone = [record for record in gone if lies_under(record.location, roots)]
+    plan.gone = videos_under(gone, paths)
     return plan
 
 
@@ -136,6 +135,12 @@ def content_digest(location: str) -> str:
     """Return a digest of a file's contents."""
     with open(location, "rb") as file:
         return file_digest(file, lambda: blake2b(digest_size=16)).hexdigest()
+
+
+def videos_under(records: Iterable[VideoRecord], paths: Sequence[str | Path]) -> list[VideoRecord]:
+    """Return the videos that are one of the paths or lie below one."""
+    roots = [os.path.realpath(path) for path in paths]
+    return [record for record in records if lies_under(record.location, roots)]
 
 
 def lies_under(location: str, roots: Iterable[str]) -> bool:

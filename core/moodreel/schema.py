@@ -15,7 +15,7 @@ from sqlalchemy import (
     Text,
 )
 
-VERSION = "1"
+VERSION = "2"
 metadata = MetaData()
 
 
@@ -64,6 +64,7 @@ videos = Table(
     Column("fps", Float, nullable=False),
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
+    Column("sidecar", Text, nullable=False, default=""),  # which captions beside it were read
     sqlite_autoincrement=True,
 )
 
@@ -93,6 +94,10 @@ emotions = Table(
     component_key(),
     Column("intensities", LargeBinary, nullable=False),  # float32 [8]
     Column("observed", LargeBinary, nullable=False),  # bool [8]
+)
+
+captions = Table(
+    "captions", metadata, segment_key(), component_key(), Column("text", Text, nullable=False)
 )
 
 finished = Table("finished", metadata, video_key(primary_key=True), component_key())

@@ -182,6 +182,7 @@ def describe_hits(
     ids = np.array([moment.id for moment in moments], np.int64)
     content = fused.store.vectors(ids)[:, : fused.dim] @ encoded.vector[0, : fused.dim]
     seen = source.load_emotions(ids)
+    captions = source.catalog.load_captions(source.captioner, ids)
     return [
         Hit(
             rank=place + 1,
@@ -192,6 +193,7 @@ def describe_hits(
             content_score=float(content[place]),
             emotion_score=moment.score - float(content[place]),
             emotions=seen.named(place),
+            caption=captions.get(moment.id, ""),
         )
         for place, moment in enumerate(moments)
     ]

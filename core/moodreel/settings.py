@@ -21,6 +21,7 @@ SLOTS = {
     "text_encoder": "text_encoder",
     "text_emotion": "emotion_extractor",
     "video_emotion": "emotion_extractor",
+    "captioner": "captioner",
     "fusion_strategy": "fusion_strategy",
     "vector_store": "vector_store",
 }

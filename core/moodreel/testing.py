@@ -14,8 +14,10 @@ from torch import Tensor
 
 from moodreel.emotions import Emotion, EmotionScores
 from moodreel.fusion import Dims, FusionStrategy
-from moodreel.interfaces import TextFeatures, VectorStore, VideoFeatures
+from moodreel.interfaces import Captioner, TextFeatures, VectorStore, VideoFeatures
+from moodreel.media import Clip
 
+MOST_WORDS = 16
 SEGMENTS, DIM, TOKENS, WIDTH, FRAMES = 40, 16, 6, 12, 3
 
 
@@ -118,3 +120,17 @@ def check_search(store: VectorStore, ids: np.ndarray, vectors: np.ndarray) -> No
     np.testing.assert_allclose(scores, -np.sort(-exact, axis=1), atol=2e-3)
     held = store.vectors(found[0])
     np.testing.assert_allclose(held @ queries[0], scores[0], atol=1e-5)
+
+
+def check_captioner(captioner: Captioner) -> None:
+    """Check one caption of 1 to 16 words a clip, of any shape, that depends on no other clip."""
+    draw = np.random.default_rng(0)
+    shapes = [(1, 480, 640), (4, 64, 48), (3, 1, 1)]
+    pictures = [draw.integers(0, 256, (*shape, 3), np.uint8) for shape in shapes]
+    clips = [Clip(frames, np.arange(len(frames), dtype=np.float64)) for frames in pictures]
+    said = captioner.caption(clips)
+    assert len(said) == len(clips), f"one caption a clip, got {len(said)} for {len(clips)}"
+    for caption in said:
+        assert 1 <= len(caption.split()) <= MOST_WORDS, f"1 to 16 words, got {caption!r}"
+    assert said == [captioner.caption([clip])[0] for clip in clips], "captions depend on the batch"
+    assert captioner.caption([]) == [], "no clips, no captions"

@@ -21,7 +21,13 @@ from moodreel.catalog import Catalog
 from moodreel.emotions import EmotionScores
 from moodreel.errors import CatalogError
 from moodreel.fusion import FusionStrategy, put_state
-from moodreel.interfaces import EmotionExtractor, VectorStore, VideoEncoder, VideoFeatures
+from moodreel.interfaces import (
+    Captioner,
+    EmotionExtractor,
+    VectorStore,
+    VideoEncoder,
+    VideoFeatures,
+)
 
 ROWS_AT_ONCE = 8192
 FRAMED_ROWS_AT_ONCE = 1024  # with 12 frames of 512 numbers each, 25 MB
@@ -44,11 +50,12 @@ class FusedVectors:
 
 @dataclass(frozen=True)
 class Source:
-    """Where the vectors come from."""
+    """Where the vectors come from, and what is known of the segments they stand for."""
 
     catalog: Catalog
     encoder: VideoEncoder
     extractor: EmotionExtractor | None
+    captioner: Captioner | None = None
 
     def key(self, strategy: FusionStrategy, store: VectorStore) -> str:
         """Identify the vectors that these components make, whatever the catalog holds."""

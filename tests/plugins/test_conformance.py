@@ -3,7 +3,7 @@
 import pytest
 
 from moodreel.registry import installed_components
-from moodreel.testing import check_fusion_strategy, check_vector_store
+from moodreel.testing import check_captioner, check_fusion_strategy, check_vector_store
 
 
 def names(kind):
@@ -32,3 +32,11 @@ def test_a_vector_store_survives_saving_and_loading(registry, name, tmp_path):
     store.save(tmp_path / "vectors")
     again.load(tmp_path / "vectors")
     check_search(again, ids, vectors)
+
+
+@pytest.mark.parametrize("name", names("captioner"))
+def test_a_captioner_says_little_of_any_clip(registry, name):
+    entry = registry.find("captioner", name)
+    if entry.unset:
+        return  # its own tests make the model that it needs
+    check_captioner(registry.build(entry, {}))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from json import dumps
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 import click
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from moodreel.media import Hit
 
 EMOTIONS_SHOWN = 2
+WIDEST = 100_000  # columns; a measure is cut to the console's width
+CAPTION_SHOWN = 80  # characters; a whole video's subtitles may be its caption
 NOTHING_FOUND = 1
 
 
@@ -42,12 +45,12 @@ def print_table(table: "Table") -> None:
 
     console = Console()
     if not console.is_terminal:
-        console = Console(width=max(console.width, console.measure(table).maximum))
+        console = Console(width=max(console.width, Console(width=WIDEST).measure(table).maximum))
     console.print(table)
 
 
 def hits_table(hits: Sequence["Hit"], title: str | None = None) -> "Table":
-    """Return hits as a table."""
+    """Return hits as a table; a caption stands below its video."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -60,7 +63,11 @@ def hits_table(hits: Sequence["Hit"], title: str | None = None) -> "Table":
         parts = (hit.score, hit.content_score, hit.emotion_score)
         numbers = [f"{part:.3f}" for part in parts]
         times = [clock(hit.start), clock(hit.end)]
-        table.add_row(str(hit.rank), Text(hit.video), *times, *numbers, strongest(hit.emotions))
+        shown = Text(hit.video)
+        if hit.caption:
+            caption = shorten(hit.caption, CAPTION_SHOWN, placeholder=" …")
+            shown.append(f"\n{caption}", "dim")
+        table.add_row(str(hit.rank), shown, *times, *numbers, strongest(hit.emotions))
     return table
 
 

@@ -1,11 +1,16 @@
 """`moodreel search`: a text into ranked moments."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from moodreel.cli.hits import show_hits
 from moodreel.cli.options import check_overrides, open_engine, query_options
 from moodreel.emotions import parse_emotions
 from moodreel.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from moodreel.engine import Inside
 
 
 @click.command()
@@ -25,12 +30,21 @@ from moodreel.errors import InvalidInput
     metavar="W",
     help="Weight of mood against content, 0 to 1.  [default: the strategy's]",
 )
+@click.option(
+    "--in",
+    "inside",
+    type=click.Choice(["video", "captions"]),
+    default="video",
+    show_default=True,
+    help="What TEXT is compared with: what the video shows, or its captions.",
+)
 @query_options
 def command(
     text: str,
     overrides: tuple[str, ...],
     emotions: tuple[str, ...],
     weight: float | None,
+    inside: "Inside",
     top: int,
     fusion: str | None,
     min_score: float | None,
@@ -48,7 +62,14 @@ def command(
     wanted = read_emotions(emotions)
     with open_engine(index_folder, preset, config, check_overrides(overrides)) as engine:
         hits = engine.search(
-            text, wanted, weight, fusion, top=top, min_score=min_score, merge=merge
+            text,
+            wanted,
+            weight,
+            fusion,
+            top=top,
+            min_score=min_score,
+            merge=merge,
+            inside=inside,
         )
         return show_hits(engine, hits, as_json, thumbnails)
 

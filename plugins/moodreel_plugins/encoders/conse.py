@@ -126,10 +126,16 @@ class ConseVideoEncoder(VideoEncoder):
         from torch.nn.functional import normalize
 
         with torch.inference_mode():
-            batch = torch.cat([prepare_frame(frame) for frame in frames])
-            logits = self.classifier(batch) / self.temperature
+            logits = self.class_logits(frames) / self.temperature
             weights, best = logits.softmax(-1).topk(self.classes)
             return normalize((weights.unsqueeze(-1) * self.class_embeddings[best]).sum(1), dim=-1)
+
+    def class_logits(self, frames: Sequence[Any]) -> "Tensor":
+        """Return the classifier's logits [n, classes] of frames, in ImageNet's order."""
+        import torch
+
+        with torch.inference_mode():
+            return self.classifier(torch.cat([prepare_frame(frame) for frame in frames]))
 
 
 def prepare_frame(frame: Any, size: int = 224) -> "Tensor":
