@@ -134,7 +134,7 @@ def video_features(
             engine.video_emotion,
             engine.segmentation,
             report,
-            cut,
+            moments=cut,
         )
         done = indexer.run(list(dict.fromkeys(v.path for v in dataset.videos if v.path)))
         return read_features(dataset, source, frames, [*done.failed, *done.partial])
