@@ -133,6 +133,21 @@ class EmotionScores:
         return (self.named(row) for row in range(len(self)))
 
 
+@dataclass(frozen=True, eq=False)
+class Sentiment:
+    """How positive and how negative texts are, in the extractor's own units: float32 [B] each.
+
+    Args:
+        positive: from 0; NaN where the text could not be read.
+        negative: the same.
+        compound: both in one number from -1 to 1, or None where the extractor has none.
+    """
+
+    positive: NDArray[np.float32]
+    negative: NDArray[np.float32]
+    compound: NDArray[np.float32] | None = None
+
+
 def parse_emotions(notation: Iterable[str]) -> dict[str, float]:
     """Read the query notation: "joy" (intensity 1), "joy=0.8", "anger=-1".
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from moodreel.emotions import Emotion, EmotionScores
+from moodreel.emotions import Emotion, EmotionScores, Sentiment
 from moodreel.media import Clip, VideoFacts
 
 if TYPE_CHECKING:
@@ -170,6 +170,10 @@ class EmotionExtractor(Component):
     @abstractmethod
     def extract(self, inputs: Sequence[str] | Sequence[Clip]) -> EmotionScores:
         """Return intensities [B, 8] from 0; what cannot be observed stays unobserved."""
+
+    def sentiment(self, inputs: Sequence[str]) -> Sentiment | None:
+        """Return how positive and negative texts are; None: the extractor does not tell."""
+        return None
 
 
 class Captioner(Component):

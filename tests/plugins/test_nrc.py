@@ -2,13 +2,15 @@
 
 import json
 from importlib.util import find_spec
+from time import perf_counter
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from moodreel import Emotion, create
-from moodreel_plugins.emotion.nrc import NrcLexicon
+from moodreel_plugins.emotion.nrc import NrcLexicon, lexicon
 
 if find_spec("nrclex") is None:
     pytest.skip('needs the lexicon: pip install "moodreel[nrc]"', allow_module_level=True)
@@ -34,11 +36,13 @@ def published(shared_data, name):
 def disagreeing(extractor, rows):
     """Return the rows whose published counts differ from ours."""
     read = extractor.extract([row["caption"] for row in rows])
-    names = [emotion.value for emotion in Emotion]
+    feeling = extractor.sentiment([row["caption"] for row in rows])
+    pairs = zip(feeling.positive, feeling.negative, strict=True)
+    ours = [row | {"positive": p, "negative": n} for row, (p, n) in zip(read, pairs, strict=True)]
     return [
         row
-        for row, ours in zip(rows, read, strict=True)
-        if [ours[name] for name in names] != [row[name] for name in names]
+        for row, counts in zip(rows, ours, strict=True)
+        if any(counts[name] != row[name] for name in (*Emotion, "positive", "negative"))
     ]
 
 
@@ -56,6 +60,40 @@ def test_one_didemo_row_differs_since_capitals_hid_its_word(extractor, shared_da
     assert "Baby" in row["caption"]
     hidden = {**row, "caption": row["caption"].replace("Baby", "")}
     assert not disagreeing(extractor, [hidden])
+
+
+def test_with_capitals_kept_every_published_row_is_reproduced(shared_data):
+    extractor = create("emotion_extractor", "nrc", match_case=True)
+    for name in (*ROWS, "didemo_test69_emotion"):
+        assert not disagreeing(extractor, published(shared_data, name))
+
+
+def test_words_are_cut_as_the_published_counts_were(extractor):
+    # NRCLex 3 counted NLTK's tokens: no "don" in "don't", no parts of joined words
+    assert {"don", "birthday", "happy"} <= lexicon().keys()
+    joined = ["don't", "birthday-cake", "happy/glad"]
+    assert not extractor.extract(joined).values.any()
+
+
+def test_sentences_joined_by_underscores_are_cut(extractor):
+    joined, apart = extractor.extract(["a baby_a happy dog_ sweet", "a baby a happy dog sweet"])
+    assert joined == apart
+    assert joined["joy"] == 3
+
+
+def test_a_text_in_another_language_is_not_read(extractor):
+    texts = ["화난 남자", "un hombre feliz está comiendo", "a happy man"]
+    assert extractor.extract(texts).observed.all(1).tolist() == [False, False, True]
+    feeling = extractor.sentiment(texts)
+    assert np.isnan(feeling.positive).tolist() == [True, True, False]
+    assert NrcLexicon(english=False).extract(texts).observed.all()
+
+
+def test_100000_words_are_counted_within_seconds(extractor):
+    start = perf_counter()
+    (counts,) = extractor.extract(["happy baby " * 50_000])
+    assert counts["joy"] == 100_000
+    assert perf_counter() - start < 20
 
 
 def test_every_occurrence_of_a_word_counts(extractor):

@@ -1,26 +1,42 @@
 """Emotions of a text by the NRC lexicon: how many of its words are listed for each."""
 
-import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import cache
+from string import punctuation
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from moodreel import Emotion, EmotionScores, hookimpl
+from moodreel.emotions import Sentiment
 from moodreel.hookspecs import Register
 from moodreel.interfaces import EmotionExtractor, Requirement
+from moodreel_plugins.emotion.language import mask_unread, readable
+from moodreel_plugins.emotion.modifiers import Weighed, weigh_words
 
-WORD = re.compile(r"[^\W_]+")  # "baby's" has the word baby; the lexicon lists no joined words
+COUNTED = (*Emotion, "positive", "negative")
 
 
 class NrcLexicon(EmotionExtractor):
-    """Counts of the NRC Emotion Lexicon (Mohammad & Turney 2013), read by the package nrclex.
+    """Counts of the NRC Emotion Lexicon (Mohammad & Turney 2013), from the package nrclex.
 
-    The words of the lower-cased text are looked up as they are, not lemmatised: this reproduces
-    the published counts of MSR-VTT and MSVD captions, and those of DiDeMo but for one, where a
-    capital letter hid a word. The lexicon is free for research only.
+    The published counts come from NRCLex 3 on raw captions: the tokens of the Penn Treebank's
+    rules, without the punctuation at their ends, looked up as they are, not lemmatised. The same
+    is done here, so that "don't" does not count as a don, nor "jack-knife" as a knife. Capitals
+    hid listed words from the published counts; by default they do not. The lexicon is free for
+    research only.
+
+    Args:
+        match_case: leave capitals as they are: the published counts to the last row.
+        modifiers: count a negated word 0, a raised one 1.5 and a lowered one 0.5 times.
+        english: observe nothing in a text that is not in English.
     """
 
     modality = "text"
     observes = frozenset(Emotion)
+    version = "2"
     requires = (
         Requirement(
             "nrclex",
@@ -29,19 +45,76 @@ class NrcLexicon(EmotionExtractor):
         ),
     )
 
+    def __init__(
+        self, match_case: bool = False, modifiers: bool = False, english: bool = True
+    ) -> None:
+        self.match_case = match_case
+        self.modifiers = modifiers
+        self.english = english
+
     def extract(self, inputs: Sequence[Any]) -> EmotionScores:
         """Return counts [B, 8] for texts; all eight are observed."""
-        return EmotionScores.of(map(count_emotions, inputs), observes=Emotion)
+        counts = self.count(inputs)[:, : len(Emotion)]
+        scores = EmotionScores(counts, np.ones_like(counts, bool))
+        return mask_unread(scores, readable(inputs, self.english))
+
+    def sentiment(self, inputs: Sequence[str]) -> Sentiment:
+        """Return the counts of positive and of negative words [B]."""
+        read = readable(inputs, self.english)[:, None]
+        counts = np.where(read, self.count(inputs)[:, -2:], np.float32(np.nan))
+        return Sentiment(counts[:, 0], counts[:, 1])
+
+    def count(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return how many words of texts are listed [B, 10], in the order of COUNTED."""
+        rows = [self.count_words(text) for text in texts]
+        return np.reshape(np.array(rows, np.float32), (len(texts), len(COUNTED)))
+
+    def count_words(self, text: str) -> list[float]:
+        """Return one text's counts [10]; a repeated word counts again."""
+        counts: Counter[str] = Counter()
+        listed = lexicon()
+        for word, strength in self.words(text):
+            for name in listed.get(word, ()):
+                counts[name] += strength  # type: ignore[assignment]
+        return [counts[name] for name in COUNTED]
+
+    def words(self, text: str) -> Iterator[Weighed]:
+        """Yield the words to look up, and how much each counts."""
+        if self.modifiers:
+            yield from weigh_words(text)
+        elif self.match_case:
+            yield from (Weighed(word, 1.0) for word in treebank_words(text))
+        else:
+            plain = text.lower().replace("\u2019", "'")
+            yield from (Weighed(word, 1.0) for word in treebank_words(plain))
 
 
-def count_emotions(text: str) -> dict[str, float]:
-    """Return how many words of a text are listed for each emotion; a repeated word repeats."""
+@cache
+def lexicon() -> dict[str, list[str]]:
+    """Return the packaged lexicon, word to emotions; never a file lying nearby."""
     from nrclex import NRCLex
 
-    reader = NRCLex(None)  # None: the packaged lexicon, which is read once, never a file nearby
-    reader.load_token_list(WORD.findall(text.lower()))
-    counts = reader.raw_emotion_scores
-    return {emotion: float(counts[emotion]) for emotion in Emotion if emotion in counts}
+    return NRCLex(None).__lexicon__
+
+
+@cache
+def tokenizer() -> Any:
+    """Return the Treebank's tokenizer."""
+    from nltk.tokenize import NLTKWordTokenizer
+
+    return NLTKWordTokenizer()
+
+
+def treebank_words(text: str) -> Iterator[str]:
+    """Yield tokens without the punctuation at their ends; "_" joins sentences in some captions.
+
+    >>> list(treebank_words("don't stop_ the t-shirt's red."))
+    ['do', "n't", 'stop', 'the', 't-shirt', "'s", 'red']
+    """
+    for token in tokenizer().tokenize(text.replace("_", " ")):
+        bare = token.strip().strip(punctuation)
+        if bare:
+            yield token if token.startswith("'") else bare
 
 
 @hookimpl

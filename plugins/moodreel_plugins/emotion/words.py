@@ -1,9 +1,7 @@
 """Emotions of a query, from how near its words are to words for each emotion."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from unicodedata import normalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +9,8 @@ from numpy.typing import NDArray
 from moodreel import Emotion, EmotionScores, hookimpl
 from moodreel.hookspecs import Register
 from moodreel.interfaces import EmotionExtractor, TextEncoder
+from moodreel_plugins.emotion.language import mask_unread, readable
+from moodreel_plugins.emotion.modifiers import weigh_words
 
 PROTOTYPES: Mapping[str, tuple[str, ...]] = {
     "joy": (
@@ -63,7 +63,6 @@ PLAIN = (
     "skill, intelligence, ability",
     "life, living",
 )
-WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
 LONGEST_WORD = 64  # characters; the rest of a longer word is not read
 MOST_WORDS = 512  # different ones that are read in one text; a longer text is no query
 MOST_KNOWN = 20_000  # words whose emotions are kept
@@ -75,17 +74,21 @@ class WordPrototypes(EmotionExtractor):
     A word that is near enough to one of the phrases, and nearer than to any plain subject, has
     emotion: a softmax over its similarities to the eight. A text has the emotions of its words,
     each as strong as in the strongest word; without such a word it was looked at and has none.
-    So words that no lexicon lists are understood, in whatever language the encoder knows.
+    So words that no lexicon lists are understood, in whatever language the encoder knows. Negated
+    words ("not happy") have no emotion; "very" and "slightly" raise and lower the next word's.
 
     Args:
         text_encoder: embeds words and phrases.
         threshold: the least cosine similarity of an emotional word.
         temperature: of the softmax over the emotions, in cosine similarity.
         least: intensities below it are 0.
+        english: observe nothing in a text that is not in English; false for an encoder of many
+            languages.
     """
 
     modality = "text"
     observes = frozenset(Emotion)
+    version = "2"
 
     def __init__(
         self,
@@ -93,6 +96,7 @@ class WordPrototypes(EmotionExtractor):
         threshold: float = 0.45,
         temperature: float = 0.05,
         least: float = 0.1,
+        english: bool = True,
     ) -> None:
         if temperature <= 0:
             raise ValueError("temperature must be above 0")
@@ -100,16 +104,18 @@ class WordPrototypes(EmotionExtractor):
         self.threshold = threshold
         self.temperature = temperature
         self.least = least
+        self.english = english
         self._phrases: NDArray[np.float32] | None = None
         self._known: dict[str, NDArray[np.float32]] = {}
 
     def extract(self, inputs: Sequence[Any]) -> EmotionScores:
         """Return intensities [B, 8] from 0 to 1 for texts; all eight are observed."""
-        texts = [words_of(text) for text in inputs]
+        texts = [meant_words(text) for text in inputs]
         known = self.look_up({word for words in texts for word in words})
-        values = [strongest(known[word] for word in words) for words in texts]
+        values = [strongest(known[word] * degree for word, degree in t.items()) for t in texts]
         columns = np.reshape(np.array(values, np.float32), (len(texts), len(PROTOTYPES)))
-        return EmotionScores.from_columns(list(PROTOTYPES), columns, np.ones_like(columns))
+        scores = EmotionScores.from_columns(list(PROTOTYPES), columns, np.ones_like(columns))
+        return mask_unread(scores, readable(inputs, self.english))
 
     def look_up(self, words: set[str]) -> dict[str, NDArray[np.float32]]:
         """Return the intensities [8] of each word; those read before are remembered.
@@ -145,18 +151,21 @@ class WordPrototypes(EmotionExtractor):
         return self.text_encoder.encode(texts).pooled.numpy(force=True)
 
 
-def words_of(text: str) -> list[str]:
-    """Return the different words of a text in order, in lower case, the first few hundred.
+def meant_words(text: str) -> dict[str, float]:
+    """Return the different words of a text, the first few hundred, and how much each is meant.
 
-    >>> words_of("An ANGRY man, an angry dog")
-    ['an', 'angry', 'man', 'dog']
+    A word that occurs several times is meant as much as where it is meant most.
+
+    >>> meant_words("A very ANGRY man, an angry dog; not a cat")
+    {'a': 1.0, 'angry': 1.5, 'man': 1.0, 'an': 1.0, 'dog': 1.0, 'cat': 0.0}
     """
-    found: dict[str, None] = {}
-    for match in WORD.finditer(normalize("NFKC", text).lower()):
-        found.setdefault(match.group()[:LONGEST_WORD])
+    found: dict[str, float] = {}
+    for word, degree in weigh_words(text):
+        word = word[:LONGEST_WORD]
+        found[word] = max(found.get(word, 0.0), degree)
         if len(found) == MOST_WORDS:
             break
-    return list(found)
+    return found
 
 
 def nearest_phrases(similar: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -180,8 +189,8 @@ def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def strongest(rows: Iterable[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """Return the largest value in each column of rows [8]; 0 where there are none."""
-    return np.max([np.zeros(len(PROTOTYPES), np.float32), *rows], axis=0)
+    """Return the largest value in each column of rows [8], 1 at most; 0 where there are none."""
+    return np.max([np.zeros(len(PROTOTYPES), np.float32), *rows], axis=0).clip(max=1)
 
 
 @hookimpl

@@ -1,0 +1,174 @@
+"""Emotions of a text by a text-classification model of transformers."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moodreel import Emotion, EmotionScores, hookimpl
+from moodreel.errors import ConfigurationError
+from moodreel.hookspecs import Register
+from moodreel.interfaces import EmotionExtractor, Requirement
+from moodreel_plugins.emotion.language import encodable, mask_unread, readable
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class TransformerClassifier(EmotionExtractor):
+    """Any text-classification model, its labels mapped to the eight.
+
+    The probabilities of an emotion's labels are added where one label holds for a text (a
+    softmax), and the largest is taken where several may (a sigmoid each). An emotion of which
+    the model has no label stays unobserved. The model understands negation itself.
+
+    Args:
+        model: a folder, or a name on the Hugging Face hub: config.json, safetensors weights and
+            a tokenizer.
+        labels: emotion -> the model's labels for it, in any case. None: labels that are called
+            as the emotions are.
+        multi_label: whether several labels may hold at once. None: as the model's config says.
+        revision: of a model on the hub.
+        batch_size: texts read at once.
+        english: observe nothing in a text that is not in English; false for a model of many
+            languages.
+    """
+
+    modality = "text"
+    requires = (Requirement("transformers", "pip install transformers", "code: Apache-2.0"),)
+
+    def __init__(
+        self,
+        model: str,
+        labels: Mapping[str, Sequence[str]] | None = None,
+        multi_label: bool | None = None,
+        revision: str | None = None,
+        batch_size: int = 32,
+        english: bool = True,
+    ) -> None:
+        named = labels or {emotion.value: [emotion.value] for emotion in Emotion}
+        self.labels = {Emotion.named(name): list(group) for name, group in named.items()}
+        self.name = model
+        self.multi_label = multi_label
+        self.revision = revision
+        self.batch_size = batch_size
+        self.english = english
+
+    def weights(self) -> Sequence[Path]:
+        """Return the files of a model in a folder; one on the hub is known by its revision."""
+        return sorted(Path(self.name).glob("*.safetensors"))
+
+    @cached_property
+    def config(self) -> Any:
+        """The model's configuration."""
+        from transformers import AutoConfig
+
+        return self.load(AutoConfig)
+
+    @cached_property
+    def model(self) -> Any:
+        """The network, loaded when it is first used."""
+        from transformers import AutoModelForSequenceClassification
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
+        return self.load(AutoModelForSequenceClassification, use_safetensors=True).eval()
+
+    @cached_property
+    def tokenizer(self) -> Any:
+        """What cuts texts into tokens."""
+        from transformers import AutoTokenizer
+
+        return self.load(AutoTokenizer)
+
+    def load(self, kind: Any, **options: Any) -> Any:
+        """Load a part of the model, or say what is wrong in one line."""
+        local = {"local_files_only": True} if Path(self.name).is_dir() else {}
+        try:
+            return kind.from_pretrained(self.name, revision=self.revision, **local, **options)
+        except (OSError, ValueError) as error:
+            reason = " ".join(str(error).split())[:300]
+            raise ConfigurationError(
+                f"text-classification model {self.name!r} cannot be loaded: {reason}"
+            ) from None
+
+    @cached_property
+    def columns(self) -> dict[Emotion, list[int]]:
+        """Which outputs of the model stand for each emotion that it observes."""
+        outputs = {str(name).lower(): int(i) for i, name in self.config.id2label.items()}
+        found = {
+            emotion: [outputs[name.lower()] for name in names if name.lower() in outputs]
+            for emotion, names in self.labels.items()
+        }
+        if not any(found.values()):
+            raise ConfigurationError(
+                f"none of the model's labels is mapped to an emotion: {', '.join(outputs)}; "
+                "set the option labels, such as labels.joy=[happy]"
+            )
+        return {emotion: places for emotion, places in found.items() if places}
+
+    @property
+    def observes(self) -> frozenset[Emotion]:
+        """The emotions for which the model has a label."""
+        return frozenset(self.columns)
+
+    def extract(self, inputs: Sequence[Any]) -> EmotionScores:
+        """Return probabilities [B, 8] for texts."""
+        texts = [encodable(text) for text in inputs]
+        columns = list(self.columns)
+        if not texts:
+            return EmotionScores.unobserved(0)
+        size = self.batch_size
+        parts = [self.read(texts[at : at + size]) for at in range(0, len(texts), size)]
+        values = np.concatenate(parts)
+        scores = EmotionScores.from_columns(columns, values, np.ones_like(values))
+        return mask_unread(scores, readable(texts, self.english))
+
+    def read(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return the probabilities of the observed emotions for one batch [B, E]."""
+        import torch
+
+        inputs = self.tokenizer(
+            list(texts),
+            padding=True,
+            truncation=True,
+            max_length=self.longest,
+            return_tensors="pt",
+        )
+        with torch.inference_mode():
+            logits = self.model(**inputs).logits.float()
+        return self.grouped(logits).numpy(force=True)
+
+    @property
+    def longest(self) -> int:
+        """How many tokens the model can take: RoBERTa keeps two of its positions."""
+        positions = getattr(self.config, "max_position_embeddings", 512) - 2
+        return int(min(self.tokenizer.model_max_length, positions))
+
+    def grouped(self, logits: "Tensor") -> "Tensor":
+        """Return the probability of each observed emotion [B, E] from logits [B, labels]."""
+        import torch
+
+        if self.is_multi_label:
+            shares = logits.sigmoid()
+            parts = [shares[:, places].amax(1) for places in self.columns.values()]
+        else:
+            shares = logits.softmax(1)
+            parts = [shares[:, places].sum(1) for places in self.columns.values()]
+        return torch.stack(parts, 1)
+
+    @property
+    def is_multi_label(self) -> bool:
+        """Whether several labels may hold at once."""
+        if self.multi_label is not None:
+            return self.multi_label
+        return self.config.problem_type == "multi_label_classification"
+
+
+@hookimpl
+def register_emotion_extractors(register: Register) -> None:
+    """Register text-classification models."""
+    register("transformer", TransformerClassifier)
