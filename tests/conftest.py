@@ -63,3 +63,52 @@ def registry_with():
         return Registry(load_settings("starter", config, overrides), found)
 
     return build
+
+
+MSRVTT_CAPTIONS = {
+    "astronaut": ["an astronaut in an orange suit", "a smiling, happy woman"],
+    "bikes": ["cyclists on a road", "people riding bicycles in the street"],
+    "carphone": ["a man talking in a car"],
+    "cat": ["a kitten looking at the camera", "a cat"],
+    "coffee": ["espresso in a white cup on a saucer"],
+    "horse": ["silhouette of a horse"],
+    "photographer": ["a man with a camera", "a sad man with a tripod"],
+    "rocket": ["a spaceship taking off"],
+}
+
+
+@pytest.fixture(scope="session")
+def msrvtt_shaped(demo, tmp_path_factory):
+    """A folder with some of the demo's videos and annotations in the form that MSR-VTT has."""
+    from json import dumps
+
+    root = tmp_path_factory.mktemp("msrvtt")
+    (root / "videos").mkdir()
+    sentences, rows = [], ["key,vid_key,video_id,sentence"]
+    for number, (name, captions) in enumerate(MSRVTT_CAPTIONS.items()):
+        video = f"video{7000 + number}"
+        (root / "videos" / f"{video}.mp4").symlink_to(demo / "videos" / f"{name}.mp4")
+        sentences += [{"video_id": video, "caption": text} for text in captions]
+        rows += [f'ret{len(rows)},msr{number},{video},"{text}"' for text in captions]
+    rows.append("ret99,msr99,video9999,a video that nobody has")
+    (root / "MSRVTT_data.json").write_text(dumps({"videos": [], "sentences": sentences}))
+    (root / "MSRVTT_JSFUSION_test.csv").write_text("\n".join(rows) + "\n")
+    return root
+
+
+@pytest.fixture(scope="session")
+def dataset_cache(tmp_path_factory):
+    """The folder where features of datasets are kept for the session."""
+    return tmp_path_factory.mktemp("features")
+
+
+@pytest.fixture(scope="session")
+def material(msrvtt_shaped, dataset_cache):
+    """What strategies are compared on: the MSR-VTT-shaped dataset, its videos whole."""
+    from moodreel.datasets import load_dataset
+    from moodreel.evaluation.material import gather_material
+
+    overrides = ["segments.length=0"]
+    with Engine.from_preset("starter", dataset_cache / "index", overrides=overrides) as whole:
+        dataset = load_dataset("msrvtt-1k-a", root=msrvtt_shaped)
+        yield gather_material(dataset, whole, dataset_cache)

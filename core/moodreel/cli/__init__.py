@@ -10,8 +10,10 @@ from moodreel import __version__
 from moodreel.errors import MoodreelError, closest
 
 COMMANDS = {
+    "compare": "compare fusion strategies on a dataset",
     "components": "list every component, what it needs, and whether it can run",
     "demo": "make sample videos and an index of them, and search it",
+    "evaluate": "measure how well a fusion strategy finds a dataset's videos",
     "index": "index videos, or bring an index up to date",
     "mood": "find moments by emotion alone",
     "search": "find moments by what they show and how they feel",

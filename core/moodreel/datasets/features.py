@@ -63,23 +63,23 @@ class VideoSet:
         """D."""
         return int(self.features.pooled.shape[1])
 
+    @property
+    def starts(self) -> NDArray[np.int64]:
+        """Where each video's segments begin, [V]."""
+        return np.searchsorted(self.owner, np.arange(len(self.videos)))
+
     def by_video(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the best score of each video, [..., V], from those of segments, [..., S]."""
-        starts = np.searchsorted(self.owner, np.arange(len(self.videos)))
-        return scores if len(starts) == len(self.owner) else best_of(scores, starts)
+        whole = len(self.videos) == len(self.owner)
+        return scores if whole else np.maximum.reduceat(scores, self.starts, axis=-1)
 
     def video_emotions(self) -> EmotionScores:
         """Return the emotions [V, 8]: as labelled, or else the most seen in any segment."""
         if self.labels is not None:
             return self.labels
-        starts = np.searchsorted(self.owner, np.arange(len(self.videos)))
-        values = np.maximum.reduceat(self.emotions.values, starts, axis=0)
-        return EmotionScores(values, np.maximum.reduceat(self.emotions.observed, starts, axis=0))
-
-
-def best_of(scores: NDArray[np.float32], starts: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Return the largest of each run of columns that begins at one of `starts`."""
-    return np.maximum.reduceat(scores, starts, axis=-1)
+        values = np.maximum.reduceat(self.emotions.values, self.starts, axis=0)
+        seen = np.maximum.reduceat(self.emotions.observed, self.starts, axis=0)
+        return EmotionScores(values, seen)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,115 @@
+"""Charts as SVG text, to be put into a page as they are; no other file is needed."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+
+from moodreel.evaluation.colours import INK, LINE, colour_of
+
+Point = tuple[float, float]
+
+
+@dataclass
+class Drawing:
+    """An SVG picture of a size in pixels, y downwards."""
+
+    width: float
+    height: float
+    title: str
+    parts: list[str] = field(default_factory=list)
+
+    def line(self, points: Sequence[Point], colour: str = LINE, width: float = 1) -> None:
+        """Draw a line through points."""
+        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+        self.parts.append(
+            f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="{width}"/>'
+        )
+
+    def dot(self, at: Point, colour: str, radius: float = 4, tip: str = "") -> None:
+        """Draw a dot that says something when the pointer is on it."""
+        inside = f"<title>{escape(tip)}</title>" if tip else ""
+        self.parts.append(
+            f'<circle cx="{at[0]:.1f}" cy="{at[1]:.1f}" r="{radius}" fill="{colour}">'
+            f"{inside}</circle>"
+        )
+
+    def text(self, at: Point, words: str, anchor: str = "start", colour: str = INK) -> None:
+        """Write words at a point: start, middle or end of them."""
+        self.parts.append(
+            f'<text x="{at[0]:.1f}" y="{at[1]:.1f}" text-anchor="{anchor}" fill="{colour}" '
+            f'font-size="12" dominant-baseline="middle">{escape(words)}</text>'
+        )
+
+    def svg(self) -> str:
+        """Return the picture."""
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width:g} {self.height:g}" '
+            f'width="{self.width:g}" height="{self.height:g}" role="img" '
+            f'font-family="sans-serif"><title>{escape(self.title)}</title>'
+            f"{''.join(self.parts)}</svg>"
+        )
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A measured value with the ends of its interval."""
+
+    label: str
+    value: float
+    low: float
+    high: float
+    sure: bool
+
+
+def interval_chart(title: str, rows: Sequence[Interval]) -> str:
+    """Draw values with their intervals, one a line, against zero; sure ones are filled."""
+    left, right, step = 220.0, 620.0, 24.0
+    drawing = Drawing(right + 60, step * (len(rows) + 2), title)
+    reach = max([1e-6, *(abs(end) for row in rows for end in (row.low, row.high))])
+    middle, scale = (left + right) / 2, (right - left) / 2 / reach
+    bottom = step * (len(rows) + 1)
+    drawing.line([(middle, step / 2), (middle, bottom)])
+    for place, row in enumerate(rows, 1):
+        y = step * place
+        drawing.text((left - 10, y), row.label, "end")
+        colour = colour_of(1 if row.value > 0 else 0) if row.sure else LINE
+        drawing.line([(middle + row.low * scale, y), (middle + row.high * scale, y)], colour, 2)
+        tip = f"{row.label}: {row.value:+.3f} ({row.low:+.3f} to {row.high:+.3f})"
+        drawing.dot((middle + row.value * scale, y), colour, 5, tip)
+    for share in (-1, 0, 1):
+        at = (middle + share * reach * scale, bottom + step / 2)
+        drawing.text(at, f"{share * reach:+.3f}" if share else "0", "middle")
+    return drawing.svg()
+
+
+def curve_chart(title: str, places: Sequence[float], curves: Mapping[str, Sequence[float]]) -> str:
+    """Draw curves from 0 to 1 over places on a logarithmic axis."""
+    left, top, width, height = 50.0, 20.0, 420.0, 240.0
+    drawing = Drawing(left + width + 220, top + height + 40, title)
+    most = math.log(max(places)) or 1.0
+    for share in (0, 0.25, 0.5, 0.75, 1):
+        y = top + height * (1 - share)
+        drawing.line([(left, y), (left + width, y)])
+        drawing.text((left - 8, y), f"{share:g}", "end")
+    for place in places:
+        x = left + width * math.log(place) / most
+        drawing.text((x, top + height + 16), f"{place:g}", "middle")
+    for number, (name, values) in enumerate(curves.items()):
+        points = [
+            (left + width * math.log(place) / most, top + height * (1 - value))
+            for place, value in zip(places, values, strict=True)
+        ]
+        drawing.line(points, colour_of(number), 2)
+        for point, place, value in zip(points, places, values, strict=True):
+            drawing.dot(point, colour_of(number), 3, f"{name}: {value:.3f} at {place:g}")
+        drawing.text((left + width + 12, top + 10 + 18 * number), name, colour=colour_of(number))
+    return drawing.svg()
+
+
+def legend(names: Iterable[str], colours: Iterable[str]) -> str:
+    """Return an HTML line that says what each colour stands for."""
+    return " ".join(
+        f'<span><span style="color:{colour}">&#9679;</span> {escape(name)}</span>'
+        for name, colour in zip(names, colours, strict=True)
+    )

@@ -1,0 +1,142 @@
+"""What strategies are compared on: videos, queries, and what is right for each."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moodreel.datasets import Dataset
+from moodreel.datasets.features import CACHE, VideoSet, video_features
+from moodreel.datasets.relevance import Queries, emotion_relevance, make_queries
+from moodreel.datasets.texts import precomputed_texts, text_features, wanted_emotions
+from moodreel.emotions import Emotion, EmotionScores
+from moodreel.engine import Engine
+from moodreel.errors import InvalidInput
+from moodreel.evaluation.relevance import Relevance
+from moodreel.interfaces import TextFeatures
+from moodreel.media import Progress
+
+Reading = Literal["text", "given"]
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """Videos and queries with their features, the same for every strategy.
+
+    Args:
+        wanted: the emotions [Q, 8] that strategies are asked with.
+        judged: those that queries are grouped and judged by: given by the dataset where it
+            gives any, else `wanted`.
+    """
+
+    dataset: Dataset
+    engine: Engine
+    videos: VideoSet
+    queries: Queries
+    wanted: EmotionScores
+    judged: EmotionScores
+
+    @cached_property
+    def texts(self) -> TextFeatures:
+        """The queries' features, without any strategy's doing."""
+        if self.dataset.features is not None:
+            made = precomputed_texts(self.queries.captions, self.dataset.features)
+            if made is not None:
+                return made
+        return text_features(self.queries.texts, self.engine.text_encoder, tokens=True)
+
+    @cached_property
+    def relevance(self) -> Relevance:
+        """The videos that are right for each query."""
+        return Relevance.lists(self.queries.relevant, len(self.videos.videos))
+
+    @cached_property
+    def clusters(self) -> NDArray[np.int64]:
+        """The first relevant video of each query: queries about one video belong together."""
+        return np.array([right[0] for right in self.queries.relevant], np.int64)
+
+    @property
+    def emotional(self) -> NDArray[np.bool_]:
+        """Which queries want any emotion, [Q]."""
+        return np.asarray((self.judged.values > 0).any(1))
+
+    @cached_property
+    def groups(self) -> Mapping[str, NDArray[np.bool_]]:
+        """The queries of each group: all; emotional, neutral and other kinds; each emotion."""
+        kinds = self.kinds()
+        groups = {"all": np.ones(len(kinds), bool)}
+        order = ["emotional", "neutral", *sorted(set(kinds) - {"emotional", "neutral"})]
+        groups |= {kind: kinds == kind for kind in order}
+        wanted = self.judged.values > 0
+        groups |= {e.value: (kinds == "emotional") & wanted[:, e.column] for e in Emotion}
+        return {name: chosen for name, chosen in groups.items() if chosen.any()}
+
+    def kinds(self) -> NDArray[np.str_]:
+        """Return the kind of each query: as the dataset says, or by the emotions it wants."""
+        said = [caption.kind for caption in self.queries.captions]
+        guessed = np.where(self.emotional, "emotional", "neutral")
+        return np.array([kind or guess for kind, guess in zip(said, guessed, strict=True)])
+
+    @cached_property
+    def emotion_grades(self) -> Relevance:
+        """How far each video holds the emotions that each query wants.
+
+        By the labels of the videos where there are any, else as the extractor saw them.
+        """
+        grades = emotion_relevance(self.judged, self.videos.video_emotions())
+        return Relevance.matrix(grades, grades.shape)
+
+    @property
+    def judge(self) -> str:
+        """Who says which emotions a video holds."""
+        if self.videos.labels is not None:
+            return "labels"
+        extractor = self.engine.video_emotion
+        name = self.engine.registry.settings.slots.get("video_emotion", "none")
+        return f"the extractor {name!r}" if extractor is not None else "nobody"
+
+
+def gather_material(
+    dataset: Dataset,
+    engine: Engine,
+    cache: str | Path = CACHE,
+    reading: Reading = "text",
+    grouped: bool | None = None,
+    report: Callable[[Progress], None] = lambda progress: None,
+) -> Material:
+    """Make or read the features of a dataset.
+
+    Args:
+        cache: the folder where features are kept.
+        reading: whether queries ask with the emotions that are read in their text, as a search
+            does, or with those that the dataset gives.
+        grouped: whether captions with the same words are one query. None: as the dataset says.
+        report: called with the progress.
+
+    Raises:
+        InvalidInput: no video can be read, or the emotions of no query are given.
+    """
+    videos = video_features(dataset, engine, cache, frames=True, report=report)
+    kept = {video.name for video in videos.videos}
+    captions = [caption for caption in dataset.captions if caption.video in kept]
+    present = Dataset(
+        dataset.name,
+        videos.videos,
+        captions,
+        dataset.missing,
+        dataset.skipped,
+        dataset.grouped,
+        dataset.features,
+    )
+    queries = make_queries(present, grouped)
+    given = queries.given_emotions()
+    if reading == "given" and given is None:
+        raise InvalidInput(f"{dataset.name} gives no emotions of its captions: use --emotions text")
+    read = wanted_emotions(queries.texts, engine.text_emotion)
+    chosen = wanted_emotions(queries.texts, engine.text_emotion, given)
+    wanted = chosen if reading == "given" else read
+    return Material(present, engine, videos, queries, wanted, chosen)

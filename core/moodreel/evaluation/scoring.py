@@ -1,0 +1,192 @@
+"""A strategy's scores of all queries against all videos, made block by block."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from moodreel.checkpoints import load_strategy
+from moodreel.datasets.texts import text_features
+from moodreel.emotions import EmotionScores
+from moodreel.evaluation.material import Material
+from moodreel.evaluation.metrics import BLOCK
+from moodreel.fusion import FusionStrategy
+from moodreel.interfaces import TextFeatures, VideoFeatures
+from moodreel.search import RERANKED
+
+ROWS_AT_ONCE = 1024
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What a strategy takes beside the encoders.
+
+    Args:
+        fuse_seconds: to fuse the whole collection.
+        query_ms: to fuse a query, and to rerank where it does; the mean over all queries.
+        dimensions: D', of a stored vector.
+        kilobytes: a thousand stored vectors take in half precision.
+        parameters: how many it learned.
+    """
+
+    fuse_seconds: float
+    query_ms: float
+    dimensions: int
+    kilobytes: float
+    parameters: int
+
+
+@dataclass(frozen=True, eq=False)
+class Scoring:
+    """A fitted strategy with the vectors that it made of a collection and of queries.
+
+    Args:
+        name: the component's, or the folder of a trained one.
+        queries: fused, [Q, D'].
+        segments: fused, [S, D'].
+    """
+
+    name: str
+    strategy: FusionStrategy
+    material: Material
+    queries: NDArray[np.float32]
+    segments: NDArray[np.float32]
+    costs: Costs
+
+    def blocks(self) -> Iterator[NDArray[np.float32]]:
+        """Yield the scores [b, V] of some queries after the others, reranked as a search does."""
+        videos, reranks = self.material.videos, "rerank" in self.strategy.stages
+        step = max(1, BLOCK // len(self.segments))
+        for start in range(0, len(self.queries), step):
+            scores = self.queries[start : start + step] @ self.segments.T
+            if reranks:
+                for row in range(len(scores)):
+                    scores[row] = self.reranked(start + row, scores[row])
+            yield videos.by_video(scores)
+
+    def video_blocks(self) -> Iterator[NDArray[np.float32]]:
+        """Yield the scores [v, Q] of some videos after the others, by inner product alone."""
+        videos = self.material.videos
+        starts = np.append(videos.starts, len(self.segments))
+        step = max(1, BLOCK // max(1, len(self.queries)))
+        first = 0
+        while first < len(starts) - 1:
+            inside = np.searchsorted(starts, starts[first] + step, "right") - 1
+            last = max(first + 1, int(inside))
+            scores = self.segments[starts[first] : starts[last]] @ self.queries.T
+            yield np.maximum.reduceat(scores, starts[first:last] - starts[first], axis=0)
+            first = last
+
+    def matrix(self) -> NDArray[np.float32]:
+        """Return all scores [Q, V]."""
+        return np.concatenate(list(self.blocks()))
+
+    @torch.inference_mode()
+    def reranked(self, query: int, scores: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the scores [S] of one query with those of its best segments put right.
+
+        The shortlist is ordered anew and stays above the rest, as in a search.
+        """
+        best = np.argsort(-scores, kind="stable")[:RERANKED]
+        text = text_row(self.material.texts, query)
+        held, seen = self.material.videos.features, self.material.videos.emotions
+        frames = None if held.frames is None else held.frames[best]
+        video = VideoFeatures(held.pooled[best], frames)
+        wanted = self.material.wanted[query : query + 1]
+        better = self.strategy.rerank(text, wanted, video, seen[best])
+        if better is None:
+            return scores
+        found = better.float().numpy(force=True)
+        rest = np.delete(scores, best)
+        lift = rest.max() - found.min() + 1 if len(rest) and found.min() <= rest.max() else 0.0
+        changed = scores.copy()
+        changed[best] = found + lift
+        return changed
+
+
+def text_row(texts: TextFeatures, row: int) -> TextFeatures:
+    """Return the features of one text."""
+    one = slice(row, row + 1)
+    tokens = None if texts.tokens is None else texts.tokens[one]
+    return TextFeatures(texts.pooled[one], tokens, None if texts.mask is None else texts.mask[one])
+
+
+def score_strategy(material: Material, name: str) -> Scoring:
+    """Fit a strategy to the collection, as a search does, and fuse everything with it.
+
+    Args:
+        name: a component's, or the folder of a trained one.
+    """
+    strategy = load_strategy(material.engine.registry, name)
+    began = perf_counter()
+    segments = fuse_videos(strategy, material.videos.features, material.videos.emotions)
+    fused = perf_counter()
+    texts = strategy_texts(strategy, material)
+    asked = perf_counter()
+    queries = fuse_texts(strategy, texts, material.wanted)
+    scoring = Scoring(name, strategy, material, queries, segments, Costs(0, 0, 0, 0, 0))
+    spent = perf_counter() - asked + rerank_seconds(scoring)
+    costs = Costs(
+        fused - began,
+        1000 * spent / len(queries),
+        segments.shape[1],
+        segments.shape[1] * 2000 / 1024,
+        sum(value.numel() for value in strategy.parameters() if value.requires_grad),
+    )
+    return Scoring(name, strategy, material, queries, segments, costs)
+
+
+def rerank_seconds(scoring: Scoring, tried: int = 5) -> float:
+    """Return the time that reranking all queries takes, by a few of them."""
+    if "rerank" not in scoring.strategy.stages:
+        return 0.0
+    chosen = range(min(tried, len(scoring.queries)))
+    began = perf_counter()
+    for query in chosen:
+        scoring.reranked(query, scoring.queries[query] @ scoring.segments.T)
+    return (perf_counter() - began) / len(chosen) * len(scoring.queries)
+
+
+def strategy_texts(strategy: FusionStrategy, material: Material) -> TextFeatures:
+    """Return the queries' features, encoded anew for a strategy that changes their tokens."""
+    if "tokens" not in strategy.stages:
+        return material.texts
+    encoder = material.engine.text_encoder
+    return text_features(material.queries.texts, encoder, strategy, material.wanted, tokens=True)
+
+
+@torch.inference_mode()
+def fuse_videos(
+    strategy: FusionStrategy, features: VideoFeatures, emotions: EmotionScores
+) -> NDArray[np.float32]:
+    """Fit a strategy to a collection of segments and return their vectors [S, D']."""
+    strategy.fit(VideoFeatures(features.pooled), emotions)
+    parts = []
+    for rows in blocks_of(len(features.pooled)):
+        shown = features.frames[rows] if features.frames is not None else None
+        frames = shown if strategy.needs_frames else None
+        video = VideoFeatures(features.pooled[rows], frames)
+        parts.append(strategy.fuse_video(video, emotions[rows]).float().numpy(force=True))
+    return np.concatenate(parts)
+
+
+@torch.inference_mode()
+def fuse_texts(
+    strategy: FusionStrategy, texts: TextFeatures, wanted: EmotionScores
+) -> NDArray[np.float32]:
+    """Return the vectors [Q, D'] of queries."""
+    parts = []
+    for rows in blocks_of(len(texts.pooled)):
+        tokens = None if texts.tokens is None else texts.tokens[rows]
+        mask = None if texts.mask is None else texts.mask[rows]
+        asked = TextFeatures(texts.pooled[rows], tokens, mask)
+        parts.append(strategy.fuse_text(asked, wanted[rows]).float().numpy(force=True))
+    return np.concatenate(parts)
+
+
+def blocks_of(count: int) -> Sequence[slice]:
+    """Return the slices of rows that are fused at once."""
+    return [slice(start, start + ROWS_AT_ONCE) for start in range(0, count, ROWS_AT_ONCE)]

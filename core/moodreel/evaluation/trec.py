@@ -1,0 +1,80 @@
+"""TREC's run and qrels files, which evaluation tools of other projects read."""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from moodreel.errors import MoodreelError
+from moodreel.evaluation.comparison import distinct_names
+from moodreel.evaluation.material import Material
+from moodreel.evaluation.scoring import Scoring, score_strategy
+
+DEPTH = 1000  # videos a query in a run, as TREC's tracks have it
+GRADES = 1000  # qrels hold whole numbers: a grade of 0.5 is written as 500
+
+
+def write_trec(material: Material, names: Sequence[str], folder: Path) -> list[Path]:
+    """Write queries, qrels and one run for each strategy; return the files.
+
+    `qrels.txt` says which videos are right, `emotion-qrels.txt` how far they hold the emotions
+    wanted, in thousandths. Queries are q0, q1..., with their words in `queries.tsv`; spaces in
+    the names of videos become "_".
+    """
+    videos = [plain_name(name) for name in material.videos.names]
+    files = {
+        "queries.tsv": (f"q{row}\t{text}" for row, text in enumerate(material.queries.texts)),
+        "qrels.txt": qrels_lines(material.relevance.as_lists(), videos),
+        "emotion-qrels.txt": emotion_lines(material, videos),
+    }
+    for name, shown in zip(names, distinct_names(names), strict=True):
+        tag = plain_name(shown)
+        files[f"run-{tag}.txt"] = run_lines(score_strategy(material, name), videos, tag)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return [write_lines(folder / name, lines) for name, lines in files.items()]
+    except OSError as error:
+        raise MoodreelError(f"{folder}: cannot write: {error.strerror}") from error
+
+
+def write_lines(path: Path, lines: Iterator[str]) -> Path:
+    """Write lines to a file."""
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(f"{line}\n" for line in lines)
+    return path
+
+
+def plain_name(name: str) -> str:
+    """Return a name without spaces, and a path as its last part.
+
+    >>> plain_name("a b.mp4"), plain_name("checkpoints/mine/")
+    ('a_b.mp4', 'checkpoints_mine')
+    """
+    return re.sub(r"[\s/\\]+", "_", name.strip("/"))
+
+
+def qrels_lines(relevant: Sequence[np.ndarray], videos: Sequence[str]) -> Iterator[str]:
+    """Yield the lines of qrels: query, 0, video, 1."""
+    for row, columns in enumerate(relevant):
+        yield from (f"q{row} 0 {videos[column]} 1" for column in columns)
+
+
+def emotion_lines(material: Material, videos: Sequence[str]) -> Iterator[str]:
+    """Yield the lines of graded qrels for the emotions wanted."""
+    grades = material.emotion_grades
+    for row, column, grade in zip(grades.rows, grades.columns, grades.grades, strict=True):
+        whole = round(float(grade) * GRADES)
+        if whole:
+            yield f"q{row} 0 {videos[column]} {whole}"
+
+
+def run_lines(scoring: Scoring, videos: Sequence[str], tag: str) -> Iterator[str]:
+    """Yield the lines of a run: query, Q0, video, rank, score, tag; the best DEPTH videos."""
+    row = 0
+    for block in scoring.blocks():
+        for scores in block:
+            best = np.argsort(-scores, kind="stable")[:DEPTH]
+            for place, column in enumerate(best, 1):
+                yield f"q{row} Q0 {videos[column]} {place} {float(scores[column])!r} {tag}"
+            row += 1
