@@ -94,6 +94,24 @@ class Moment:
     segment: Segment
 
 
+@dataclass(frozen=True)
+class Filter:
+    """Which videos count.
+
+    Args:
+        path: a part of the path, in whatever case; empty: any.
+        longer: the least duration in seconds.
+        shorter: the greatest duration in seconds.
+    """
+
+    path: str = ""
+    longer: float | None = None
+    shorter: float | None = None
+
+    def __bool__(self) -> bool:
+        return self != Filter()
+
+
 class Catalog:
     """The record in a folder.
 
@@ -185,6 +203,15 @@ class Catalog:
         """Return the segments of a video, in time."""
         return self._moments(schema.segments.c.video_id == video)
 
+    def segments_of(self, path: str) -> list[Moment]:
+        """Return the segments of a video, by its path as given, in time.
+
+        Raises:
+            CatalogError: there is no such video.
+        """
+        self.locate(path)
+        return self._moments(schema.videos.c.path == path)
+
     def moments(self, ids: Sequence[int]) -> list[Moment]:
         """Return segments by id, in the order of `ids`; those gone meanwhile are left out."""
         found: dict[int, Moment] = {}
@@ -192,6 +219,31 @@ class Catalog:
             rows = self._moments(schema.segments.c.id.in_(part))
             found.update((moment.id, moment) for moment in rows)
         return [found[id] for id in ids if id in found]
+
+    def moment_at(self, path: str, time: float) -> Moment:
+        """Return the segment of a video (its path as given) that is shown at `time` s.
+
+        Raises:
+            CatalogError: there is no such video, or it has no segments.
+        """
+        moments = self.segments_of(path)
+        if not moments:
+            raise CatalogError(f"{path}: has no segments in the index {self.folder}")
+        started = [moment for moment in moments if moment.segment.start <= time]
+        return started[-1] if started else moments[0]
+
+    def find_segments(self, filter: Filter) -> NDArray[np.int64]:
+        """Return the ids of the segments of all videos that pass a filter, ascending."""
+        s, v = schema.segments.c, schema.videos.c
+        query = select(s.id).join_from(schema.segments, schema.videos).order_by(s.id)
+        if filter.path:
+            query = query.where(v.path.icontains(filter.path, autoescape=True))
+        if filter.longer is not None:
+            query = query.where(v.duration >= filter.longer)
+        if filter.shorter is not None:
+            query = query.where(v.duration <= filter.shorter)
+        with self.reading() as connection:
+            return np.array(connection.execute(query).scalars().all(), np.int64)
 
     def _moments(self, condition: Any) -> list[Moment]:
         s, v = schema.segments.c, schema.videos.c

@@ -2,34 +2,49 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
+from threading import RLock
 from types import TracebackType
 from typing import Literal, Self
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from moodreel.captions import CaptionEncoder
-from moodreel.catalog import Catalog
+from moodreel.catalog import Catalog, Filter
 from moodreel.checkpoints import changed_at, load_strategy
+from moodreel.collection import Collection, sample_collection
+from moodreel.confidence import Confidence, mark_weak, query_threshold, stored_confidence
 from moodreel.decoding import Decoder
+from moodreel.emotions import EmotionScores
 from moodreel.errors import CatalogError, ConfigurationError
+from moodreel.feedback import Example, Examples, mean_example
 from moodreel.indexing import Indexer, IndexReport
 from moodreel.interfaces import Captioner, EmotionExtractor, TextEncoder, VideoEncoder
 from moodreel.media import Clip, Hit, Progress, Segment
+from moodreel.moments import MomentName, parse_moment
+from moodreel.pictures import read_picture
+from moodreel.recommending import Recommendation, best_of_each, choose
 from moodreel.registry import Registry
-from moodreel.search import Query, encode_query, find_moments
+from moodreel.search import Query, encode_query, find_moments, wanted_emotions
 from moodreel.segments import Segmentation, sample_times
 from moodreel.vectors import FusedVectors, Source, fused_vectors
 
+CANDIDATES = 5  # hits looked at for each recommendation, so that they can differ
+
 Inside = Literal["video", "captions"]
 """What a text is compared with."""
+Named = str | MomentName
+"""A moment as a user names it: "VIDEO" or "VIDEO@SECONDS"."""
 
 
 class Engine:
     """Indexes and searches videos with the components of one configuration.
+
+    One engine serves several threads: what is not safe to share is done by one at a time.
 
     Args:
         registry: the components.
@@ -50,6 +65,9 @@ class Engine:
         self.folder = Path(index)
         self.segmentation = Segmentation(**registry.settings.segments)
         self._fused: dict[tuple[str, int, str], FusedVectors] = {}
+        self._confidence: WeakKeyDictionary[FusedVectors, Confidence] = WeakKeyDictionary()
+        self._collections: dict[str, tuple[int, Collection]] = {}
+        self._lock = RLock()
         check_pair(self.text_encoder, self.video_encoder)
 
     @classmethod
@@ -150,6 +168,10 @@ class Engine:
         top: int = 10,
         min_score: float | None = None,
         merge: bool = True,
+        image: str | Path | bytes | None = None,
+        like: Sequence[Named] = (),
+        unlike: Sequence[Named] = (),
+        filter: Filter | None = None,
         inside: Inside = "video",
     ) -> list[Hit]:
         """Return the best moments, best first.
@@ -164,16 +186,49 @@ class Engine:
             top: how many.
             min_score: moments below it are left out.
             merge: whether neighbouring hits of one video become one moment.
+            image: a picture, its file or contents, of what is to be seen.
+            like: moments, "VIDEO@SECONDS" or "VIDEO", that hits should be like.
+            unlike: moments that they should not be like.
+            filter: which videos count; None: all.
             inside: what the text is compared with: the "video", or its "captions".
 
         Raises:
-            InvalidInput: an empty query, an unknown emotion, a weight out of range.
-            CatalogError: there is no index, or it holds no captions to search.
+            InvalidInput: an empty query, an unknown emotion, a weight out of range, no picture.
+            CatalogError: there is no index, it lacks a moment, or it holds no captions to search.
         """
-        query = Query(text, emotions, weight, top, min_score, merge)
-        fused = self.fused(fusion, inside)
-        encoded = encode_query(query, self.text_encoder, self.text_emotion, fused.strategy)
-        return find_moments(query, encoded, fused, self.sources[inside])
+        examples = self.examples(image, like, unlike, inside)
+        within = self.catalog.find_segments(filter) if filter else None
+        query = Query(text, emotions, weight, top, min_score, merge, examples, within)
+        return self.ask(query, fusion, inside)
+
+    def ask(self, query: Query, fusion: str | None = None, inside: Inside = "video") -> list[Hit]:
+        """Return the best moments for a query; those that are no confident match are marked."""
+        with self._lock:
+            fused = self.fused(fusion, inside)
+            encoded = encode_query(query, self.text_encoder, self.text_emotion, fused.strategy)
+        hits = find_moments(query, encoded, fused, self.sources[inside])
+        known = query_threshold(query, self.confidence(fused, inside))
+        return mark_weak(hits, encoded.vector[0, : fused.dim], known)
+
+    def confidence(self, fused: FusedVectors, inside: Inside = "video") -> Confidence:
+        """Return the thresholds of an index, fitted when they are first needed."""
+        with self._lock:
+            if fused not in self._confidence:
+                sample = partial(self.collection, inside)
+                self._confidence[fused] = stored_confidence(
+                    fused, self.sources[inside], self.text_encoder, sample
+                )
+            return self._confidence[fused]
+
+    def collection(self, inside: Inside = "video") -> Collection:
+        """Return a sample of the index, in step with the catalog."""
+        with self._lock:
+            revision = self.catalog.revision
+            known = self._collections.get(inside)
+            if known is None or known[0] != revision:
+                known = revision, sample_collection(self.sources[inside])
+                self._collections[inside] = known
+            return known[1]
 
     def mood(
         self,
@@ -185,6 +240,105 @@ class Engine:
     ) -> list[Hit]:
         """Return the moments that feel most like `emotions`, whatever they show."""
         return self.search("", emotions, None, fusion, top, min_score, merge)
+
+    def similar(
+        self,
+        moment: Named,
+        emotions: Mapping[str, float] | None = None,
+        weight: float | None = None,
+        fusion: str | None = None,
+        top: int = 10,
+        min_score: float | None = None,
+        merge: bool = True,
+        filter: Filter | None = None,
+    ) -> list[Hit]:
+        """Return the moments of other videos that are most like "VIDEO@SECONDS" or "VIDEO"."""
+        examples = self.examples(like=[moment])
+        within = self.catalog.find_segments(filter) if filter else None
+        own = self.segment_ids(name_moment(moment).video)
+        query = Query("", emotions, weight, top, min_score, merge, examples, within, own)
+        return self.ask(query, fusion)
+
+    def recommend(
+        self,
+        like: Sequence[Named] = (),
+        emotions: Mapping[str, float] | None = None,
+        weight: float | None = None,
+        fusion: str | None = None,
+        top: int = 10,
+        filter: Filter | None = None,
+    ) -> list[Recommendation]:
+        """Return videos that are like the liked moments and feel as wished, and that differ.
+
+        Args:
+            like: moments, "VIDEO@SECONDS" or "VIDEO"; their own videos are left out.
+            emotions: the wished mood, -1 to 1 by name. None: that of the liked moments.
+            weight: of mood against content, 0 to 1. None: the strategy's own.
+            fusion: another fusion strategy than the configuration's, by name.
+            top: how many.
+            filter: which videos count; None: all.
+
+        Raises:
+            InvalidInput: neither a liked moment nor a wished mood.
+            CatalogError: there is no index, or a moment is not in it.
+        """
+        likes = [(name_moment(moment), self.example_of(moment)) for moment in like]
+        own = [self.segment_ids(name.video) for name, _ in likes]
+        query = Query(
+            emotions=emotions,
+            weight=weight,
+            top=top * CANDIDATES,
+            examples=self.examples(like=[name for name, _ in likes]),
+            within=self.catalog.find_segments(filter) if filter else None,
+            without=np.concatenate(own) if own else None,
+        )
+        hits = best_of_each(self.ask(query, fusion))
+        if not likes:
+            hits = [hit for hit in hits if not hit.weak]
+        content = [self.example_of(MomentName(hit.video, hit.start)).content for hit in hits]
+        wanted = wanted_emotions(query)
+        return choose(hits, content, likes, wanted, self.collection(), top)
+
+    def examples(
+        self,
+        image: str | Path | bytes | None = None,
+        like: Sequence[Named] = (),
+        unlike: Sequence[Named] = (),
+        inside: Inside = "video",
+    ) -> Examples | None:
+        """Return what a query should be like and unlike; None where nothing is given."""
+        if image is None and not like and not unlike:
+            return None
+        liked = [self.example_of(moment, inside) for moment in like]
+        liked += [] if image is None else [self.picture_example(image)]
+        unliked = [self.example_of(moment, inside) for moment in unlike]
+        return Examples(self.collection(inside), liked, unliked)
+
+    def example_of(self, moment: Named, inside: Inside = "video") -> Example:
+        """Return the features of an indexed moment, or the mean of those of a whole video."""
+        name, source = name_moment(moment), self.sources[inside]
+        if name.time is None:
+            ids = self.segment_ids(name.video)
+        else:
+            ids = np.array([self.catalog.moment_at(name.video, name.time).id], np.int64)
+        _, pooled = self.catalog.load_features(source.encoder, ids)
+        if not len(pooled):
+            raise CatalogError(f"{name.title}: has no features to compare; run moodreel index")
+        return mean_example(pooled, source.load_emotions(ids))
+
+    @torch.inference_mode()
+    def picture_example(self, image: str | Path | bytes) -> Example:
+        """Return the features of a picture, read as a clip of one frame."""
+        clip = read_picture(image)
+        with self._lock:
+            pooled = self.video_encoder.encode([clip]).pooled.float().cpu().numpy()
+            seen = self.video_emotion.extract([clip]) if self.video_emotion else None
+        return Example(pooled[0], EmotionScores.unobserved(1) if seen is None else seen)
+
+    def segment_ids(self, video: str) -> NDArray[np.int64]:
+        """Return the ids of a video's segments (its path as given), in time."""
+        moments = self.catalog.segments_of(video)
+        return np.array([moment.id for moment in moments], np.int64)
 
     @cached_property
     def source(self) -> Source:
@@ -203,12 +357,13 @@ class Engine:
         """Return the vectors of a strategy (a name, or a trained one's folder), in step."""
         name = fusion or self.registry.slot_name("fusion_strategy")
         key = (name, changed_at(name), inside)
-        known = self._fused.get(key)
-        if known is None or known.revision != self.catalog.revision:
-            strategy = load_strategy(self.registry, name)
-            store = self.registry.fresh("vector_store")
-            source = self.sources[inside]
-            known = self._fused[key] = fused_vectors(source, strategy, store)
+        with self._lock:
+            known = self._fused.get(key)
+            if known is None or known.revision != self.catalog.revision:
+                strategy = load_strategy(self.registry, name)
+                store = self.registry.fresh("vector_store")
+                source = self.sources[inside]
+                known = self._fused[key] = fused_vectors(source, strategy, store)
         if inside == "captions" and not known.store.count:
             raise CatalogError(
                 f"{self.folder} holds no captions to search: choose a captioner or put subtitles "
@@ -261,6 +416,11 @@ class Engine:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def name_moment(moment: Named) -> MomentName:
+    """Return a moment by video and second."""
+    return parse_moment(moment) if isinstance(moment, str) else moment
 
 
 def check_pair(text: TextEncoder, video: VideoEncoder) -> None:

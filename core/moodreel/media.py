@@ -71,6 +71,7 @@ class Hit:
     """One moment found. `content_score` and `emotion_score` sum to `score`.
 
     `caption` is that of the moment's best part; "" where it has none.
+    `weak` says that it is no confident match: an unrelated query could have scored as high.
     """
 
     rank: int
@@ -82,6 +83,7 @@ class Hit:
     emotion_score: float
     emotions: dict[str, float] = field(default_factory=dict)
     caption: str = ""
+    weak: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields by name, as `search --json` prints them."""

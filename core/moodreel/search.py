@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from moodreel.emotions import Emotion, EmotionScores, intensity
 from moodreel.errors import InvalidInput
+from moodreel.feedback import Examples
 from moodreel.fusion import FusionStrategy
 from moodreel.interfaces import EmotionExtractor, TextEncoder, TextFeatures, VideoFeatures
 from moodreel.media import Hit
@@ -17,6 +18,7 @@ from moodreel.segments import Scored, merge_moments
 from moodreel.vectors import FusedVectors, Source
 
 SHORTLIST = 4  # segments looked up for each hit wanted, so that neighbours can be joined
+WIDER = 8  # times more segments are looked up where a filter left too few
 RERANKED = 50  # the least number of segments that a strategy's rerank sees
 
 
@@ -31,6 +33,9 @@ class Query:
         top: how many hits.
         min_score: hits below it are left out.
         merge: whether neighbouring hits of one video become one.
+        examples: moments and pictures that hits should be like, or unlike.
+        within: ids of the only segments that count; None: all.
+        without: ids of segments that do not count.
     """
 
     text: str = ""
@@ -39,11 +44,24 @@ class Query:
     top: int = 10
     min_score: float | None = None
     merge: bool = True
+    examples: Examples | None = None
+    within: NDArray[np.int64] | None = None
+    without: NDArray[np.int64] | None = None
+
+    @property
+    def shows(self) -> bool:
+        """Whether the query says what is to be seen, and not by mood alone."""
+        return bool(self.text.strip()) or self.examples is not None
+
+    def counts(self, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Say which of some segments count."""
+        kept = np.ones(len(ids), bool) if self.within is None else np.isin(ids, self.within)
+        return kept if self.without is None else kept & ~np.isin(ids, self.without)
 
     def __post_init__(self) -> None:
         if self.top < 1:
             raise InvalidInput(f"the number of hits must be 1 or more, got {self.top}")
-        if not self.text.strip() and not any((self.emotions or {}).values()):
+        if not self.shows and not any((self.emotions or {}).values()):
             raise InvalidInput("an empty query finds nothing: give a text, an emotion, or both")
 
 
@@ -60,8 +78,14 @@ class EncodedQuery:
     weight: float | None = None
 
 
-def wanted_emotions(query: Query, extractor: EmotionExtractor | None) -> EmotionScores:
-    """Return the emotions asked for [1, 8]: the user's, or else those that the text names."""
+def wanted_emotions(query: Query, extractor: EmotionExtractor | None = None) -> EmotionScores:
+    """Return the emotions asked for [1, 8], moved by the examples' if there are any."""
+    wanted = named_emotions(query, extractor)
+    return wanted if query.examples is None else query.examples.refine_emotions(wanted)
+
+
+def named_emotions(query: Query, extractor: EmotionExtractor | None) -> EmotionScores:
+    """Return the emotions that the user names, or else those that the text names, [1, 8]."""
     if query.emotions is not None:
         named = {Emotion.named(name): value for name, value in query.emotions.items()}
         return EmotionScores.of([{e: intensity(value, e) for e, value in named.items()}])
@@ -90,6 +114,8 @@ def encode_query(
     """Turn a query into the vector that a strategy asks with."""
     wanted = wanted_emotions(query, extractor)
     text = encode_content(query.text, encoder, strategy, wanted)
+    if query.examples is not None:
+        text = refine_text(text, query, query.examples)
     weight = chosen_weight(query, strategy)
     weighed = () if weight is None else (weight,)
     vector = strategy.fuse_text(text, wanted, *weighed)
@@ -101,9 +127,16 @@ def encode_query(
     return EncodedQuery(text, wanted, vector.float().numpy(), weight)
 
 
+def refine_text(text: TextFeatures, query: Query, examples: Examples) -> TextFeatures:
+    """Return text features [1, D] that are more like the liked examples, less like the others."""
+    written = text.pooled[0].float().cpu().numpy() if query.text.strip() else None
+    refined = torch.from_numpy(examples.refine_content(written))[None]
+    return TextFeatures(refined.to(text.pooled), text.tokens, text.mask)
+
+
 def chosen_weight(query: Query, strategy: FusionStrategy) -> float | None:
     """Return the weight that a query asks with, None for the strategy's own."""
-    weight = query.weight if query.text.strip() else 1.0
+    weight = query.weight if query.shows else 1.0
     if weight is None or (query.weight is None and not strategy.weighs):
         return None
     if not strategy.weighs:
@@ -119,7 +152,7 @@ def find_moments(
     """Return the best moments for an encoded query, best first."""
     wanted = query.top * SHORTLIST if query.merge else query.top
     while True:
-        ranked = rank_segments(encoded, fused, source, wanted)
+        ranked = rank_segments(query, encoded, fused, source, wanted)
         if query.min_score is not None:
             ranked = [found for found in ranked if found.score >= query.min_score]
         moments = merge_moments(ranked, query.top) if query.merge else ranked[: query.top]
@@ -129,12 +162,12 @@ def find_moments(
 
 
 def rank_segments(
-    encoded: EncodedQuery, fused: FusedVectors, source: Source, wanted: int
+    query: Query, encoded: EncodedQuery, fused: FusedVectors, source: Source, wanted: int
 ) -> list[Scored]:
     """Return the best `wanted` segments, best first; equal scores in the order of indexing."""
     reranks = "rerank" in fused.strategy.stages
     k = max(wanted, RERANKED) if reranks else wanted
-    ids, scores = (found[0] for found in fused.store.search(encoded.vector, k))
+    ids, scores = nearest_segments(query, encoded, fused, k)
     if reranks:
         scores = rerank_scores(encoded, fused, source, ids, scores)
     order = np.lexsort((ids, -scores))[:wanted]
@@ -143,6 +176,19 @@ def rank_segments(
         Scored(moment.id, moment.video, moment.segment, score_of[moment.id])
         for moment in source.catalog.moments(list(score_of))
     ]
+
+
+def nearest_segments(
+    query: Query, encoded: EncodedQuery, fused: FusedVectors, k: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return ids and scores of the best k segments that count, or all, best first."""
+    asked = k
+    while True:
+        ids, scores = (found[0] for found in fused.store.search(encoded.vector, asked))
+        kept = query.counts(ids)
+        if kept.sum() >= k or len(ids) < asked:
+            return ids[kept][:k], scores[kept][:k]
+        asked *= WIDER
 
 
 @torch.inference_mode()

@@ -16,7 +16,9 @@ COMMANDS = {
     "evaluate": "measure how well a fusion strategy finds a dataset's videos",
     "index": "index videos, or bring an index up to date",
     "mood": "find moments by emotion alone",
+    "recommend": "recommend videos from liked moments and a mood",
     "search": "find moments by what they show and how they feel",
+    "similar": "find moments that are like one of the index",
 }
 INTERRUPTED = 130
 

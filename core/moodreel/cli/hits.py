@@ -23,16 +23,31 @@ NOTHING_FOUND = 1
 
 
 def show_hits(
-    engine: "Engine", hits: Sequence["Hit"], as_json: bool, thumbnails: str | None
+    engine: "Engine",
+    hits: Sequence["Hit"],
+    as_json: bool,
+    thumbnails: str | None,
+    confident: bool = False,
 ) -> int:
-    """Print hits and return the exit code: 1 if there are none."""
+    """Print hits and return the exit code: 1 if there are none.
+
+    Args:
+        confident: whether to leave out those that are no confident match.
+    """
+    all_weak = bool(hits) and all(hit.weak for hit in hits)
+    if confident:
+        hits = [hit for hit in hits if not hit.weak]
     if as_json:
         for hit in hits:
             click.echo(dumps(hit.to_dict(), ensure_ascii=False))
     elif hits:
         print_table(hits_table(hits))
-    if not hits:
+    if all_weak:
+        shown = "" if confident else "; what comes nearest is shown"
+        click.echo(f"moodreel: nothing matches with confidence{shown}", err=True)
+    elif not hits:
         click.echo("moodreel: nothing found", err=True)
+    if not hits:
         return NOTHING_FOUND
     if thumbnails:
         write_thumbnails(engine, hits, Path(thumbnails))
@@ -59,6 +74,8 @@ def hits_table(hits: Sequence["Hit"], title: str | None = None) -> "Table":
     for name in ("#", "video", "from", "to", "score", "content", "mood"):
         table.add_column(name, justify="left" if name == "video" else "right", no_wrap=True)
     table.add_column("emotions seen")
+    if any(hit.weak for hit in hits):
+        table.add_column("match")
     for hit in hits:
         parts = (hit.score, hit.content_score, hit.emotion_score)
         numbers = [f"{part:.3f}" for part in parts]
@@ -67,7 +84,11 @@ def hits_table(hits: Sequence["Hit"], title: str | None = None) -> "Table":
         if hit.caption:
             caption = shorten(hit.caption, CAPTION_SHOWN, placeholder=" …")
             shown.append(f"\n{caption}", "dim")
-        table.add_row(str(hit.rank), shown, *times, *numbers, strongest(hit.emotions))
+        cells = [*times, *numbers, strongest(hit.emotions)]
+        if any(other.weak for other in hits):
+            cells.append("weak" if hit.weak else "")
+        style = "dim" if hit.weak else None
+        table.add_row(str(hit.rank), shown, *cells, style=style)
     return table
 
 

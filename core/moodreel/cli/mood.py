@@ -15,6 +15,7 @@ def command(
     top: int,
     fusion: str | None,
     min_score: float | None,
+    confident: bool,
     merge: bool,
     thumbnails: str | None,
     as_json: bool,
@@ -31,7 +32,7 @@ def command(
     overrides = [item for item in arguments if not is_emotion(item)]
     with open_engine(index_folder, preset, config, overrides) as engine:
         hits = engine.mood(wanted, fusion, top=top, min_score=min_score, merge=merge)
-        return show_hits(engine, hits, as_json, thumbnails)
+        return show_hits(engine, hits, as_json, thumbnails, confident)
 
 
 def is_emotion(item: str) -> bool:

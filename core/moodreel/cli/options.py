@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from moodreel.errors import ConfigurationError
+from moodreel.emotions import parse_emotions
+from moodreel.errors import ConfigurationError, InvalidInput
 
 if TYPE_CHECKING:
     from moodreel.engine import Engine
@@ -55,6 +56,9 @@ def query_options(function: Function) -> Function:
         ),
         click.option("--min-score", type=float, metavar="X", help="Leave out lower scores."),
         click.option(
+            "--confident", is_flag=True, help="Leave out hits that are no confident match."
+        ),
+        click.option(
             "--merge/--no-merge",
             default=True,
             show_default=True,
@@ -70,6 +74,50 @@ def query_options(function: Function) -> Function:
     for option in reversed(options):
         function = option(function)
     return function
+
+
+def filter_options(function: Function) -> Function:
+    """Add what says which videos count."""
+    seconds = click.FloatRange(min=0)
+    options = [
+        click.option(
+            "--path", default="", metavar="TEXT", help="Only videos with TEXT in their path."
+        ),
+        click.option(
+            "--longer", type=seconds, metavar="S", help="Only videos of S seconds or more."
+        ),
+        click.option(
+            "--shorter", type=seconds, metavar="S", help="Only videos of S seconds or less."
+        ),
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+weight_option = click.option(
+    "--weight",
+    type=float,
+    metavar="W",
+    help="Weight of mood against content, 0 to 1.  [default: the strategy's]",
+)
+emotion_option = click.option(
+    "--emotion",
+    "emotions",
+    multiple=True,
+    metavar="NAME=X",
+    help="An emotion wanted (joy=0.8) or not wanted (anger=-1), -1 to 1; may repeat. "
+    "'none' takes no notice of emotion. Without it, the query's own emotions are used.",
+)
+
+
+def read_emotions(notation: Sequence[str]) -> dict[str, float] | None:
+    """Return the emotions given by --emotion: None if there are none, {} for 'none'."""
+    if "none" not in notation:
+        return parse_emotions(notation) or None
+    if len(notation) > 1:
+        raise InvalidInput("--emotion none cannot be combined with other emotions")
+    return {}
 
 
 def split_overrides(arguments: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -1,34 +1,35 @@
-"""`moodreel search`: a text into ranked moments."""
+"""`moodreel search`: a text, a picture or examples into ranked moments."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from moodreel.cli.hits import show_hits
-from moodreel.cli.options import check_overrides, open_engine, query_options
-from moodreel.emotions import parse_emotions
-from moodreel.errors import InvalidInput
+from moodreel.cli.options import (
+    check_overrides,
+    emotion_option,
+    filter_options,
+    is_override,
+    open_engine,
+    query_options,
+    read_emotions,
+    weight_option,
+)
 
 if TYPE_CHECKING:
     from moodreel.engine import Inside
 
 
 @click.command()
-@click.argument("text")
-@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
+@click.argument("arguments", nargs=-1, metavar="[TEXT] [KEY=VALUE]...")
 @click.option(
-    "--emotion",
-    "emotions",
-    multiple=True,
-    metavar="NAME=X",
-    help="An emotion wanted (joy=0.8) or not wanted (anger=-1), -1 to 1; may repeat. "
-    "'none' takes no notice of emotion. Without it, the text's own emotions are used.",
+    "--image", type=click.Path(), metavar="PICTURE", help="What is to be seen, as a picture."
 )
 @click.option(
-    "--weight",
-    type=float,
-    metavar="W",
-    help="Weight of mood against content, 0 to 1.  [default: the strategy's]",
+    "--like", multiple=True, metavar="VIDEO[@S]", help="More like this moment; may repeat."
+)
+@click.option(
+    "--unlike", multiple=True, metavar="VIDEO[@S]", help="Less like this moment; may repeat."
 )
 @click.option(
     "--in",
@@ -38,16 +39,25 @@ if TYPE_CHECKING:
     show_default=True,
     help="What TEXT is compared with: what the video shows, or its captions.",
 )
+@emotion_option
+@weight_option
+@filter_options
 @query_options
 def command(
-    text: str,
-    overrides: tuple[str, ...],
+    arguments: tuple[str, ...],
+    image: str | None,
+    like: tuple[str, ...],
+    unlike: tuple[str, ...],
     emotions: tuple[str, ...],
     weight: float | None,
     inside: "Inside",
+    path: str,
+    longer: float | None,
+    shorter: float | None,
     top: int,
     fusion: str | None,
     min_score: float | None,
+    confident: bool,
     merge: bool,
     thumbnails: str | None,
     as_json: bool,
@@ -57,10 +67,15 @@ def command(
 ) -> int:
     """Find moments by what they show and how they feel.
 
-    TEXT says both: "two friends at a party, joyful".
+    TEXT says both: "two friends at a party, joyful". A picture and examples can stand beside it
+    or in its place. Hits that an unrelated query could have found as well are marked as weak.
     """
+    from moodreel.catalog import Filter
+
+    text, overrides = split_text(arguments)
+    asked: dict[str, Any] = {"image": image, "like": like, "unlike": unlike}
     wanted = read_emotions(emotions)
-    with open_engine(index_folder, preset, config, check_overrides(overrides)) as engine:
+    with open_engine(index_folder, preset, config, overrides) as engine:
         hits = engine.search(
             text,
             wanted,
@@ -70,14 +85,21 @@ def command(
             min_score=min_score,
             merge=merge,
             inside=inside,
+            filter=Filter(path, longer, shorter),
+            **asked,
         )
-        return show_hits(engine, hits, as_json, thumbnails)
+        return show_hits(engine, hits, as_json, thumbnails, confident)
 
 
-def read_emotions(notation: tuple[str, ...]) -> dict[str, float] | None:
-    """Return the emotions given by --emotion: None if there are none, {} for 'none'."""
-    if "none" not in notation:
-        return parse_emotions(notation) or None
-    if len(notation) > 1:
-        raise InvalidInput("--emotion none cannot be combined with other emotions")
-    return {}
+def split_text(arguments: tuple[str, ...]) -> tuple[str, list[str]]:
+    """Tell the text, the first argument unless that is a setting, from key=value settings."""
+    if arguments and not is_setting(arguments[0]):
+        return arguments[0], check_overrides(arguments[1:])
+    return "", check_overrides(arguments)
+
+
+def is_setting(item: str) -> bool:
+    """Whether an argument reads as key=value with a key that there is."""
+    from moodreel.settings import KEYS
+
+    return is_override(item) and item.partition("=")[0].partition(".")[0] in KEYS

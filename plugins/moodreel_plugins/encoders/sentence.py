@@ -65,11 +65,14 @@ class SentenceTextEncoder(TextEncoder):
     @cached_property
     def model(self) -> Any:
         """The network, loaded when it is first used."""
+        import torch
         from transformers import AutoModel
         from transformers.utils import logging
 
         logging.disable_progress_bar()
-        return AutoModel.from_pretrained(self.folder, local_files_only=True).eval()
+        # Weights made under inference mode could never be used outside of it, as `inject` needs.
+        with torch.inference_mode(False):
+            return AutoModel.from_pretrained(self.folder, local_files_only=True).eval()
 
     @cached_property
     def tokenizer(self) -> Any:
