@@ -50,7 +50,7 @@ def test_unlike_changes_the_order_and_like_brings_its_own_kind_up(engine, demo):
 
 
 def test_like_and_unlike_work_with_every_strategy_that_is_built_in(engine, demo):
-    for fusion in ("baseline", "late"):
+    for fusion in ("baseline", "late", "concat-fc", "additive", "cross-attention"):
         hits = engine.search("a cat", {}, fusion=fusion, like=[at(demo, "horse.mp4")], top=2)
         assert set(named(hits)) == {"cat.mp4", "horse.mp4"}
 
