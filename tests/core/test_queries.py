@@ -134,7 +134,7 @@ def test_search_on_the_command_line_takes_pictures_examples_and_filters(call, de
     code, lines, _ = call("search", "an animal", "--unlike", at(demo, "horse.mp4") + "@1")
     assert code == 0
     assert not lines[0]["video"].endswith("horse.mp4")
-    code, lines, _ = call("search", "--like", at(demo, "cat.mp4"), "--in", "cat")
+    code, lines, _ = call("search", "--like", at(demo, "cat.mp4"), "--path", "cat.mp4")
     assert [line["video"] for line in lines] == [at(demo, "cat.mp4")]
     code, lines, err = call("search", "--image", at(demo, "cat.mp4"))
     assert code == 2

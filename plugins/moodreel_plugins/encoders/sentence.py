@@ -103,7 +103,8 @@ class SentenceTextEncoder(TextEncoder):
             list(texts), padding=True, truncation=True, max_length=longest, return_tensors="pt"
         )
         mask = inputs["attention_mask"].bool()
-        with torch.inference_mode(inject is None):
+        # Whoever trains through `inject` needs gradients; a search does not.
+        with torch.inference_mode(inject is None or torch.is_inference_mode_enabled()):
             embedded = self.model.get_input_embeddings()(inputs["input_ids"])
             embedded = inject(embedded) if inject else embedded
             tokens = self.model(inputs_embeds=embedded, attention_mask=mask).last_hidden_state
