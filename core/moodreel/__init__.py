@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from moodreel.emotions import Emotion, EmotionScores
+    from moodreel.encoding import encode_text, encode_video
     from moodreel.engine import Engine
     from moodreel.errors import MoodreelError
     from moodreel.hookspecs import hookimpl
@@ -23,6 +24,8 @@ _HOMES = {
     "Registry": "registry",
     "Segment": "media",
     "create": "registry",
+    "encode_text": "encoding",
+    "encode_video": "encoding",
     "hookimpl": "hookspecs",
 }
 
@@ -37,6 +40,8 @@ __all__ = [
     "Segment",
     "__version__",
     "create",
+    "encode_text",
+    "encode_video",
     "hookimpl",
 ]
 

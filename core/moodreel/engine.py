@@ -20,6 +20,7 @@ from moodreel.collection import Collection, sample_collection
 from moodreel.confidence import Confidence, mark_weak, query_threshold, stored_confidence
 from moodreel.decoding import Decoder
 from moodreel.emotions import EmotionScores
+from moodreel.encoding import read_clip, registry_decoder, text_vectors, video_vectors
 from moodreel.errors import CatalogError, ConfigurationError
 from moodreel.feedback import Example, Examples, mean_example
 from moodreel.indexing import Indexer, IndexReport
@@ -30,7 +31,7 @@ from moodreel.pictures import read_picture
 from moodreel.recommending import Recommendation, best_of_each, choose
 from moodreel.registry import Registry
 from moodreel.search import Query, encode_query, find_moments, wanted_emotions
-from moodreel.segments import Segmentation, sample_times
+from moodreel.segments import Segmentation
 from moodreel.vectors import FusedVectors, Source, fused_vectors
 
 CANDIDATES = 5  # hits looked at for each recommendation, so that they can differ
@@ -122,8 +123,7 @@ class Engine:
     @cached_property
     def decoder(self) -> Decoder:
         """The worker processes that read files."""
-        slots = [s for s in ("video_reader", "second_reader") if s in self.registry.settings.slots]
-        return Decoder([self.registry.slot(slot) for slot in slots])
+        return registry_decoder(self.registry)
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -371,30 +371,21 @@ class Engine:
             )
         return known
 
-    @torch.inference_mode()
     def encode_text(self, texts: str | Sequence[str]) -> NDArray[np.float32]:
         """Return the vector [D] of a text, or those [B, D] of several, L2-normalised."""
-        batch = [texts] if isinstance(texts, str) else list(texts)
-        pooled = self.text_encoder.encode(batch).pooled.float().cpu().numpy()
-        return pooled[0] if isinstance(texts, str) else pooled
+        return text_vectors(self.text_encoder, texts)
 
-    @torch.inference_mode()
     def encode_video(self, paths: str | Path | Sequence[str | Path]) -> NDArray[np.float32]:
         """Return the vector [D] of a whole video, or those [B, D] of several, L2-normalised.
 
         Raises:
             UnreadableVideo: a file cannot be read.
         """
-        single = isinstance(paths, str | Path)
-        clips = [self.clip(path) for path in ([paths] if single else paths)]  # type: ignore
-        pooled = self.video_encoder.encode(clips).pooled.float().cpu().numpy()
-        return pooled[0] if single else pooled
+        return video_vectors(self.video_encoder, self.decoder, paths)
 
     def clip(self, path: str | Path, segment: Segment | None = None) -> Clip:
         """Return the frames that the encoder sees of a segment, or of the whole video."""
-        path = Path(path)
-        whole = segment or Segment(0.0, self.decoder.probe(path).duration)
-        return self.decoder.read(path, sample_times(whole, self.video_encoder.frames_per_clip))
+        return read_clip(self.video_encoder, self.decoder, path, segment)
 
     def frame(self, video: str, time: float) -> NDArray[np.uint8]:
         """Return the frame [H, W, 3] of an indexed video (its path as in a hit) at `time` s."""

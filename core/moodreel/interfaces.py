@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +62,19 @@ class Component(ABC):
     def weights(self) -> Sequence[Path]:
         """Return the files that the outputs depend on; their contents enter the fingerprint."""
         return ()
+
+
+@runtime_checkable
+class Converter(Protocol):
+    """A registered factory that also reads checkpoints of another form: `moodreel convert`.
+
+    Most are component classes with a static method; nothing else has to be registered.
+    """
+
+    convert: Callable[..., str]
+    """`convert(source: str, folder: Path, **options)` writes `folder`, which the component then
+    loads, and says in one line what it wrote. Its parameters after `folder` are the options of
+    the command, key=value, checked like those of a component."""
 
 
 class VideoReader(Component):

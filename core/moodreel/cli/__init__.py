@@ -12,6 +12,7 @@ from moodreel.errors import MoodreelError, closest
 COMMANDS = {
     "compare": "compare fusion strategies on a dataset",
     "components": "list every component, what it needs, and whether it can run",
+    "convert": "turn a published checkpoint into a folder that a component loads",
     "demo": "make sample videos and an index of them, and search it",
     "evaluate": "measure how well a fusion strategy finds a dataset's videos",
     "index": "index videos, or bring an index up to date",

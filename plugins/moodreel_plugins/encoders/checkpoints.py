@@ -1,0 +1,230 @@
+"""Models in transformers' form: where their files are, and one loaded copy for all users."""
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from json import loads
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Literal
+from weakref import WeakValueDictionary
+
+from moodreel.errors import ConfigurationError
+from moodreel.fingerprints import file_digest
+
+if TYPE_CHECKING:
+    import torch
+
+Precision = Literal["auto", "float32", "bfloat16", "float16"]
+
+CONFIG = "config.json"
+WEIGHTS = (
+    "model.safetensors",
+    "model.safetensors.index.json",
+    "pytorch_model.bin",
+    "pytorch_model.bin.index.json",
+)
+DOWNLOADS = (["*.json", "*.txt", "*.model", "model*.safetensors"], ["pytorch_model*.bin"])
+"""What is fetched from the hub; the second part only where the first brings no weights."""
+
+_loaded: WeakValueDictionary[tuple[Any, ...], Any] = WeakValueDictionary()
+_loading = Lock()
+
+
+class Checkpoint:
+    """A folder with config.json and weights, or the hub's name of one.
+
+    A hub's model is looked up in the local cache first, and downloaded if it is not there.
+
+    Args:
+        name: the folder or the name.
+        option: the option that it came from, named in errors.
+    """
+
+    def __init__(self, name: str, option: str = "model") -> None:
+        self.name = name
+        self.option = option
+
+    @cached_property
+    def folder(self) -> Path:
+        """The folder, with configuration and weights in it.
+
+        Raises:
+            ConfigurationError: saying which files were looked for, and how to bring them.
+        """
+        folder = Path(self.name).expanduser()
+        if folder.is_dir():
+            return folder if is_whole(folder) else self.refuse("in this folder")
+        try:
+            return find_download(self.name)
+        except Exception as error:  # any of the client's: no network, no such name, no permission
+            places = f"in a folder of this name, in {cache_folder()}, and on the hub"
+            reason = f"{places} ({one_line(error, 60)}); or run: hf download {self.name}"
+            return self.refuse(reason)
+
+    def refuse(self, places: str) -> Path:
+        """Say what is missing, and how to bring it."""
+        files = f"{CONFIG} and {' or '.join(WEIGHTS[::2])}"
+        raise ConfigurationError(
+            f"{self.name}: weights not found: give a folder with {files} as the option "
+            f"{self.option!r}; looked for them {places}"
+        )
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """The configuration, as written."""
+        return read_json(self.folder / CONFIG)
+
+    @property
+    def weights(self) -> list[Path]:
+        """The files with the weights."""
+        return weight_files(self.folder)
+
+    def files(self, *names: str) -> list[Path]:
+        """Return all that the outputs depend on: weights, configuration, and `names` if there."""
+        beside = [self.folder / name for name in (CONFIG, *names)]
+        return [*self.weights, *(path for path in beside if path.is_file())]
+
+    @cached_property
+    def digest(self) -> str:
+        """What names the weights, wherever they lie."""
+        return "-".join(file_digest(path) for path in self.weights)
+
+    def load(
+        self, read: Callable[[Path, "torch.dtype"], Any], device: str, precision: Precision
+    ) -> Any:
+        """Return the model in evaluation mode; the same one for the same device and precision.
+
+        Args:
+            read: reads a model from a folder in a precision; part of what makes two loads equal.
+            device: such as "cuda:0"; "auto" picks one.
+            precision: of the weights; "auto" picks bfloat16 where it is native.
+        """
+        place = pick_device(device)
+        dtype = pick_dtype(precision, place)
+        key = (read, self.folder.resolve(), str(place), dtype)
+        with _loading:
+            model = _loaded.get(key)
+            if model is None:
+                model = _loaded[key] = self.read_model(read, dtype, place)
+        return model
+
+    def read_model(
+        self,
+        read: Callable[[Path, "torch.dtype"], Any],
+        dtype: "torch.dtype",
+        place: "torch.device",
+    ) -> Any:
+        """Return a frozen model; a caller's inference mode must not mark its weights."""
+        import torch
+
+        quieten()
+        with torch.inference_mode(False):
+            return read(self.folder, dtype).eval().requires_grad_(False).to(place)
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether a folder holds a configuration and weights."""
+    return (folder / CONFIG).is_file() and bool(weight_files(folder))
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """Return the files with the weights: one, or the parts that an index names."""
+    for name in WEIGHTS:
+        path = folder / name
+        if path.is_file() and name.endswith(".index.json"):
+            parts = sorted(set(read_json(path)["weight_map"].values()))
+            return [folder / part for part in parts if (folder / part).is_file()]
+        if path.is_file():
+            return [path]
+    return []
+
+
+def cache_folder() -> str:
+    """Return where the hub's client keeps what it fetched."""
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    return HF_HUB_CACHE
+
+
+def find_download(name: str) -> Path:
+    """Return the folder of a hub's model, from the cache if it is there.
+
+    Raises:
+        Exception: whatever the hub's client raises.
+    """
+    from huggingface_hub import snapshot_download
+
+    try:
+        folder = Path(snapshot_download(name, local_files_only=True))
+    except FileNotFoundError:
+        folder = Path()
+    for patterns in DOWNLOADS:
+        if not is_whole(folder):
+            folder = Path(snapshot_download(name, allow_patterns=patterns))
+    if not is_whole(folder):
+        raise FileNotFoundError("the hub's model has no such files")
+    return folder
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON file of a model."""
+    try:
+        return loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{path}: cannot be read: {one_line(error)}") from None
+
+
+def one_line(error: BaseException, most: int = 200) -> str:
+    """Return an error's message in one line, not too long."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
+def pick_device(device: str) -> "torch.device":
+    """Return a device; "auto" is the accelerator where there is one, else the CPU."""
+    import torch
+
+    if device != "auto":
+        try:
+            return torch.empty(0, device=device).device
+        except (RuntimeError, AssertionError) as error:
+            raise ConfigurationError(f"device {device!r}: {one_line(error)}") from None
+    available = torch.accelerator.is_available()
+    found = torch.accelerator.current_accelerator() if available else None
+    return found or torch.device("cpu")
+
+
+def pick_dtype(precision: Precision, device: "torch.device") -> "torch.dtype":
+    """Return a precision; "auto" is bfloat16 where the device computes it natively."""
+    import torch
+
+    if precision == "auto":
+        precision = "bfloat16" if has_bfloat16(device) else "float32"
+    return getattr(torch, precision)
+
+
+def has_bfloat16(device: "torch.device") -> bool:
+    """Whether a device has instructions for bfloat16, and not only an emulation."""
+    import torch
+
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type == "cpu":
+        tests = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
+        return any(getattr(torch.cpu, test, bool)() for test in tests)
+    return device.type == "xpu"
+
+
+def quieten() -> None:
+    """Keep transformers' loading bars and reports off the screen."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+
+
+def join_batches(parts: Sequence["torch.Tensor"]) -> "torch.Tensor":
+    """Join features [n, ...] of batches, as float32 on the CPU."""
+    import torch
+
+    return torch.cat([part.float().cpu() for part in parts])

@@ -1,0 +1,341 @@
+"""CLIP and its relatives: transformers' dual encoders, which put images and texts in one space."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from moodreel import Clip, hookimpl
+from moodreel.errors import ConfigurationError
+from moodreel.hookspecs import Register
+from moodreel.interfaces import (
+    Component,
+    Inject,
+    Requirement,
+    TextEncoder,
+    TextFeatures,
+    VideoEncoder,
+    VideoFeatures,
+)
+from moodreel_plugins.encoders.checkpoints import Checkpoint, Precision, join_batches, one_line
+from moodreel_plugins.encoders.sentence import join_features
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from moodreel_plugins.encoders.pixels import PixelMaker
+
+PROXIES = "vision_additional_config"
+VOCABULARIES = ("tokenizer.json", "vocab.json", "vocab.txt", "spiece.model", "tokenizer.model")
+TOKENIZER_FILES = (*VOCABULARIES, "merges.txt", "tokenizer_config.json", "special_tokens_map.json")
+
+
+class DualEncoder(Component):
+    """What both halves of a CLIP share: the checkpoint, and the one model loaded from it."""
+
+    requires = (Requirement("transformers", "pip install transformers", "Apache-2.0"),)
+    checkpoint: Checkpoint
+    device: str
+    precision: Precision
+    batch_size: int
+    beside: ClassVar[tuple[str, ...]] = ()
+
+    def weights(self) -> Sequence[Path]:
+        """Return the weights, the configuration, and the files of this half."""
+        return self.checkpoint.files(*self.beside)
+
+    @property
+    def space(self) -> str:
+        """The space of these weights."""
+        return f"clip-{self.checkpoint.digest}"
+
+    @property
+    def dim(self) -> int:
+        """D, of the projections."""
+        return feature_dim(self.config)
+
+    @cached_property
+    def config(self) -> Any:
+        """The model's configuration, with its defaults."""
+        from transformers import AutoConfig
+
+        self.check_config(self.checkpoint.config)
+        try:
+            return AutoConfig.from_pretrained(self.checkpoint.folder, local_files_only=True)
+        except (OSError, ValueError, KeyError) as error:
+            raise ConfigurationError(f"{self.checkpoint.name}: {one_line(error)}") from None
+
+    @cached_property
+    def model(self) -> Any:
+        """The network, loaded when it is first used and shared with the other half."""
+        self.check_config(self.checkpoint.config)
+        return self.checkpoint.load(self.reader(), self.device, self.precision)
+
+    def check_config(self, config: dict[str, Any]) -> None:
+        """Refuse a configuration that another plugin is for."""
+        if PROXIES in config:
+            raise ConfigurationError(
+                f"{self.checkpoint.name}: this is a CLIP-ViP model: use the plugin clip-vip"
+            )
+
+    def reader(self) -> Callable[[Path, "torch.dtype"], Any]:
+        """Return what reads the model from a folder."""
+        return read_dual_encoder
+
+
+class ClipVideoEncoder(DualEncoder, VideoEncoder):
+    """The image half over frames, each projected and normalised; a clip is their mean.
+
+    Args:
+        model: a folder in transformers' form, or the hub's name of one.
+        frames: how many frames of a segment are looked at.
+        batch_size: frames through the model at once.
+        device: such as "cuda:0"; "auto" picks an accelerator where there is one.
+        dtype: of the weights; "auto" is bfloat16 where the device has it natively.
+        compile: whether to compile the image half, which takes a minute and then runs faster.
+    """
+
+    beside = ("preprocessor_config.json", "processor_config.json")
+
+    def __init__(
+        self,
+        model: str,
+        frames: int = 8,
+        batch_size: int = 16,
+        device: str = "auto",
+        dtype: Precision = "auto",
+        compile: bool = False,
+    ) -> None:
+        self.checkpoint = Checkpoint(model)
+        self.frames_per_clip = frames
+        self.batch_size = batch_size
+        self.device = device
+        self.precision = dtype
+        self.compile = compile
+
+    @cached_property
+    def pixels(self) -> "PixelMaker":
+        """What makes pixels of frames, as the model's folder says."""
+        from moodreel_plugins.encoders.pixels import read_pixel_maker
+
+        return read_pixel_maker(self.checkpoint.folder, int(self.config.vision_config.image_size))
+
+    @cached_property
+    def image_features(self) -> Callable[["Tensor"], "Tensor"]:
+        """The image half: pixels to features that are not normalised."""
+        import torch
+
+        features = self.feature_method()
+        return torch.compile(features, dynamic=True) if self.compile else features
+
+    def feature_method(self) -> Callable[["Tensor"], "Tensor"]:
+        """Return the model's own way from pixels [n, 3, h, w] to features [n, D]."""
+        model = self.model
+        return lambda pixels: pooled_output(model.get_image_features(pixel_values=pixels))
+
+    def encode(self, clips: Sequence[Clip]) -> VideoFeatures:
+        """Return features of B clips; `frames` pads shorter clips with their last frame."""
+        import torch
+        from torch.nn.functional import normalize, pad
+
+        if not clips:
+            return VideoFeatures(torch.zeros(0, self.dim))
+        lengths = [len(clip) for clip in clips]
+        pictures = [frame for clip in clips for frame in clip.frames]
+        parts = normalize(self.encode_frames(pictures), dim=-1).split(lengths)
+        pooled = normalize(torch.stack([part.mean(0) for part in parts]), dim=-1)
+        missing = [max(lengths) - length for length in lengths]
+        padded = [
+            pad(part.T, (0, more), mode="replicate").T if more else part
+            for part, more in zip(parts, missing, strict=True)
+        ]
+        return VideoFeatures(pooled, torch.stack(padded))
+
+    def encode_frames(self, pictures: Sequence[Any]) -> "Tensor":
+        """Return features [n, D], not normalised, of frames [H, W, 3]; a batch at a time."""
+        import torch
+
+        size = self.batch_size
+        with torch.inference_mode():
+            return join_batches(
+                [
+                    self.image_features(self.make_pixels(pictures[start : start + size]))
+                    for start in range(0, len(pictures), size)
+                ]
+            )
+
+    def make_pixels(self, pictures: Sequence[Any]) -> "Tensor":
+        """Return pixels [n, 3, h, w] of frames [H, W, 3], as the model takes them."""
+        return self.pixels(pictures, self.model.device).to(self.model.dtype)
+
+
+class ClipTextEncoder(DualEncoder, TextEncoder):
+    """The text half.
+
+    Args:
+        model: a folder in transformers' form, or the hub's name of one.
+        batch_size: texts encoded at once.
+        device: such as "cuda:0"; "auto" picks an accelerator where there is one.
+        dtype: of the weights; "auto" is bfloat16 where the device has it natively.
+    """
+
+    beside = TOKENIZER_FILES
+
+    def __init__(
+        self,
+        model: str,
+        batch_size: int = 64,
+        device: str = "auto",
+        dtype: Precision = "auto",
+    ) -> None:
+        self.checkpoint = Checkpoint(model)
+        self.batch_size = batch_size
+        self.device = device
+        self.precision = dtype
+
+    @property
+    def width(self) -> int:
+        """W, of the text half's states."""
+        return int(self.config.text_config.hidden_size)
+
+    @cached_property
+    def tokenizer(self) -> Any:
+        """What cuts texts into tokens."""
+        return read_tokenizer(self.checkpoint.folder)
+
+    def encode(self, texts: Sequence[str], inject: Inject | None = None) -> TextFeatures:
+        """Return features of B texts; with `inject`, in one batch, since it sees all of them.
+
+        Gradients reach `inject` where they are enabled.
+        """
+        import torch
+
+        if not texts:
+            return TextFeatures(torch.zeros(0, self.dim))
+        size = len(texts) if inject else self.batch_size
+        with inference_unless(inject is not None):
+            parts = [
+                self.encode_batch(texts[start : start + size], inject)
+                for start in range(0, len(texts), size)
+            ]
+            return join_features(parts)
+
+    def encode_batch(self, texts: Sequence[str], inject: Inject | None) -> TextFeatures:
+        """Encode one batch: everything that leaves it is float32 on the CPU."""
+        from torch.nn.functional import normalize
+
+        inputs = self.tokenize(texts)
+        mask = inputs.get("attention_mask", inputs["input_ids"] != self.tokenizer.pad_token_id)
+        moved = {name: value.to(self.model.device) for name, value in inputs.items()}
+        states, pooled = self.text_outputs(moved, inject and on_cpu(inject))
+        pooled = normalize(pooled.float().cpu(), dim=-1)
+        return TextFeatures(pooled, states.float().cpu(), mask.bool())
+
+    def text_outputs(
+        self, inputs: dict[str, "Tensor"], inject: Inject | None
+    ) -> tuple["Tensor", "Tensor"]:
+        """Return the last states [B, L, W], and features [B, D] that are not normalised."""
+        from moodreel_plugins.encoders.injecting import injected
+
+        with injected(inject):
+            outputs = self.model.get_text_features(**inputs)
+        return outputs.last_hidden_state, outputs.pooler_output
+
+    def tokenize(self, texts: Sequence[str]) -> dict[str, "Tensor"]:
+        """Return what the text half takes; SigLIP wants texts filled up to their full length."""
+        full = self.config.model_type.startswith("siglip")
+        known = (self.config.text_config.max_position_embeddings, self.tokenizer.model_max_length)
+        inputs = self.tokenizer(
+            list(texts),
+            padding="max_length" if full else True,
+            truncation=True,
+            max_length=min(known),
+            return_tensors="pt",
+        )
+        return dict(inputs)
+
+
+def read_dual_encoder(folder: Path, dtype: "torch.dtype") -> Any:
+    """Read any dual encoder of transformers.
+
+    Raises:
+        ConfigurationError: the folder holds another kind of model, or not all of its weights.
+    """
+    from transformers import AutoModel
+
+    from moodreel_plugins.encoders.clip_vip import check_complete
+    from moodreel_plugins.encoders.injecting import allow_inject
+
+    try:
+        model, found = AutoModel.from_pretrained(
+            folder, dtype=dtype, local_files_only=True, output_loading_info=True
+        )
+    except Exception as error:  # of many kinds: a damaged file, a shape, an unknown architecture
+        raise ConfigurationError(f"{folder}: cannot be loaded: {one_line(error)}") from None
+    if not (hasattr(model, "get_image_features") and hasattr(model, "get_text_features")):
+        kind = type(model).__name__
+        raise ConfigurationError(f"{folder}: {kind} is no dual encoder of images and texts")
+    check_complete(folder, found)
+    allow_inject(model.text_model)
+    return model
+
+
+def read_tokenizer(folder: Path) -> Any:
+    """Read a tokenizer from a folder.
+
+    Raises:
+        ConfigurationError: there is none. (transformers would make one without words.)
+    """
+    from transformers import AutoTokenizer
+
+    if not has_vocabulary(folder):
+        raise ConfigurationError(
+            f"{folder}: no tokenizer: looked for {' or '.join(VOCABULARIES)}; "
+            "copy them from the CLIP that the model was made of"
+        )
+    try:
+        return AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except Exception as error:  # of many kinds, by what is damaged
+        raise ConfigurationError(f"{folder}: tokenizer: {one_line(error)}") from None
+
+
+def has_vocabulary(folder: Path) -> bool:
+    """Whether a folder holds a tokenizer's vocabulary."""
+    return any((folder / name).is_file() for name in VOCABULARIES)
+
+
+def feature_dim(config: Any) -> int:
+    """Return the length of a dual encoder's features; SigLIP's are as wide as its image half."""
+    return int(getattr(config, "projection_dim", None) or config.vision_config.hidden_size)
+
+
+def pooled_output(outputs: Any) -> "Tensor":
+    """Return features from what `get_image_features` gave."""
+    return outputs.pooler_output
+
+
+def inference_unless(differentiable: bool) -> AbstractContextManager[Any]:
+    """Return inference mode, unless gradients are wanted and enabled."""
+    import torch
+
+    wanted = differentiable and torch.is_grad_enabled()
+    return nullcontext() if wanted else torch.inference_mode()
+
+
+def on_cpu(inject: Inject) -> Inject:
+    """Return an `inject` that sees float32 on the CPU, wherever the model runs."""
+    return lambda tokens: inject(tokens.float().cpu()).to(tokens)
+
+
+@hookimpl
+def register_video_encoders(register: Register) -> None:
+    """Register the image half over frames."""
+    register("clip", ClipVideoEncoder)
+
+
+@hookimpl
+def register_text_encoders(register: Register) -> None:
+    """Register the text half."""
+    register("clip", ClipTextEncoder)

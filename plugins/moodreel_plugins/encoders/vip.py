@@ -1,0 +1,222 @@
+"""CLIP-ViP as a pair of encoders; the model itself is in `clip_vip`."""
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from moodreel import Clip, hookimpl
+from moodreel.errors import ConfigurationError
+from moodreel.hookspecs import Register
+from moodreel.interfaces import Inject, VideoFeatures
+from moodreel_plugins.encoders.checkpoints import Checkpoint, Precision, join_batches, one_line
+from moodreel_plugins.encoders.clip import (
+    PROXIES,
+    TOKENIZER_FILES,
+    VOCABULARIES,
+    ClipTextEncoder,
+    ClipVideoEncoder,
+    DualEncoder,
+    has_vocabulary,
+    read_tokenizer,
+)
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from moodreel_plugins.encoders.pixels import PixelMaker
+
+TOKENIZER = "tokenizer"
+"""The key of config.json that names a tokenizer, where its files are not in the folder."""
+
+
+class VipEncoder(DualEncoder):
+    """What both halves of a CLIP-ViP share."""
+
+    def check_config(self, config: dict[str, Any]) -> None:
+        """Refuse a plain CLIP."""
+        if PROXIES not in config:
+            raise ConfigurationError(
+                f"{self.checkpoint.name}: config.json has no {PROXIES}, so this is no CLIP-ViP: "
+                f"use the plugin clip, or moodreel convert clip-vip {self.checkpoint.name}"
+            )
+
+    def reader(self) -> Callable[[Path, "torch.dtype"], Any]:
+        """Return what reads the model from a folder."""
+        return read_clip_vip
+
+
+class ClipVipVideoEncoder(VipEncoder, ClipVideoEncoder):
+    """The video half: all frames of a clip together (Xue et al. 2023). It has no frame vectors.
+
+    Args:
+        checkpoint: a folder that `moodreel convert clip-vip` wrote, or the hub's name of one.
+        frames: how many frames of a segment are looked at; the published weights saw 12.
+        most_frames: a clip of more is thinned evenly to so many, since all are seen at once.
+        batch_size: frames through the model at once, one clip at least.
+        device: such as "cuda:0"; "auto" picks an accelerator where there is one.
+        dtype: of the weights; "auto" is bfloat16 where the device has it natively.
+        compile: whether to compile the video half, which takes a minute and then runs faster.
+    """
+
+    def __init__(
+        self,
+        checkpoint: str,
+        frames: int = 12,
+        most_frames: int = 64,
+        batch_size: int = 48,
+        device: str = "auto",
+        dtype: Precision = "auto",
+        compile: bool = False,
+    ) -> None:
+        super().__init__(checkpoint, frames, batch_size, device, dtype, compile)
+        self.checkpoint = Checkpoint(checkpoint, "checkpoint")
+        self.most_frames = max(most_frames, frames)
+
+    @staticmethod
+    def convert(
+        source: str,
+        folder: Path,
+        proxies: int = 3,
+        frames: int = 12,
+        config: str | None = None,
+        tokenizer: str | None = None,
+    ) -> str:
+        """Turn a published file, or a plain CLIP, into a folder; see `convert_clip_vip`."""
+        from moodreel_plugins.encoders.conversion import convert_clip_vip
+
+        return convert_clip_vip(source, folder, proxies, frames, config, tokenizer)
+
+    @cached_property
+    def pixels(self) -> "PixelMaker":
+        """What makes pixels of frames, as the folder says, or pressed into a square."""
+        from moodreel_plugins.encoders.pixels import read_pixel_maker
+
+        side = int(self.config.vision_config.image_size)
+        return read_pixel_maker(self.checkpoint.folder, side, square=True)
+
+    def feature_method(self) -> Callable[["Tensor"], "Tensor"]:
+        """Return the model's own way from pixels [B, T, 3, h, w] to features [B, D]."""
+        return self.model.video_features
+
+    def encode(self, clips: Sequence[Clip]) -> VideoFeatures:
+        """Return features of B clips; those of one length share batches."""
+        import torch
+        from torch.nn.functional import normalize
+
+        if not clips:
+            return VideoFeatures(torch.zeros(0, self.dim))
+        shown = [thinned(clip, self.most_frames) for clip in clips]
+        order = sorted(range(len(clips)), key=lambda place: len(shown[place]))
+        batches = even_batches([shown[place] for place in order], self.batch_size)
+        with torch.inference_mode():
+            features = join_batches([self.encode_clips(batch) for batch in batches])
+        pooled = torch.empty_like(features)
+        pooled[order] = normalize(features, dim=-1)
+        return VideoFeatures(pooled)
+
+    def encode_clips(self, clips: Sequence[Sequence[Any]]) -> "Tensor":
+        """Return features [n, D], not normalised, of clips of one length, as lists of frames."""
+        pictures = [frame for clip in clips for frame in clip]
+        pixels = self.make_pixels(pictures).unflatten(0, (len(clips), -1))
+        return self.image_features(pixels)
+
+
+class ClipVipTextEncoder(VipEncoder, ClipTextEncoder):
+    """The text half, with a stage for `inject` before positions are added.
+
+    Args:
+        checkpoint: a folder that `moodreel convert clip-vip` wrote, or the hub's name of one.
+        batch_size: texts encoded at once.
+        device: such as "cuda:0"; "auto" picks an accelerator where there is one.
+        dtype: of the weights; "auto" is bfloat16 where the device has it natively.
+    """
+
+    def __init__(
+        self,
+        checkpoint: str,
+        batch_size: int = 64,
+        device: str = "auto",
+        dtype: Precision = "auto",
+    ) -> None:
+        super().__init__(checkpoint, batch_size, device, dtype)
+        self.checkpoint = Checkpoint(checkpoint, "checkpoint")
+
+    @cached_property
+    def tokenizer(self) -> Any:
+        """The folder's tokenizer, or else the one that its config.json names."""
+        folder, named = self.checkpoint.folder, self.checkpoint.config.get(TOKENIZER)
+        if named and not has_vocabulary(folder):
+            folder = find_tokenizer(named)
+        return read_tokenizer(folder)
+
+    def text_outputs(
+        self, inputs: dict[str, "Tensor"], inject: Inject | None
+    ) -> tuple["Tensor", "Tensor"]:
+        """Return the last states [B, L, W], and features [B, D] that are not normalised."""
+        states = self.model.text_states(**inputs, inject=inject)
+        return states, self.model.pool_text(states, inputs["input_ids"])
+
+
+def read_clip_vip(folder: Path, dtype: "torch.dtype") -> Any:
+    """Read a CLIP-ViP model from a folder."""
+    from moodreel_plugins.encoders.clip_vip import ClipVip
+
+    try:
+        return ClipVip.from_pretrained(folder, dtype=dtype, local_files_only=True)
+    except ConfigurationError:
+        raise
+    except Exception as error:  # of many kinds: a damaged file, a shape, a wrong configuration
+        raise ConfigurationError(f"{folder}: cannot be loaded: {one_line(error)}") from None
+
+
+def find_tokenizer(name: str) -> Path:
+    """Return the folder of a tokenizer that config.json names.
+
+    Raises:
+        ConfigurationError: saying how to bring it.
+    """
+    from huggingface_hub import snapshot_download
+
+    patterns = list(TOKENIZER_FILES)
+    for local in (True, False):
+        try:
+            found = snapshot_download(name, allow_patterns=patterns, local_files_only=local)
+            if has_vocabulary(Path(found)):
+                return Path(found)
+            reason = "there is none"
+        except Exception as error:  # any of the client's: no network, no such name
+            reason = one_line(error, 100)
+    raise ConfigurationError(
+        f"{name}: tokenizer not found: looked for {' or '.join(VOCABULARIES)} in the hub's cache: "
+        f"{reason}. Copy them into the checkpoint's folder, or fetch them: hf download {name}"
+    )
+
+
+def thinned(clip: Clip, most: int) -> list[Any]:
+    """Return a clip's frames, or `most` of them spread evenly."""
+    count = min(len(clip), most)
+    return [clip.frames[(2 * place + 1) * len(clip) // (2 * count)] for place in range(count)]
+
+
+def even_batches(clips: Sequence[list[Any]], frames: int) -> list[list[list[Any]]]:
+    """Cut clips, sorted by length, into batches of one length and at most so many frames."""
+    batches = []
+    for length, group in groupby(clips, key=len):
+        alike, size = list(group), max(frames // length, 1)
+        batches += [alike[start : start + size] for start in range(0, len(alike), size)]
+    return batches
+
+
+@hookimpl
+def register_video_encoders(register: Register) -> None:
+    """Register the video half."""
+    register("clip-vip", ClipVipVideoEncoder)
+
+
+@hookimpl
+def register_text_encoders(register: Register) -> None:
+    """Register the text half."""
+    register("clip-vip", ClipVipTextEncoder)
