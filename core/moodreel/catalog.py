@@ -337,7 +337,7 @@ class Catalog:
     ) -> tuple[NDArray[np.int64], EmotionScores]:
         """Return the ids [N], ascending, and scores [N, 8]; all unless `ids` says."""
         table = schema.emotions.c
-        columns = (table.intensities, table.observed)
+        columns = (table.intensities, table.observed, table.evidence)
         rows = self._component_rows(schema.emotions, extractor, ids, *columns)
         return np.array([row.segment_id for row in rows], np.int64), self._scores(extractor, rows)
 
@@ -349,7 +349,8 @@ class Catalog:
         values = np.frombuffer(b"".join(row.intensities for row in rows), np.float32)
         observed = np.frombuffer(b"".join(row.observed for row in rows), bool)
         shape = (len(rows), len(names))
-        return EmotionScores.from_columns(names, values.reshape(shape), observed.reshape(shape))
+        scores = EmotionScores.from_columns(names, values.reshape(shape), observed.reshape(shape))
+        return scores.counted([row.evidence for row in rows])
 
     def load_captions(self, captioner: Captioner | None, ids: Ids | None = None) -> dict[int, str]:
         """Return captions by segment; all unless `ids` says, and none that is empty.
@@ -473,8 +474,8 @@ def packed_rows(made: Made) -> tuple[Table, list[dict[str, Any]]]:
             for pooled, frames in zip(made.pooled, made.frames, strict=True)
         ]
     return schema.emotions, [
-        {"intensities": values.tobytes(), "observed": observed.tobytes()}
-        for values, observed in zip(made.values, made.observed, strict=True)
+        {"intensities": values.tobytes(), "observed": observed.tobytes(), "evidence": int(count)}
+        for values, observed, count in zip(made.values, made.observed, made.evidence, strict=True)
     ]
 
 

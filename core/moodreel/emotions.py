@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Self
 
@@ -47,6 +47,8 @@ class EmotionScores:
             a query's may be negative, to push an emotion away.
         observed: bool [B, 8]. Where it is False nothing is known, and the value is set to 0:
             unknown is not zero.
+        evidence: int32 [B], what each row was read from, such as the number of faces; 0 where
+            nobody counts.
 
     >>> scores = EmotionScores.of([{"joy": 0.8}], observes=["joy", "anger"])
     >>> scores.named(0)
@@ -55,6 +57,7 @@ class EmotionScores:
 
     values: NDArray[np.float32]
     observed: NDArray[np.bool_]
+    evidence: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
 
     def __post_init__(self) -> None:
         values = np.asarray(self.values, dtype=np.float32)
@@ -67,6 +70,10 @@ class EmotionScores:
         values = np.where(observed, values, np.float32(0))
         if not np.isfinite(values).all():
             raise ValueError("emotion intensities must be finite")
+        evidence = np.asarray(self.evidence, np.int32)
+        if len(evidence) not in (0, len(values)):
+            raise ValueError(f"{len(evidence)} counts of evidence for {len(values)} rows")
+        object.__setattr__(self, "evidence", np.resize(evidence, len(values)))
         object.__setattr__(self, "values", values)
         object.__setattr__(self, "observed", observed)
 
@@ -113,7 +120,12 @@ class EmotionScores:
         return cls(
             np.concatenate([part.values for part in parts]),
             np.concatenate([part.observed for part in parts]),
+            np.concatenate([part.evidence for part in parts]),
         )
+
+    def counted(self, evidence: ArrayLike) -> "EmotionScores":
+        """Return the scores with what each row was read from, [B]."""
+        return EmotionScores(self.values, self.observed, np.asarray(evidence, np.int32))
 
     def named(self, row: int) -> dict[str, float]:
         """Return the observed intensities of one row by name."""
@@ -127,7 +139,7 @@ class EmotionScores:
         return len(self.values)
 
     def __getitem__(self, rows: slice | NDArray) -> "EmotionScores":
-        return EmotionScores(self.values[rows], self.observed[rows])
+        return EmotionScores(self.values[rows], self.observed[rows], self.evidence[rows])
 
     def __iter__(self) -> Iterator[dict[str, float]]:
         return (self.named(row) for row in range(len(self)))

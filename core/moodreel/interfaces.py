@@ -5,7 +5,7 @@ to every consumer as `Clip`s; each resizes for itself.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -187,6 +187,31 @@ class EmotionExtractor(Component):
     def sentiment(self, inputs: Sequence[str]) -> Sentiment | None:
         """Return how positive and negative texts are; None: the extractor does not tell."""
         return None
+
+
+@dataclass(frozen=True)
+class FitReport:
+    """What fitting a part of an extractor came to.
+
+    Args:
+        counts: how many labelled clips of each class were used.
+        skipped: how many could not be.
+        before: macro-accuracy without the fitted part, and its 95% interval (low, high).
+        after: the same with it, measured on halves that it was not fitted to.
+    """
+
+    counts: dict[str, int]
+    skipped: int
+    before: tuple[float, float, float]
+    after: tuple[float, float, float]
+
+
+class Fittable(ABC):
+    """A component of which a part can be fitted to labelled clips."""
+
+    @abstractmethod
+    def fit(self, clips: Iterable[Clip], labels: Sequence[str], path: Path) -> FitReport:
+        """Fit the part to clips, one label each ("neutral" or an emotion), and write it."""
 
 
 class Captioner(Component):

@@ -70,8 +70,10 @@ class Progress:
 class Hit:
     """One moment found. `content_score` and `emotion_score` sum to `score`.
 
-    `caption` is that of the moment's best part; "" where it has none.
+    `emotions` and `caption` are those of the moment's best part; "" where it has no caption.
     `weak` says that it is no confident match: an unrelated query could have scored as high.
+    `evidence` says what the emotions were read from, such as the number of faces; 0 where it is
+    not counted.
     """
 
     rank: int
@@ -84,6 +86,7 @@ class Hit:
     emotions: dict[str, float] = field(default_factory=dict)
     caption: str = ""
     weak: bool = False
+    evidence: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields by name, as `search --json` prints them."""

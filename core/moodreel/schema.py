@@ -94,6 +94,7 @@ emotions = Table(
     component_key(),
     Column("intensities", LargeBinary, nullable=False),  # float32 [8]
     Column("observed", LargeBinary, nullable=False),  # bool [8]
+    Column("evidence", Integer, nullable=False, default=0),  # such as the number of faces
 )
 
 captions = Table(

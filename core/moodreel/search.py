@@ -240,6 +240,7 @@ def describe_hits(
             emotion_score=moment.score - float(content[place]),
             emotions=seen.named(place),
             caption=captions.get(moment.id, ""),
+            evidence=int(seen.evidence[place]),
         )
         for place, moment in enumerate(moments)
     ]

@@ -78,6 +78,7 @@ class Source:
         aligned = EmotionScores.unobserved(len(ids))
         _, here, there = np.intersect1d(ids, stored, assume_unique=True, return_indices=True)
         aligned.values[here], aligned.observed[here] = scores.values[there], scores.observed[there]
+        aligned.evidence[here] = scores.evidence[there]
         return aligned
 
 

@@ -36,7 +36,7 @@ def features(count=2, dim=4):
 def add(catalog, video=None, replaces=None):
     writer = VideoWriter(catalog, video or record(), SEGMENTS)
     writer.add(ENCODER, features())
-    writer.add(EXTRACTOR, EmotionScores.of([{"joy": 0.25}, {}]))
+    writer.add(EXTRACTOR, EmotionScores.of([{"joy": 0.25}, {}]).counted([2, 0]))
     return writer.commit(replaces)
 
 
@@ -57,6 +57,7 @@ def test_what_was_stored_is_read_back(catalog):
     assert frames[0].shape == (1, 4)
     assert frames[1] is None
     assert list(catalog.load_emotions(EXTRACTOR)[1]) == [{"joy": 0.25}, {}]
+    assert catalog.load_emotions(EXTRACTOR)[1].evidence.tolist() == [2, 0]
 
 
 def test_features_of_another_component_are_never_mixed_in(catalog):

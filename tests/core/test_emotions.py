@@ -83,3 +83,12 @@ def test_the_notation_reads_names_and_intensities():
 def test_wrong_notation_says_what_is_wrong(notation, says):
     with pytest.raises(InvalidInput, match=says):
         parse_emotions(notation)
+
+
+def test_what_scores_were_read_from_stays_with_its_rows():
+    scores = EmotionScores.of([{"joy": 1}, {"fear": 0.5}, {}]).counted([3, 1, 0])
+    assert scores[1:].evidence.tolist() == [1, 0]
+    both = EmotionScores.concatenate([scores[:1], EmotionScores.unobserved(2)])
+    assert both.evidence.tolist() == [3, 0, 0]
+    with pytest.raises(ValueError, match="2 counts of evidence for 3 rows"):
+        scores.counted([1, 2])

@@ -15,6 +15,7 @@ COMMANDS = {
     "convert": "turn a published checkpoint into a folder that a component loads",
     "demo": "make sample videos and an index of them, and search it",
     "evaluate": "measure how well a fusion strategy finds a dataset's videos",
+    "fit-face": "fit the last layer of a face classifier to labelled pictures",
     "index": "index videos, or bring an index up to date",
     "mood": "find moments by emotion alone",
     "recommend": "recommend videos from liked moments and a mood",
@@ -35,7 +36,7 @@ class Commands(click.Group):
         """Import a command."""
         if name not in COMMANDS:
             return None
-        return import_module(f"moodreel.cli.{name}").command
+        return import_module(f"moodreel.cli.{name.replace('-', '_')}").command
 
     def resolve_command(
         self, context: click.Context, args: list[str]

