@@ -10,6 +10,7 @@ from moodreel import __version__
 from moodreel.errors import MoodreelError, closest
 
 COMMANDS = {
+    "annotate": "write the emotions of captions, and compare them with labels",
     "compare": "compare fusion strategies on a dataset",
     "components": "list every component, what it needs, and whether it can run",
     "convert": "turn a published checkpoint into a folder that a component loads",

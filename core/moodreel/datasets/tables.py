@@ -49,7 +49,8 @@ def read_json(path: Path) -> Any:
 
 def line_rows(path: Path) -> Iterator[Row]:
     """Yield the row of each line that is not empty."""
-    for number, line in enumerate(read_text(path).splitlines(), 1):
+    # not splitlines(), which also cuts at characters that a JSON string may hold
+    for number, line in enumerate(read_text(path).split("\n"), 1):
         if line.strip():
             yield line_row(path, number, line)
 

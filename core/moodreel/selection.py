@@ -1,0 +1,70 @@
+"""Which videos are emotional: the selection of the published annotations, and a word list."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from moodreel.datasets.tables import Row
+from moodreel.errors import ConfigurationError
+from moodreel.interfaces import EmotionExtractor
+
+JOINT = ". "
+THRESHOLD = 0.6
+WORD = re.compile(r"[^\W_]+")
+NAMED = (
+    "afraid amazed amused angry anxious ashamed astonished awful cheerful delighted depressed "
+    "disappointed disgust disgusted eager ecstatic embarrassed enjoy enjoying enjoys "
+    "enthusiastic enthusiastically excited excitedly fear fearful frightened furious gleeful "
+    "gloomy grief happily happy heartbroken horrified hysterical irritated joyful joyous "
+    "lonely mad miserable mournful nervous outraged overjoyed panicked proud sad scared "
+    "shocked sorrowful surprised terrified thrilled touched unhappy upset worried"
+)
+FEELINGS = frozenset(NAMED.split())
+"""Words that name a feeling. What people do, such as crying or fighting, is not among them."""
+
+
+def captions_by_video(rows: Sequence[Row]) -> dict[str, list[str]]:
+    """Return the captions of each video, in order."""
+    captions: dict[str, list[str]] = {}
+    for row in rows:
+        captions.setdefault(row["video"], []).append(row["caption"])
+    return captions
+
+
+def select_by_sentiment(
+    rows: Sequence[Row], extractor: EmotionExtractor, threshold: float = THRESHOLD
+) -> set[str]:
+    """Return the videos whose joined captions have a compound sentiment beyond `threshold`.
+
+    Args:
+        extractor: one with a compound score: VADER.
+    """
+    captions = captions_by_video(rows)
+    sentiment = extractor.sentiment([JOINT.join(texts) for texts in captions.values()])
+    if sentiment is None or sentiment.compound is None:
+        raise ConfigurationError(
+            f"{type(extractor).__name__} has no compound sentiment to select by; use vader"
+        )
+    return {
+        video
+        for video, compound in zip(captions, sentiment.compound, strict=True)
+        if abs(compound) > threshold
+    }
+
+
+def select_by_words(rows: Sequence[Row], words: Collection[str] = FEELINGS) -> set[str]:
+    """Return the videos one of whose captions has a word of the list.
+
+    >>> rows = [{"video": "a", "caption": "A SCARED cat"}, {"video": "b", "caption": "a cat"}]
+    >>> select_by_words(rows)
+    {'a'}
+    """
+    listed = {word.lower() for word in words}
+    return {
+        row["video"] for row in rows if not listed.isdisjoint(WORD.findall(row["caption"].lower()))
+    }
+
+
+def keep_selected(rows: Sequence[Mapping[str, Any]], videos: set[str]) -> list[dict[str, Any]]:
+    """Return the rows of selected videos, marked as emotional."""
+    return [{**row, "emotion": 1} for row in rows if row["video"] in videos]
