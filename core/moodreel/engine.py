@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from moodreel.captions import CaptionEncoder
-from moodreel.catalog import Catalog, Filter
+from moodreel.catalog import FILE, Catalog, Filter
 from moodreel.checkpoints import changed_at, load_strategy
 from moodreel.collection import Collection, sample_collection
 from moodreel.confidence import Confidence, mark_weak, query_threshold, stored_confidence
@@ -32,6 +32,7 @@ from moodreel.recommending import Recommendation, best_of_each, choose
 from moodreel.registry import Registry
 from moodreel.search import Query, encode_query, find_moments, wanted_emotions
 from moodreel.segments import Segmentation
+from moodreel.timeline import Timeline, read_timeline, stored_timeline
 from moodreel.vectors import FusedVectors, Source, fused_vectors
 
 CANDIDATES = 5  # hits looked at for each recommendation, so that they can differ
@@ -390,6 +391,28 @@ class Engine:
     def frame(self, video: str, time: float) -> NDArray[np.uint8]:
         """Return the frame [H, W, 3] of an indexed video (its path as in a hit) at `time` s."""
         return self.decoder.read(Path(self.catalog.locate(video)), [time]).frames[0]
+
+    def timeline(self, video: str | Path) -> Timeline:
+        """Return how a video feels over time.
+
+        Args:
+            video: one of the index (its path as given, or where it lies), or any file; emotions
+                that the index does not hold are read now.
+
+        Raises:
+            ConfigurationError: no extractor of video emotions is chosen.
+            UnreadableVideo: it is neither in the index nor a video that can be read.
+        """
+        extractor = self.video_emotion
+        if extractor is None:
+            raise ConfigurationError("no extractor of video emotions is chosen; set video_emotion")
+        known = (self.folder / FILE).exists()
+        stored = stored_timeline(self.source, str(video)) if known else None
+        if stored is not None:
+            return stored
+        frames = self.video_encoder.frames_per_clip
+        with self._lock:
+            return read_timeline(str(video), self.decoder, self.segmentation, frames, extractor)
 
     def close(self) -> None:
         """End the worker processes and close the index."""

@@ -1,17 +1,35 @@
-"""`moodreel mood`: moments by emotion alone."""
+"""`moodreel mood`: moments by emotion alone, or the emotions of one video over time."""
+
+import os
+from json import dumps
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from moodreel.cli.hits import show_hits
+from moodreel.cli.hits import clock, print_table, show_hits, strongest
 from moodreel.cli.options import open_engine, query_options
-from moodreel.emotions import parse_emotions
+from moodreel.emotions import Emotion, parse_emotions
+from moodreel.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from moodreel.engine import Engine
+    from moodreel.timeline import Timeline
+
+PLOTS = (".html", ".svg", ".png", ".json")
 
 
 @click.command()
-@click.argument("arguments", nargs=-1, required=True, metavar="EMOTION=X... [KEY=VALUE]...")
+@click.argument("arguments", nargs=-1, required=True, metavar="EMOTION=X...|VIDEO [KEY=VALUE]...")
+@click.option(
+    "--plot",
+    metavar="FILE",
+    help="With VIDEO: write its emotions over time (.html, .svg, .png or .json).",
+)
 @query_options
 def command(
     arguments: tuple[str, ...],
+    plot: str | None,
     top: int,
     fusion: str | None,
     min_score: float | None,
@@ -23,20 +41,90 @@ def command(
     preset: str,
     config: str | None,
 ) -> int:
-    """Find moments by emotion alone: joy=0.8 anger=-1.
+    """Find moments by emotion alone: joy=0.8 anger=-1. Or show how a VIDEO feels over time.
 
     Emotions are joy, trust, surprise, anticipation, fear, sadness, disgust and anger; intensities
-    go from -1 (to be avoided) to 1, and a name alone means 1.
+    go from -1 (to be avoided) to 1, and a name alone means 1. VIDEO is one of the index, or any
+    file: it is then read now.
     """
-    wanted = parse_emotions(item for item in arguments if is_emotion(item))
-    overrides = [item for item in arguments if not is_emotion(item)]
+    overrides = [item for item in arguments if is_setting(item)]
+    given = [item for item in arguments if not is_setting(item)]
+    videos = [item for item in given if is_video(item, plotting=plot is not None)]
+    check_arguments(given, videos, plot)
     with open_engine(index_folder, preset, config, overrides) as engine:
+        if videos:
+            return show_timeline(engine, videos[0], plot, as_json)
+        wanted = parse_emotions(given)
         hits = engine.mood(wanted, fusion, top=top, min_score=min_score, merge=merge)
         return show_hits(engine, hits, as_json, thumbnails, confident)
 
 
-def is_emotion(item: str) -> bool:
-    """Whether an argument is meant as an emotion, since it is no setting."""
+def is_setting(item: str) -> bool:
+    """Whether an argument sets something of the configuration."""
     from moodreel.settings import KEYS
 
-    return item.partition("=")[0].partition(".")[0] not in KEYS
+    return item.partition("=")[0].partition(".")[0] in KEYS and "=" in item
+
+
+def is_video(item: str, plotting: bool) -> bool:
+    """Whether an argument means a video rather than an emotion.
+
+    An emotion's name means the emotion, unless a plot is asked for; anything else means a video
+    if there is such a file, or if it reads as a path.
+    """
+    name = item.partition("=")[0].strip().lower()
+    if name in list(Emotion) and not plotting:
+        return False
+    return plotting or Path(item).exists() or reads_as_path(item)
+
+
+def reads_as_path(item: str) -> bool:
+    """Whether an argument could only be a path."""
+    return "=" not in item and (os.sep in item or bool(Path(item).suffix))
+
+
+def check_arguments(given: list[str], videos: list[str], plot: str | None) -> None:
+    """Refuse emotions beside a video, several videos, and plots of other kinds, before all work."""
+    if videos and len(given) > 1:
+        raise InvalidInput(
+            "give emotions to find moments, or one video to see its own; "
+            f"got {', '.join(map(repr, given))}"
+        )
+    if plot is not None and Path(plot).suffix.lower() not in PLOTS:
+        raise InvalidInput(f"{plot}: a timeline is written as one of {', '.join(PLOTS)}")
+    if plot is not None and not videos:
+        raise InvalidInput("--plot needs a video: moodreel mood VIDEO --plot FILE")
+
+
+def show_timeline(engine: "Engine", video: str, plot: str | None, as_json: bool) -> int:
+    """Write or print the emotions of a video over time."""
+    timeline = engine.timeline(video)
+    if plot:
+        from moodreel.plots import write_timeline
+
+        write_timeline(timeline, Path(plot))
+    if as_json:
+        for row in timeline.to_dict()["segments"]:
+            click.echo(dumps({"video": timeline.video, **row}, ensure_ascii=False))
+    elif not plot:
+        print_timeline(timeline)
+    if not timeline.observed:
+        click.echo("moodreel: no emotion was observed", err=True)
+        return 1
+    return 0
+
+
+def print_timeline(timeline: "Timeline") -> None:
+    """Print a row for each segment."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("from", "to", "emotions seen", "read from", "caption"):
+        table.add_column(name, justify="right" if name in ("from", "to", "read from") else "left")
+    for row, segment in enumerate(timeline.segments):
+        count = int(timeline.emotions.evidence[row])
+        cells = [clock(segment.start), clock(segment.end), strongest(timeline.emotions.named(row))]
+        table.add_row(*cells, str(count or "-"), Text(timeline.captions[row]))
+    print_table(table)
