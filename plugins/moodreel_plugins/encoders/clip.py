@@ -138,20 +138,13 @@ class ClipVideoEncoder(DualEncoder, VideoEncoder):
     def encode(self, clips: Sequence[Clip]) -> VideoFeatures:
         """Return features of B clips; `frames` pads shorter clips with their last frame."""
         import torch
-        from torch.nn.functional import normalize, pad
+        from torch.nn.functional import normalize
 
         if not clips:
             return VideoFeatures(torch.zeros(0, self.dim))
-        lengths = [len(clip) for clip in clips]
         pictures = [frame for clip in clips for frame in clip.frames]
-        parts = normalize(self.encode_frames(pictures), dim=-1).split(lengths)
-        pooled = normalize(torch.stack([part.mean(0) for part in parts]), dim=-1)
-        missing = [max(lengths) - length for length in lengths]
-        padded = [
-            pad(part.T, (0, more), mode="replicate").T if more else part
-            for part, more in zip(parts, missing, strict=True)
-        ]
-        return VideoFeatures(pooled, torch.stack(padded))
+        vectors = normalize(self.encode_frames(pictures), dim=-1)
+        return pool_frames(vectors.split([len(clip) for clip in clips]))
 
     def encode_frames(self, pictures: Sequence[Any]) -> "Tensor":
         """Return features [n, D], not normalised, of frames [H, W, 3]; a batch at a time."""
@@ -309,6 +302,17 @@ def has_vocabulary(folder: Path) -> bool:
 def feature_dim(config: Any) -> int:
     """Return the length of a dual encoder's features; SigLIP's are as wide as its image half."""
     return int(getattr(config, "projection_dim", None) or config.vision_config.hidden_size)
+
+
+def pool_frames(parts: Sequence["Tensor"]) -> VideoFeatures:
+    """Average the vectors [T, D] of each clip's frames; pad shorter clips with their last one."""
+    import torch
+    from torch.nn.functional import normalize
+
+    longest = max(len(part) for part in parts)
+    padded = [torch.cat([part, part[-1:].expand(longest - len(part), -1)]) for part in parts]
+    pooled = normalize(torch.stack([part.mean(0) for part in parts]), dim=-1)
+    return VideoFeatures(pooled, torch.stack(padded))
 
 
 def pooled_output(outputs: Any) -> "Tensor":
