@@ -431,10 +431,10 @@ def insert_rows(
     connection: Connection, component: Component, made: Made, ids: Sequence[int]
 ) -> None:
     """Insert one row for each segment."""
-    table, rows = packed_rows(made)
+    component_id = keep_component(connection, component)
+    table, rows = packed_rows(made, stored_columns(connection, component))
     if len(rows) != len(ids):
         raise ValueError(f"{len(rows)} rows for {len(ids)} segments")
-    component_id = keep_component(connection, component)
     keys = [{"segment_id": id, "component_id": component_id} for id in ids]
     if rows:
         command = upsert(table).prefix_with("OR REPLACE")
@@ -461,8 +461,12 @@ def forget_captioned(connection: Connection, video: int, ids: Sequence[int]) -> 
     )
 
 
-def packed_rows(made: Made) -> tuple[Table, list[dict[str, Any]]]:
-    """Return the table for what a component made, and its rows, arrays as bytes."""
+def packed_rows(made: Made, emotions: Sequence[str]) -> tuple[Table, list[dict[str, Any]]]:
+    """Return the table for what a component made, and its rows, arrays as bytes.
+
+    Args:
+        emotions: the order that the component's rows have.
+    """
     if isinstance(made, list):
         return schema.captions, [{"text": text} for text in made]
     if isinstance(made, SegmentFeatures):
@@ -473,8 +477,13 @@ def packed_rows(made: Made) -> tuple[Table, list[dict[str, Any]]]:
             }
             for pooled, frames in zip(made.pooled, made.frames, strict=True)
         ]
+    order = [Emotion.named(name).column for name in emotions]
     return schema.emotions, [
-        {"intensities": values.tobytes(), "observed": observed.tobytes(), "evidence": int(count)}
+        {
+            "intensities": values[order].tobytes(),
+            "observed": observed[order].tobytes(),
+            "evidence": int(count),
+        }
         for values, observed, count in zip(made.values, made.observed, made.evidence, strict=True)
     ]
 

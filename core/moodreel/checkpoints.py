@@ -18,6 +18,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from yaml import YAMLError
 
+from moodreel.emotions import Emotion
 from moodreel.errors import ConfigurationError, MoodreelError
 from moodreel.fusion import Dims, FusionStrategy, put_state
 from moodreel.registry import Registry
@@ -47,11 +48,13 @@ class Surroundings:
         space: of the encoders.
         dims: of the encoders.
         parts: slot -> what fills it. A slot that is left out may be filled by anything.
+        emotions: the order of the columns that the strategy learned from.
     """
 
     space: str
     dims: Dims
     parts: Mapping[str, Part] = field(default_factory=dict)
+    emotions: str = ",".join(Emotion)
 
     @classmethod
     def of(cls, registry: Registry) -> Self:
@@ -68,13 +71,16 @@ class Surroundings:
     def read(cls, held: Mapping[str, Any]) -> Self:
         """Return those that `asdict` made plain."""
         parts = {slot: Part(**part) for slot, part in held["parts"].items()}
-        return cls(held["space"], Dims(**held["dims"]), parts)
+        emotions = held.get("emotions", cls.emotions)
+        return cls(held["space"], Dims(**held["dims"]), parts, emotions)
 
     def differences(self, other: "Surroundings") -> list[str]:
         """Return what `other` has otherwise, such as "space A against B"."""
         found = []
         if (self.space, self.dims) != (other.space, other.dims):
             found.append(f"space {self.space} {self.dims} against {other.space} {other.dims}")
+        if self.emotions != other.emotions:
+            found.append(f"emotions in the order {self.emotions} against {other.emotions}")
         for slot, part in self.parts.items():
             there = other.parts.get(slot)
             if there is None or there.fingerprint != part.fingerprint:

@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from moodreel.catalog import Catalog
-from moodreel.emotions import EmotionScores
+from moodreel.emotions import Emotion, EmotionScores
 from moodreel.errors import CatalogError
 from moodreel.fusion import FusionStrategy, put_state
 from moodreel.interfaces import (
@@ -60,7 +60,7 @@ class Source:
     def key(self, strategy: FusionStrategy, store: VectorStore) -> str:
         """Identify the vectors that these components make, whatever the catalog holds."""
         parts = [self.encoder, self.extractor, strategy, store]
-        joined = ",".join(part.fingerprint for part in parts if part)
+        joined = ",".join([*(part.fingerprint for part in parts if part), *Emotion])
         return blake2b(joined.encode(), digest_size=8).hexdigest()
 
     def load(self) -> tuple[np.ndarray, VideoFeatures, EmotionScores]:
