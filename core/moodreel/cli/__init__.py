@@ -22,6 +22,7 @@ COMMANDS = {
     "recommend": "recommend videos from liked moments and a mood",
     "search": "find moments by what they show and how they feel",
     "similar": "find moments that are like one of the index",
+    "track": "follow the ranks of emotional videos from strategy to strategy",
 }
 INTERRUPTED = 130
 

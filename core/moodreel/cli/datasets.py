@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from moodreel.cli.index import progress_bar, segment_overrides
-from moodreel.cli.options import check_overrides, configuration_options, open_engine
+from moodreel.cli.options import (
+    check_overrides,
+    configuration_options,
+    index_option,
+    open_engine,
+    split_overrides,
+)
 
 if TYPE_CHECKING:
     from moodreel.datasets import Dataset
@@ -19,7 +25,31 @@ SHOWN = 5  # names of missing videos that are listed; the reports have all of th
 
 
 def dataset_options(function: Function) -> Function:
-    """Add what says which part of a dataset is taken, and how its videos are cut."""
+    """Add what says which part of a dataset is taken, and how it is asked."""
+    options = [
+        place_options,
+        click.option(
+            "--emotions",
+            "reading",
+            type=click.Choice(["text", "given"]),
+            default="text",
+            show_default=True,
+            help="Ask with the emotions read in the captions, or with those the dataset gives.",
+        ),
+        click.option(
+            "--group/--no-group",
+            "grouped",
+            default=None,
+            help="Take captions with the same words as one query.  [default: all but benchmarks]",
+        ),
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def place_options(function: Function) -> Function:
+    """Add where a dataset lies, which part of it is taken, and how its videos are cut."""
     options = [
         click.option("--root", metavar="DIR", help="Where a benchmark's annotation files lie."),
         click.option("--videos", metavar="DIR", help="Where the video files lie."),
@@ -47,20 +77,6 @@ def dataset_options(function: Function) -> Function:
             show_envvar=True,
             metavar="DIR",
             help="Where the features of datasets are kept.",
-        ),
-        click.option(
-            "--emotions",
-            "reading",
-            type=click.Choice(["text", "given"]),
-            default="text",
-            show_default=True,
-            help="Ask with the emotions read in the captions, or with those the dataset gives.",
-        ),
-        click.option(
-            "--group/--no-group",
-            "grouped",
-            default=None,
-            help="Take captions with the same words as one query.  [default: all but benchmarks]",
         ),
     ]
     for option in reversed(options):
@@ -95,6 +111,29 @@ def comparison_options(function: Function) -> Function:
         ),
         click.option("--seed", default=0, show_default=True, metavar="N", help="Of the draws."),
         click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
+        configuration_options,
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def collection_options(function: Function) -> Function:
+    """Add what `track` and `map` share: an index, or a dataset, and labels."""
+    options = [
+        index_option,
+        click.option(
+            "--dataset",
+            metavar="DATASET",
+            help="Take the videos of a dataset instead of those of an index.",
+        ),
+        click.option(
+            "--labels",
+            metavar="FILE",
+            help="Rows of (video, emotions) that say what the indexed videos hold, or a folder of "
+            "reaction-clips.",
+        ),
+        place_options,
         configuration_options,
     ]
     for option in reversed(options):
@@ -149,3 +188,36 @@ def open_material(
         for path, reason in material.videos.failed:
             click.echo(f"failed: {path}: {reason}", err=True)
         yield material
+
+
+@contextmanager
+def open_collection(
+    arguments: Sequence[str],
+    index_folder: str,
+    dataset: str | None,
+    labels: str | None,
+    root: str | None,
+    videos: str | None,
+    split: str | None,
+    limit: int | None,
+    segment: float,
+    cache: str,
+    preset: str,
+    config: str | None,
+) -> "Iterator[Material]":
+    """Yield queries over the videos of an index or of a dataset; the engine is closed then."""
+    from moodreel.datasets.features import video_features
+    from moodreel.evaluation.collection import ask, index_videos, read_labels, read_queries
+
+    texts, overrides = split_overrides(arguments)
+    queries = read_queries(texts)
+    chosen = open_dataset(dataset, root, videos, split, limit) if dataset else None
+    settings = [*(segment_overrides(segment, None) if chosen else []), *overrides]
+    with open_engine(index_folder, preset, config, settings) as engine:
+        if chosen is None:
+            known = read_labels(Path(labels)) if labels else None
+            yield ask(engine, index_videos(engine, known), queries, index_folder)
+        else:
+            with progress_bar() as report:
+                held = video_features(chosen, engine, cache, True, report)
+            yield ask(engine, held, queries, chosen.name)

@@ -210,6 +210,11 @@ def video_segments(
 def stored_features(source: Source, ids: NDArray[np.int64], frames: bool) -> VideoFeatures:
     """Return the features of segments by id, in the order of `ids`; one may come twice."""
     stored, pooled = source.catalog.load_features(source.encoder, np.unique(ids))
+    if len(stored) != len(np.unique(ids)):
+        raise InvalidInput(
+            f"{source.catalog.folder} lacks features of this video encoder: bring it up to date "
+            "with moodreel index, or choose the preset that it was made with"
+        )
     places = np.searchsorted(stored, ids)
     shown = stack_frames(source.catalog.load_frames(source.encoder, stored, source.encoder.dim))
     return VideoFeatures(

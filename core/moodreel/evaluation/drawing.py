@@ -113,3 +113,48 @@ def legend(names: Iterable[str], colours: Iterable[str]) -> str:
         f'<span><span style="color:{colour}">&#9679;</span> {escape(name)}</span>'
         for name, colour in zip(names, colours, strict=True)
     )
+
+
+@dataclass(frozen=True)
+class Slope:
+    """A line from a rank on the left to one on the right."""
+
+    label: str
+    left: float
+    right: float
+    colour: str
+
+
+def slope_chart(title: str, left: str, right: str, rows: Sequence[Slope], last: int) -> str:
+    """Draw lines between ranks under two strategies; rank 1 is on top, steps are logarithmic."""
+    start, stop, top, height = 260.0, 560.0, 40.0, max(180.0, 20.0 * len(rows))
+    drawing = Drawing(stop + 260, top + height + 20, title)
+
+    def y(rank: float) -> float:
+        return top + height * math.log(rank) / math.log(max(last, 2))
+
+    drawing.text((start, 16), f"rank under {left}", "middle")
+    drawing.text((stop, 16), f"rank under {right}", "middle")
+    for x in (start, stop):
+        drawing.line([(x, top), (x, top + height)])
+    for row in rows:
+        drawing.line([(start, y(row.left)), (stop, y(row.right))], row.colour, 2)
+        tip = f"{row.label}: {row.left:g} to {row.right:g}"
+        for point in ((start, y(row.left)), (stop, y(row.right))):
+            drawing.dot(point, row.colour, 4, tip)
+    for place, row in spaced([y(row.left) for row in rows], rows):
+        drawing.text((start - 12, place), f"{row.label}  {row.left:g}", "end")
+    for place, row in spaced([y(row.right) for row in rows], rows):
+        drawing.text((stop + 12, place), f"{row.right:g}  {row.label}")
+    return drawing.svg()
+
+
+def spaced(
+    heights: Sequence[float], rows: Sequence[Slope], step: float = 14
+) -> list[tuple[float, Slope]]:
+    """Return heights for labels, each at least a step below the one before."""
+    found: list[tuple[float, Slope]] = []
+    for height, row in sorted(zip(heights, rows, strict=True), key=lambda pair: pair[0]):
+        least = found[-1][0] + step if found else height
+        found.append((max(height, least), row))
+    return found

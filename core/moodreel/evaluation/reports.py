@@ -1,11 +1,11 @@
 """A comparison as text, Markdown and HTML."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from json import dumps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from moodreel.errors import InvalidInput, MoodreelError, closest
 from moodreel.evaluation.comparison import CURVE, EMOTION_MAP, Comparison
@@ -204,28 +204,39 @@ def difference_charts(comparison: Comparison) -> Iterator[str]:
         yield note("Points with 95% intervals; grey where no difference is shown.")
 
 
-FORMS: dict[str, Callable[[Comparison], str]] = {
+FORMS: Mapping[str, Callable[[Comparison], str]] = {
     ".json": as_json,
     ".md": as_markdown,
     ".html": as_html,
 }
+Report = TypeVar("Report")
 
 
 def write_report(comparison: Comparison, path: Path) -> None:
-    """Write the report in the form that the file's suffix names.
+    """Write the report in the form that the file's suffix names."""
+    write_form(path, FORMS, comparison)
+
+
+def write_form(path: Path, forms: Mapping[str, Callable[[Report], str]], report: Report) -> None:
+    """Write any report in the form that the file's suffix names.
 
     Raises:
         InvalidInput: another suffix.
     """
-    check_form(path)
+    check_form(path, forms)
+    write_page(path, forms[path.suffix](report))
+
+
+def check_form(path: Path, forms: Iterable[str] = FORMS) -> None:
+    """Refuse a file whose suffix names no form."""
+    if path.suffix not in set(forms):
+        raise InvalidInput(f"{path}: unknown form {path.suffix!r}.{closest(path.suffix, forms)}")
+
+
+def write_page(path: Path, text: str) -> None:
+    """Write a text, and the folder that it goes into."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(FORMS[path.suffix](comparison), encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise MoodreelError(f"{path}: cannot write: {error.strerror}") from error
-
-
-def check_form(path: Path) -> None:
-    """Refuse a file whose suffix names no form."""
-    if path.suffix not in FORMS:
-        raise InvalidInput(f"{path}: unknown form {path.suffix!r}.{closest(path.suffix, FORMS)}")
