@@ -17,6 +17,7 @@ COMMANDS = {
     "demo": "make sample videos and an index of them, and search it",
     "evaluate": "measure how well a fusion strategy finds a dataset's videos",
     "fit-face": "fit the last layer of a face classifier to labelled pictures",
+    "explain": "say why a moment has its score for a text",
     "index": "index videos, or bring an index up to date",
     "mood": "find moments by emotion alone",
     "recommend": "recommend videos from liked moments and a mood",

@@ -1,10 +1,11 @@
 """`moodreel search`: a text, a picture or examples into ranked moments."""
 
+from json import dumps
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from moodreel.cli.hits import show_hits
+from moodreel.cli.hits import NOTHING_FOUND, show_hits
 from moodreel.cli.options import (
     check_overrides,
     emotion_option,
@@ -17,7 +18,11 @@ from moodreel.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from moodreel.engine import Inside
+    from collections.abc import Sequence
+
+    from moodreel.engine import Engine, Inside
+    from moodreel.media import Hit
+    from moodreel.search import Query
 
 
 @click.command()
@@ -39,6 +44,9 @@ if TYPE_CHECKING:
     show_default=True,
     help="What TEXT is compared with: what the video shows, or its captions.",
 )
+@click.option(
+    "--explain", "explained", is_flag=True, help="Say what contributed to the score of each hit."
+)
 @emotion_option
 @weight_option
 @filter_options
@@ -51,6 +59,7 @@ def command(
     emotions: tuple[str, ...],
     weight: float | None,
     inside: "Inside",
+    explained: bool,
     path: str,
     longer: float | None,
     shorter: float | None,
@@ -71,6 +80,7 @@ def command(
     or in its place. Hits that an unrelated query could have found as well are marked as weak.
     """
     from moodreel.catalog import Filter
+    from moodreel.search import Query
 
     text, overrides = split_text(arguments)
     asked: dict[str, Any] = {"image": image, "like": like, "unlike": unlike}
@@ -88,7 +98,38 @@ def command(
             filter=Filter(path, longer, shorter),
             **asked,
         )
-        return show_hits(engine, hits, as_json, thumbnails, confident)
+        if not explained:
+            return show_hits(engine, hits, as_json, thumbnails, confident)
+        query = Query(text, wanted, weight, examples=engine.examples(image, like, unlike, inside))
+        return show_explained(engine, query, hits, fusion, inside, as_json, thumbnails, confident)
+
+
+def show_explained(
+    engine: "Engine",
+    query: "Query",
+    hits: "Sequence[Hit]",
+    fusion: str | None,
+    inside: "Inside",
+    as_json: bool,
+    thumbnails: str | None,
+    confident: bool,
+) -> int:
+    """Print hits, each with what contributed to its score, and return the exit code."""
+    from moodreel.evaluation.explain_report import part_words
+    from moodreel.evaluation.explaining import explain_hit
+
+    kept = [hit for hit in hits if not (confident and hit.weak)]
+    found = [explain_hit(engine, query, hit, fusion, inside) for hit in kept]
+    if as_json:
+        for hit, explanation in zip(kept, found, strict=True):
+            told = explanation.to_dict()
+            held = {"parts": told["parts"], "words": told["words"]}
+            click.echo(dumps({**hit.to_dict(), "explanation": held}, ensure_ascii=False))
+        return 0 if kept else NOTHING_FOUND
+    code = show_hits(engine, hits, as_json, thumbnails, confident)
+    for hit, explanation in zip(kept, found, strict=True):
+        click.echo(f"{hit.rank}: {part_words(explanation)}")
+    return code
 
 
 def split_text(arguments: tuple[str, ...]) -> tuple[str, list[str]]:

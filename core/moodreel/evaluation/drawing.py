@@ -158,3 +158,27 @@ def spaced(
         least = found[-1][0] + step if found else height
         found.append((max(height, least), row))
     return found
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A signed value with its name."""
+
+    label: str
+    value: float
+
+
+def bar_chart(title: str, bars: Sequence[Bar]) -> str:
+    """Draw signed values as bars from a common middle."""
+    left, right, step = 140.0, 560.0, 24.0
+    drawing = Drawing(right + 80, step * (len(bars) + 1), title)
+    reach = max([1e-6, *(abs(bar.value) for bar in bars)])
+    middle = (left + right) / 2 if any(bar.value < 0 for bar in bars) else left
+    scale = (right - middle) / reach
+    for place, bar in enumerate(bars, 1):
+        y = step * place
+        drawing.text((left - 10, y), bar.label, "end")
+        end = middle + bar.value * scale
+        drawing.line([(middle, y), (end, y)], colour_of(1 if bar.value > 0 else 0), 14)
+        drawing.text((right + 8, y), f"{bar.value:+.4f}")
+    return drawing.svg()
