@@ -15,10 +15,16 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
 @click.option("--kind", metavar="KIND", help="Only this kind, such as fusion_strategy.")
+@click.option("--licences", is_flag=True, help="List what each needs with its licence instead.")
 @json_option
 @configuration_options
 def command(
-    overrides: tuple[str, ...], kind: str | None, as_json: bool, preset: str, config: str | None
+    overrides: tuple[str, ...],
+    kind: str | None,
+    licences: bool,
+    as_json: bool,
+    preset: str,
+    config: str | None,
 ) -> int:
     """List every component: its plugin, its options, what it needs, and whether it can run now.
 
@@ -34,6 +40,8 @@ def command(
     if as_json:
         for row in rows:
             click.echo(dumps(row, ensure_ascii=False))
+    elif licences:
+        print_licences(rows)
     else:
         print_rows(rows)
     return 0
@@ -62,9 +70,37 @@ def describe(registry: "Registry", entry: "Entry") -> dict[str, Any]:
         "package": registration.package,
         "options": entry.shown_options(),
         "needs": [need.module for need in entry.requires],
-        "licences": {need.module: need.licence for need in entry.requires if need.licence},
+        "licences": licences_of(entry),
         "problem": entry.problem,
     }
+
+
+def licences_of(entry: "Entry") -> dict[str, str]:
+    """Return the licence of each package that a component needs, and of weights by name."""
+    found = {need.module: need.licence for need in entry.requires if need.licence}
+    model = entry.options.get("model") or entry.options.get("image_model")
+    named = isinstance(model, str) and "/" in model
+    return {**found, str(model): "weights: as its model card says"} if named else found
+
+
+def print_licences(rows: list[dict[str, Any]]) -> None:
+    """Print each package or model once, with its licence and the components that need it."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    from moodreel.cli.hits import print_table
+
+    users: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        for need, licence in row["licences"].items():
+            users.setdefault((need, licence), []).append(f"{row['kind']} {row['name']}")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("package or model", "licence", "needed by"):
+        table.add_column(name, overflow="fold")
+    for (need, licence), names in sorted(users.items()):
+        table.add_row(*map(Text, (need, licence, ", ".join(names))))
+    print_table(table)
 
 
 def print_rows(rows: list[dict[str, Any]]) -> None:
