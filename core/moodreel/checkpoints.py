@@ -159,7 +159,7 @@ def save_strategy(
     )
     partial = folder / f".{WEIGHTS}"
     state = {name: value.detach().cpu() for name, value in strategy.state_dict().items()}
-    save_file({name: value.contiguous() for name, value in state.items()}, partial)
+    save_file({name: value.clone().contiguous() for name, value in state.items()}, partial)
     os.replace(partial, folder / WEIGHTS)
     record.save(folder)
     return folder
@@ -238,7 +238,7 @@ def load_state(strategy: FusionStrategy, file: Path) -> None:
         state = load_file(file)
     except (OSError, SafetensorError) as error:
         raise ConfigurationError(f"{file}: cannot be read: {one_line(error)}") from None
-    parameters = dict(strategy.named_parameters())
+    parameters = dict(strategy.named_parameters(remove_duplicate=False))
     problems = [f"lacks {name}" for name in parameters.keys() - state.keys()]
     problems += [f"has the unknown {name}" for name in state.keys() - strategy.state_dict().keys()]
     problems += [

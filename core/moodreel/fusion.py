@@ -163,7 +163,7 @@ def check_weight(weight: float) -> float:
 
 def put_state(module: nn.Module, state: Mapping[str, Tensor]) -> None:
     """Put values into a module: into parameters by copying, buffers in their place."""
-    parameters = dict(module.named_parameters())
+    parameters = dict(module.named_parameters(remove_duplicate=False))
     for name, value in state.items():
         if name in parameters:
             parameters[name].data.copy_(value)

@@ -46,6 +46,8 @@ class Additive(GatedFusion):
         super().__init__(form, sides, room, gated)
         self.init = init
         self.weighting = weighting
+        if not self.stages & {"text", "video"}:
+            self.gate.requires_grad_(False)  # nothing passes through it
 
     def build(self, dims: Dims) -> None:
         """Make the table for tokens [8, W], and those of h and k [8, size]."""

@@ -1,0 +1,104 @@
+"""The contracts of text and video encoders."""
+
+import torch
+from torch import Tensor
+
+from moodreel.interfaces import TextEncoder, TextFeatures, VideoEncoder, VideoFeatures
+from moodreel.testing.samples import sample_clips
+
+TEXTS = (
+    "a cat",
+    "two friends at a party, laughing about something that happened long ago",
+    "Ünïcode \U0001f600",
+    "",
+)
+LONG = "word " * 3000
+NEAR = 1e-4
+
+
+def check_video_encoder(encoder: VideoEncoder) -> None:
+    """Check shapes, unit length, and that a clip's vectors depend on that clip alone."""
+    check_space(encoder)
+    assert encoder.frames_per_clip >= 1, "frames_per_clip: 1 or more"
+    clips = sample_clips()
+    made = encoder.encode(clips)
+    assert isinstance(made, VideoFeatures), f"VideoFeatures, got {type(made).__name__}"
+    check_pooled(made.pooled, len(clips), encoder.dim)
+    if made.frames is not None:
+        shape = list(made.frames.shape)
+        fits = len(shape) == 3 and shape[0] == len(clips) and shape[2] == encoder.dim
+        assert fits, f"frames: [B, T, {encoder.dim}], got {shape}"
+        assert made.frames.isfinite().all(), "frames hold numbers that are not finite"
+    assert near(encoder.encode(clips).pooled, made.pooled), "the same clips, the same vectors"
+    alone = torch.cat([encoder.encode([clip]).pooled for clip in clips])
+    assert near(alone, made.pooled), "a clip's vector must not depend on the others of its batch"
+
+
+def check_text_encoder(encoder: TextEncoder) -> None:
+    """Check shapes, unit length, tokens, and that `inject` reaches the vectors, with gradients."""
+    check_space(encoder)
+    made = encoder.encode(TEXTS)
+    assert isinstance(made, TextFeatures), f"TextFeatures, got {type(made).__name__}"
+    check_pooled(made.pooled, len(TEXTS), encoder.dim)
+    check_tokens(made, encoder.width)
+    assert near(encoder.encode(TEXTS).pooled, made.pooled), "the same texts, the same vectors"
+    alone = torch.cat([encoder.encode([text]).pooled for text in TEXTS])
+    assert near(alone, made.pooled), "a text's vector must not depend on the others of its batch"
+    check_pooled(encoder.encode([LONG]).pooled, 1, encoder.dim)
+    assert encoder.encode([]).pooled.shape == (0, encoder.dim), "no texts: pooled [0, D]"
+    check_inject(encoder, made.pooled)
+
+
+def check_tokens(made: TextFeatures, width: int) -> None:
+    """Check tokens [B, L, W] and their mask, where there are any."""
+    if made.tokens is None:
+        return
+    shape = list(made.tokens.shape)
+    fits = len(shape) == 3 and shape[0] == len(TEXTS) and shape[2] == width
+    assert fits, f"tokens: [B, L, {width}] (`width`), got {shape}"
+    assert made.mask is not None, "tokens come with a mask [B, L]"
+    assert list(made.mask.shape) == shape[:2], f"mask: {shape[:2]}, got {list(made.mask.shape)}"
+    assert made.mask.dtype == torch.bool, f"mask: bool, got {made.mask.dtype}"
+
+
+def check_inject(encoder: TextEncoder, pooled: Tensor) -> None:
+    """Check what `inject` sees, and that what it returns is encoded."""
+    shapes: list[list[int]] = []
+
+    def look(tokens: Tensor) -> Tensor:
+        shapes.append(list(tokens.shape))
+        return tokens
+
+    same = encoder.encode(TEXTS, look).pooled
+    fits = len(shapes) == 1 and shapes[0][0] == len(TEXTS) and shapes[0][2:] == [encoder.width]
+    assert fits, f"inject is called once, with [{len(TEXTS)}, L, {encoder.width}]; got {shapes}"
+    assert near(same, pooled), "an inject that changes nothing must change nothing"
+    shift = torch.linspace(-0.5, 0.5, encoder.width, requires_grad=True)
+    with torch.enable_grad():
+        moved = encoder.encode(TEXTS[:2], lambda tokens: tokens + shift).pooled
+        assert not near(moved, pooled[:2]), "what inject returns must be what is encoded"
+        moved.square().mul(torch.arange(moved.shape[1])).sum().backward()
+    assert shift.grad is not None, "gradients must reach what inject adds"
+    assert shift.grad.any(), "gradients must reach what inject adds"
+
+
+def check_space(encoder: VideoEncoder | TextEncoder) -> None:
+    """Check the space's name and the dimension."""
+    assert isinstance(encoder.space, str), "space: the name of the vector space, a string"
+    assert encoder.space, "space: the name of the vector space, not empty"
+    assert encoder.dim >= 1, f"dim: the length of a vector, got {encoder.dim}"
+
+
+def check_pooled(pooled: Tensor, batch: int, dim: int) -> None:
+    """Check float32 [B, D] of length 1."""
+    assert list(pooled.shape) == [batch, dim], f"pooled: [{batch}, {dim}], got {list(pooled.shape)}"
+    assert pooled.dtype == torch.float32, f"pooled: float32, got {pooled.dtype}"
+    lengths = pooled.detach().norm(dim=-1)
+    assert near(lengths, torch.ones_like(lengths)), f"pooled: length 1, got {lengths.tolist()}"
+
+
+def near(found: Tensor, expected: Tensor) -> bool:
+    """Whether two tensors agree within what batching may change."""
+    return found.shape == expected.shape and torch.allclose(
+        found.detach().cpu(), expected.detach().cpu(), atol=NEAR
+    )

@@ -1,0 +1,67 @@
+"""Small random inputs, the same at every call."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from moodreel.emotions import Emotion, EmotionScores
+from moodreel.fusion import Dims
+from moodreel.interfaces import TextFeatures, VideoFeatures
+from moodreel.media import Clip
+
+SEGMENTS, TOKENS, FRAMES = 40, 6, 3
+SMALL = Dims(content=16, token=12)
+SHAPES = ((1, 96, 128), (4, 64, 48), (3, 33, 41))
+
+
+def sample_video(seed: int = 0, dims: Dims = SMALL) -> VideoFeatures:
+    """Return random features of a small collection: pooled [40, D], frames [40, 3, D]."""
+    draw = torch.Generator().manual_seed(seed)
+    frames = torch.randn(SEGMENTS, FRAMES, dims.content, generator=draw)
+    return VideoFeatures(unit(frames.mean(1)), unit(frames))
+
+
+def sample_text(batch: int = 5, seed: int = 1, dims: Dims = SMALL) -> TextFeatures:
+    """Return random features of some texts of different lengths: pooled [B, D], tokens [B, 6, W].
+
+    pooled is what `encode_tokens` makes of the tokens.
+    """
+    draw = torch.Generator().manual_seed(seed)
+    tokens = torch.randn(batch, TOKENS, dims.token, generator=draw)
+    lengths = torch.arange(batch) % TOKENS + 1
+    mask = torch.arange(TOKENS) < lengths.unsqueeze(1)
+    return TextFeatures(encode_tokens(tokens, mask, dims), tokens, mask)
+
+
+def encode_tokens(tokens: Tensor, mask: Tensor, dims: Dims = SMALL) -> Tensor:
+    """Return vectors [B, D] of token embeddings [B, L, W]: a text encoder as simple as can be."""
+    draw = torch.Generator().manual_seed(3)
+    projection = torch.randn(dims.token, dims.content, generator=draw)
+    kept = mask.unsqueeze(-1).to(tokens)
+    return unit((tokens * kept).sum(1) / kept.sum(1) @ projection.to(tokens))
+
+
+def sample_emotions(batch: int = SEGMENTS, seed: int = 2) -> EmotionScores:
+    """Return random intensities [B, 8]; a quarter of them unobserved."""
+    draw = np.random.default_rng(seed)
+    shape = (batch, len(Emotion))
+    return EmotionScores(draw.random(shape, np.float32), draw.random(shape) > 0.25)
+
+
+def no_emotion(batch: int) -> EmotionScores:
+    """Return the emotions of texts that were looked at and name none."""
+    return EmotionScores.of([{} for _ in range(batch)], observes=Emotion)
+
+
+def sample_clips(seed: int = 0, shapes: Sequence[tuple[int, int, int]] = SHAPES) -> list[Clip]:
+    """Return clips of random frames, of different lengths and sizes [T, H, W]."""
+    draw = np.random.default_rng(seed)
+    pictures = [draw.integers(0, 256, (*shape, 3), np.uint8) for shape in shapes]
+    return [Clip(frames, np.arange(len(frames), dtype=np.float64)) for frames in pictures]
+
+
+def unit(vectors: Tensor) -> Tensor:
+    """L2-normalise the last dimension."""
+    return torch.nn.functional.normalize(vectors, dim=-1)

@@ -1,0 +1,289 @@
+"""The contract of a fusion strategy."""
+
+from copy import deepcopy
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from moodreel.emotions import EmotionScores
+from moodreel.fusion import FusionStrategy, put_state
+from moodreel.interfaces import TextFeatures, VideoFeatures
+from moodreel.testing.samples import (
+    SEGMENTS,
+    SMALL,
+    encode_tokens,
+    no_emotion,
+    sample_emotions,
+    sample_text,
+    sample_video,
+)
+
+QUERIES = 5
+STEPS, RATE = 2, 0.05
+PAIRED = 8
+
+
+def check_fusion(strategy: FusionStrategy, identity: bool = True, neutral: bool = True) -> None:
+    """Check a strategy before and after two steps of training, on random features.
+
+    What is checked: shapes; that score is an inner product of vectors that depend on nothing but
+    their own row; the baseline's scores at the start, if it has parameters to train, and for a
+    query without emotion, always; that a segment of which nothing was observed is its content
+    alone; that features without tokens or frames are enough; that weight 0 asks for content
+    alone; gradients reaching every parameter within two steps; saving and loading, with all that
+    `fit` learned.
+
+    Args:
+        strategy: fresh or trained; it is left as it is. One that is not bound yet is bound to
+            small dimensions.
+        identity: whether it promises to start at the baseline. The published additive does not.
+        neutral: whether it promises the baseline's scores to queries without emotion. Forms that
+            add to a video's vector do not.
+    """
+    fresh = deepcopy(strategy).cpu()
+    fresh.bind(fresh.dims or SMALL)
+    fitted = deepcopy(fresh)
+    fitted.fit(VideoFeatures(sample_videos(fitted).pooled), sample_emotions())
+    check_state(fitted, neutral)
+    learns = any(parameter.requires_grad for parameter in fitted.parameters())
+    if learns and identity:
+        check_identity(fitted)
+    if learns:
+        check_gradients(fitted)
+        check_state(fitted, neutral)
+    check_saving(fitted, fresh)
+
+
+def check_state(strategy: FusionStrategy, neutral: bool) -> None:
+    """Check all that holds both before and after training."""
+    strategy.eval()
+    with torch.inference_mode():
+        check_shapes(strategy)
+        check_rows(strategy)
+        check_unobserved(strategy)
+        if neutral:
+            check_neutral(strategy)
+            check_weight(strategy)
+
+
+def sample_videos(strategy: FusionStrategy) -> VideoFeatures:
+    """Return random segments of the strategy's dimensions."""
+    return sample_video(dims=strategy.dims or SMALL)
+
+
+def encode_queries(strategy: FusionStrategy, wanted: EmotionScores, seed: int = 1) -> TextFeatures:
+    """Return random texts as the strategy has them encoded: through `inject`, where it does."""
+    dims = strategy.dims or SMALL
+    text = sample_text(len(wanted), seed, dims)
+    assert text.tokens is not None
+    assert text.mask is not None
+    tokens = strategy.inject(text.tokens, wanted)
+    assert tokens.shape == text.tokens.shape, "inject: token embeddings keep their shape"
+    if "tokens" not in strategy.stages:
+        assert tokens.equal(text.tokens), "inject changes tokens: `stages` must say so"
+        return text
+    return TextFeatures(encode_tokens(tokens, text.mask, dims), text.tokens, text.mask)
+
+
+def scores_of(
+    strategy: FusionStrategy, wanted: EmotionScores, weight: float | None = None
+) -> Tensor:
+    """Return the scores [B, 40] of random texts and segments."""
+    text = encode_queries(strategy, wanted)
+    weighed = () if weight is None else (weight,)
+    stored = strategy.fuse_video(sample_videos(strategy), sample_emotions())
+    return strategy.fuse_text(text, wanted, *weighed) @ stored.T
+
+
+def baseline_scores(strategy: FusionStrategy) -> Tensor:
+    """Return the baseline's scores [5, 40]."""
+    return (
+        sample_text(QUERIES, dims=strategy.dims or SMALL).pooled @ sample_videos(strategy).pooled.T
+    )
+
+
+def check_shapes(strategy: FusionStrategy) -> None:
+    """Check shapes and finite numbers, with all features and with the fewest."""
+    video, seen = sample_videos(strategy), sample_emotions()
+    stored = strategy.fuse_video(video, seen)
+    assert stored.ndim == 2, f"fuse_video: one vector a segment, got {list(stored.shape)}"
+    assert len(stored) == SEGMENTS, f"fuse_video: one vector a segment, got {list(stored.shape)}"
+    assert stored.dtype == torch.float32, f"fuse_video: float32, got {stored.dtype}"
+    bare = strategy.fuse_video(VideoFeatures(video.pooled), seen)
+    assert bare.shape == stored.shape, "segments without frames must have vectors too"
+    assert stored.isfinite().all(), "fuse_video gives numbers that are not finite"
+    refused = EmotionScores(-sample_emotions(QUERIES).values, np.ones((QUERIES, 8), bool))
+    for wanted in (sample_emotions(QUERIES), refused, no_emotion(QUERIES)):
+        text = encode_queries(strategy, wanted)
+        empty = TextFeatures(torch.zeros_like(text.pooled))
+        for given in (text, TextFeatures(text.pooled), empty):
+            asked = strategy.fuse_text(given, wanted)
+            assert asked.shape == (QUERIES, stored.shape[1]), (
+                "fuse_text and fuse_video must give vectors of one length: score is their inner "
+                f"product; got {list(asked.shape)} and {list(stored.shape)}"
+            )
+            assert asked.isfinite().all(), "fuse_text gives numbers that are not finite"
+    check_rerank_shape(strategy)
+
+
+def check_rerank_shape(strategy: FusionStrategy) -> None:
+    """Check that rerank scores one query's segments, or pairs, one number each."""
+    wanted, video, seen = sample_emotions(QUERIES), sample_videos(strategy), sample_emotions()
+    text = encode_queries(strategy, wanted)
+    one = strategy.rerank(row_of(text, 0), wanted[:1], video, seen)
+    if one is None:
+        return
+    assert one.shape == (SEGMENTS,), f"rerank: one score a segment, got {list(one.shape)}"
+    assert one.isfinite().all(), "rerank gives numbers that are not finite"
+    alone = strategy.rerank(row_of(text, 0), wanted[:1], some_rows(video, [3]), seen[3:4])
+    assert alone is not None
+    close(alone[0], one[3], "rerank: a segment's score must not depend on the others")
+
+
+def check_rows(strategy: FusionStrategy) -> None:
+    """Check that a vector depends on its own row alone, and is the same when asked again."""
+    video, seen, wanted = sample_videos(strategy), sample_emotions(), sample_emotions(QUERIES)
+    stored = strategy.fuse_video(video, seen)
+    order = np.random.default_rng(4).permutation(SEGMENTS)
+    moved = strategy.fuse_video(some_rows(video, order.tolist()), seen[order])
+    close(
+        moved, stored[torch.from_numpy(order)], "fuse_video: the order of a batch must not matter"
+    )
+    alone = strategy.fuse_video(some_rows(video, [3]), seen[3:4])
+    close(alone[0], stored[3], "fuse_video: a segment's vector must not depend on its batch")
+    text = encode_queries(strategy, wanted)
+    asked = strategy.fuse_text(text, wanted)
+    assert asked.equal(strategy.fuse_text(text, wanted)), "the same query must ask the same"
+    alone = strategy.fuse_text(row_of(text, 2), wanted[2:3])
+    close(alone[0], asked[2], "fuse_text: a query's vector must not depend on its batch")
+
+
+def check_unobserved(strategy: FusionStrategy) -> None:
+    """Check that unknown emotion moves no segment: it is stored as its content alone."""
+    video = sample_videos(strategy)
+    unknown = strategy.fuse_video(video, EmotionScores.unobserved(SEGMENTS))
+    if unknown.equal(strategy.fuse_video(video, sample_emotions())):
+        return  # emotion in the video is not looked at
+    content = torch.zeros_like(unknown)
+    content[:, : video.pooled.shape[1]] = video.pooled
+    close(
+        unknown,
+        content,
+        "unknown is not zero: a segment of which no emotion was observed must be stored as its "
+        "content alone; multiply by the mask (`to_tensors` returns it)",
+    )
+
+
+def check_weight(strategy: FusionStrategy) -> None:
+    """Check that weight 0 asks for content alone, where a query can weigh.
+
+    What `inject` has done to a text is not undone by a weight.
+    """
+    if strategy.weighs and "tokens" not in strategy.stages:
+        scores = scores_of(strategy, sample_emotions(QUERIES), 0.0)
+        close(scores, baseline_scores(strategy), "weight 0 must score as the baseline does")
+
+
+def check_neutral(strategy: FusionStrategy) -> None:
+    """Check that without emotion the scores are the baseline's, those of rerank too."""
+    for wanted in (no_emotion(QUERIES), EmotionScores.unobserved(QUERIES)):
+        close(
+            scores_of(strategy, wanted),
+            baseline_scores(strategy),
+            "a query without emotion must score as the baseline does",
+        )
+    check_reranked(strategy, no_emotion(QUERIES), "without emotion")
+
+
+def check_identity(strategy: FusionStrategy) -> None:
+    """Check that before training the scores are the baseline's, whatever the emotions."""
+    strategy.eval()
+    wanted = sample_emotions(QUERIES)
+    with torch.inference_mode():
+        close(
+            scores_of(strategy, wanted),
+            baseline_scores(strategy),
+            "before training a strategy must score as the baseline does: let what is learned in "
+            "through a gate that starts at zero",
+        )
+        check_reranked(strategy, wanted, "before training")
+
+
+def check_reranked(strategy: FusionStrategy, wanted: EmotionScores, when: str) -> None:
+    """Check that rerank keeps the baseline's scores."""
+    video, seen = sample_videos(strategy), sample_emotions()
+    scores = strategy.rerank(row_of(encode_queries(strategy, wanted), 0), wanted[:1], video, seen)
+    if scores is not None:
+        expected = baseline_scores(strategy)[0]
+        close(scores, expected, f"rerank must score as the baseline does {when}")
+
+
+def check_gradients(strategy: FusionStrategy) -> None:
+    """Train two steps; check that gradients have reached every parameter by then."""
+    learned = {n: p for n, p in strategy.named_parameters() if p.requires_grad}
+    optimizer = torch.optim.SGD(learned.values(), lr=RATE)
+    strategy.train()
+    reached: set[str] = set()
+    for _ in range(STEPS):
+        optimizer.zero_grad()
+        sample_loss(strategy).backward()
+        reached |= {n for n, p in learned.items() if p.grad is not None and p.grad.any()}
+        optimizer.step()
+    missed = sorted(learned.keys() - reached)
+    assert not missed, f"no gradient reached {', '.join(missed)} within {STEPS} steps"
+
+
+def sample_loss(strategy: FusionStrategy) -> Tensor:
+    """Return a contrastive loss over random pairs; reranked scores count too."""
+    wanted, seen = sample_emotions(PAIRED, seed=5), sample_emotions()[:PAIRED]
+    text = encode_queries(strategy, wanted)
+    video = some_rows(sample_videos(strategy), list(range(PAIRED)))
+    scores = strategy.fuse_text(text, wanted) @ strategy.fuse_video(video, seen).T
+    loss = cross_entropy(10 * scores, torch.arange(PAIRED))
+    rerank = partial(strategy.rerank, video=video, seen=seen)
+    reranked = [rerank(row_of(text, row), wanted[row : row + 1]) for row in range(PAIRED)]
+    better = [row for row in reranked if row is not None]
+    return loss + cross_entropy(10 * torch.stack(better), torch.arange(PAIRED)) if better else loss
+
+
+def check_saving(strategy: FusionStrategy, fresh: FusionStrategy) -> None:
+    """Check that a fresh copy with the saved state makes the same vectors."""
+    strategy.eval()
+    fresh.eval()
+    state = {name: value.detach().clone() for name, value in strategy.state_dict().items()}
+    with TemporaryDirectory() as folder:
+        save_file(state, Path(folder) / "state.safetensors")
+        put_state(fresh, load_file(Path(folder) / "state.safetensors"))
+    with torch.inference_mode():
+        close(
+            scores_of(fresh, sample_emotions(QUERIES)),
+            scores_of(strategy, sample_emotions(QUERIES)),
+            "a strategy that is saved and loaded must score as before: what training learns "
+            "belongs into parameters, what `fit` learns into buffers",
+        )
+
+
+def row_of(text: TextFeatures, row: int) -> TextFeatures:
+    """Return one text of a batch."""
+    rows = slice(row, row + 1)
+    tokens = None if text.tokens is None else text.tokens[rows]
+    return TextFeatures(text.pooled[rows], tokens, None if text.mask is None else text.mask[rows])
+
+
+def some_rows(video: VideoFeatures, rows: list[int]) -> VideoFeatures:
+    """Return some segments of a batch."""
+    return VideoFeatures(video.pooled[rows], None if video.frames is None else video.frames[rows])
+
+
+def close(found: Tensor, expected: Tensor, message: str) -> None:
+    """Assert that two tensors agree within rounding, and say by how much they do not."""
+    same = found.shape == expected.shape
+    difference = (found - expected).abs().max().item() if same and found.numel() else 0.0
+    agrees = same and torch.allclose(found, expected, rtol=1e-4, atol=1e-5)
+    assert agrees, f"{message}; they differ by up to {difference:.2g}"
