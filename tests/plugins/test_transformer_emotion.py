@@ -8,6 +8,7 @@ from transformers import BertConfig, BertForSequenceClassification, BertTokenize
 from moodreel import Emotion, create
 from moodreel.errors import ConfigurationError
 from moodreel.registry import default_registry
+from moodreel.testing import check_emotion_extractor
 from moodreel_plugins.emotion.modifiers import word_set
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "happy", "angry", "man", "wall"]
@@ -76,6 +77,10 @@ def test_labels_called_as_emotions_are_found_and_the_others_stay_unknown(ekman):
     for ours, reference in zip(extractor.extract(texts), theirs, strict=True):
         assert ours == pytest.approx({name: reference[name] for name in ours}, abs=1e-5)
         assert sum(ours.values()) < 1
+
+
+def test_a_classifier_keeps_the_contract_of_its_kind(go_emotions):
+    check_emotion_extractor(create("emotion_extractor", "go-emotions", model=str(go_emotions)))
 
 
 def test_go_emotions_are_mapped_out_of_the_box(go_emotions):
