@@ -15,6 +15,7 @@ from transformers import AutoImageProcessor, AutoModel, BertConfig, BertModel
 
 from moodreel import Clip, Engine, Registry
 from moodreel.errors import ConfigurationError
+from moodreel.testing import check_text_encoder, check_video_encoder
 from moodreel_plugins.encoders import checkpoints
 from moodreel_plugins.encoders.checkpoints import pick_device, pick_dtype
 from moodreel_plugins.encoders.clip import ClipTextEncoder, ClipVideoEncoder
@@ -56,6 +57,13 @@ def clips(*shapes, seed=0):
 
 
 UNEQUAL = clips((3, 60, 80), (1, 48, 40), (8, 64, 64), (3, 33, 90))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_encoders_keep_the_contract_of_their_kinds(folders, family):
+    video, text = pair(folders, family)
+    check_video_encoder(video)
+    check_text_encoder(text)
 
 
 # What comes out

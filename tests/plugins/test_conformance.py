@@ -14,8 +14,11 @@ PROMISES = {
 
 
 ELSEWHERE = {
-    # Its weights are downloaded; test_transformer_emotion.py checks a small model of its kind.
+    # Weights that are downloaded. Small models of their kind are checked in
+    # test_transformer_emotion.py and test_clip.py.
     ("emotion_extractor", "go-emotions"),
+    ("text_encoder", "clip-b32"),
+    ("video_encoder", "clip-b32"),
 }
 
 
