@@ -41,11 +41,14 @@ class FusionStrategy(nn.Module, Component):
     Attributes:
         needs_frames: whether `fuse_video` looks at the vectors of single frames. They are read
             only for strategies that do.
+        needs_tokens: whether `fuse_text` or `rerank` looks at the text's tokens. Training keeps
+            them only for strategies that do.
         dims: what `bind` was called with.
     """
 
     kind: ClassVar[str] = "fusion_strategy"
     needs_frames: bool = False
+    needs_tokens: bool = False
     dims: Dims | None = None
 
     def bind(self, dims: Dims, seed: int = 0) -> Self:

@@ -20,6 +20,7 @@ COMMANDS = {
     "explain": "say why a moment has its score for a text",
     "index": "index videos, or bring an index up to date",
     "mood": "find moments by emotion alone",
+    "new-plugin": "write the package of a plugin, to be changed",
     "recommend": "recommend videos from liked moments and a mood",
     "search": "find moments by what they show and how they feel",
     "similar": "find moments that are like one of the index",

@@ -55,7 +55,8 @@ class CrossAttention(GatedFusion):
         self.heads = heads
         self.dropout = dropout
         self.joint = joint
-        self.needs_frames = sides != "text"
+        self.needs_frames = sides != "text" or joint
+        self.needs_tokens = sides != "video" or joint
 
     def build(self, dims: Dims) -> None:
         """Make the encoder, the ways into and out of it, and the joint attention."""
