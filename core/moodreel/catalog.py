@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine, Row, Table, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Row, Table, delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from moodreel import schema
@@ -189,6 +189,14 @@ class Catalog:
         with self.reading() as connection:
             rows = connection.execute(select(schema.videos).order_by(schema.videos.c.id))
             return [VideoRecord(**row._mapping) for row in rows]
+
+    def count(self) -> tuple[int, int]:
+        """Return how many videos and how many segments there are."""
+        with self.reading() as connection:
+            tables = (schema.videos, schema.segments)
+            queries = (select(func.count()).select_from(table) for table in tables)
+            videos, segments = (connection.execute(query).scalar_one() for query in queries)
+        return videos, segments
 
     def locate(self, path: str) -> str:
         """Return where a video lies, by its path as given when it was indexed."""

@@ -1,6 +1,7 @@
 """The object that users hold: index videos, search them, turn things into vectors."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -413,6 +414,12 @@ class Engine:
         frames = self.video_encoder.frames_per_clip
         with self._lock:
             return read_timeline(str(video), self.decoder, self.segmentation, frames, extractor)
+
+    @contextmanager
+    def encoding(self) -> Iterator[None]:
+        """Hold what is not safe to share between threads, such as an encoder's tokenizer."""
+        with self._lock:
+            yield
 
     def close(self) -> None:
         """End the worker processes and close the index."""

@@ -63,6 +63,14 @@ class Entry:
         return {**defaults, **self.options}
 
     @property
+    def licences(self) -> dict[str, str]:
+        """The licence of each package that the component needs, and of weights by name."""
+        found = {need.module: need.licence for need in self.requires if need.licence}
+        model = self.options.get("model") or self.options.get("image_model")
+        named = isinstance(model, str) and "/" in model
+        return {**found, str(model): "weights: as its model card says"} if named else found
+
+    @property
     def problem(self) -> str:
         """Why the component cannot be built now and what to do, or nothing."""
         if self.absent:

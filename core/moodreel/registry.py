@@ -168,6 +168,21 @@ class Registry:
         used = [(SLOTS[slot], name) for slot, name in self.settings.slots.items()]
         return (entry.kind, entry.name) in used
 
+    def describe(self, entry: Entry) -> dict[str, Any]:
+        """Return the facts about one component by name, as `components --json` prints them."""
+        registration = entry.registration
+        return {
+            "kind": entry.kind,
+            "name": entry.name,
+            "used": self.uses(entry),
+            "plugin": registration.name,
+            "package": registration.package,
+            "options": entry.shown_options(),
+            "needs": [need.module for need in entry.requires],
+            "licences": entry.licences,
+            "problem": entry.problem,
+        }
+
     def create(self, kind: str, name: str, **options: Any) -> Any:
         """Return a component, built once for the same name and options.
 

@@ -23,6 +23,7 @@ COMMANDS = {
     "new-plugin": "write the package of a plugin, to be changed",
     "recommend": "recommend videos from liked moments and a mood",
     "search": "find moments by what they show and how they feel",
+    "serve": "open the index in the browser",
     "similar": "find moments that are like one of the index",
     "track": "follow the ranks of emotional videos from strategy to strategy",
 }

@@ -33,7 +33,7 @@ def command(
     from moodreel.registry import Registry
 
     registry = Registry.load(preset, config, check_overrides(overrides))
-    rows = [describe(registry, entry) for entry in chosen_entries(registry, kind)]
+    rows = [registry.describe(entry) for entry in chosen_entries(registry, kind)]
     for (orphan, _), problem in registry.orphans.items():
         if kind in (None, orphan):
             click.echo(f"left out: {problem}", err=True)
@@ -57,30 +57,6 @@ def chosen_entries(registry: "Registry", kind: str | None) -> list["Entry"]:
     order = list(HOOKS)
     entries = [entry for entry in registry.entries.values() if kind in (None, entry.kind)]
     return sorted(entries, key=lambda entry: (order.index(entry.kind), entry.name))
-
-
-def describe(registry: "Registry", entry: "Entry") -> dict[str, Any]:
-    """Return the facts about one component."""
-    registration = entry.registration
-    return {
-        "kind": entry.kind,
-        "name": entry.name,
-        "used": registry.uses(entry),
-        "plugin": registration.name,
-        "package": registration.package,
-        "options": entry.shown_options(),
-        "needs": [need.module for need in entry.requires],
-        "licences": licences_of(entry),
-        "problem": entry.problem,
-    }
-
-
-def licences_of(entry: "Entry") -> dict[str, str]:
-    """Return the licence of each package that a component needs, and of weights by name."""
-    found = {need.module: need.licence for need in entry.requires if need.licence}
-    model = entry.options.get("model") or entry.options.get("image_model")
-    named = isinstance(model, str) and "/" in model
-    return {**found, str(model): "weights: as its model card says"} if named else found
 
 
 def print_licences(rows: list[dict[str, Any]]) -> None:

@@ -1,0 +1,60 @@
+"""The application: routes, guards, and the page."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from threading import Thread
+
+from fastapi import APIRouter, FastAPI
+from starlette.staticfiles import StaticFiles
+
+from moodreel import __version__
+from moodreel.errors import MoodreelError
+from moodreel.web import about, indexing, searching, videos
+from moodreel.web.desk import Desk
+from moodreel.web.guards import Guard
+from moodreel.web.problems import RESPONSES, add_handlers
+
+STATIC = Path(__file__).with_name("static")
+
+
+def create_app(desk: Desk, hosts: Iterable[str] = (), any_address: bool = False) -> FastAPI:
+    """Return the application over a desk, which is closed with it.
+
+    Args:
+        hosts: names that the server may be called by, besides loopback ones.
+        any_address: whether it may be called by any IP address.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        Thread(target=warm_up, args=(desk,), daemon=True).start()
+        yield
+        desk.close()
+
+    app = FastAPI(
+        title="moodreel",
+        version=__version__,
+        description="Finds videos, and moments in them, by what they show and how they feel.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        lifespan=lifespan,
+    )
+    app.state.desk = desk
+    add_handlers(app)
+    routes = APIRouter(prefix="/api", responses=RESPONSES)
+    for part in (searching, videos, indexing, about):
+        routes.include_router(part.router)
+    app.include_router(routes)
+    app.mount("/", StaticFiles(directory=STATIC, html=True), name="page")
+    app.add_middleware(Guard, hosts=tuple(hosts), any_address=any_address)
+    return app
+
+
+def warm_up(desk: Desk) -> None:
+    """Load what a first search needs, before somebody waits for it."""
+    try:
+        desk.working.search("anything", top=1)
+    except MoodreelError:
+        return  # there is nothing to be searched yet; whoever asks is told why

@@ -1,0 +1,174 @@
+"""What the application works with: the engine as far as it can run, folders, pictures, runs."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from pathlib import Path
+from threading import Lock
+
+from moodreel.catalog import Catalog, VideoRecord
+from moodreel.engine import Engine
+from moodreel.errors import ConfigurationError, InvalidInput, MissingPackage, MoodreelError, closest
+from moodreel.moments import MomentName
+from moodreel.registry import Registry
+from moodreel.web.adding import Adder, Recipe
+from moodreel.web.crowd import Crowd
+from moodreel.web.frames import FrameCache
+from moodreel.web.models import Moment
+from moodreel.web.problems import NotFound
+
+OPTIONAL = ("second_reader", "text_emotion", "video_emotion", "captioner")
+"""The slots that a search can do without."""
+
+SEARCHES, SEARCHES_WAITING = 2, 300
+PICTURES, PICTURES_WAITING = 4, 400
+
+
+@dataclass(frozen=True)
+class Shelves:
+    """The videos of one revision of the catalog, by id and by path."""
+
+    revision: int
+    by_id: dict[int, VideoRecord]
+    by_path: dict[str, VideoRecord]
+
+
+@dataclass
+class Desk:
+    """Everything that the routes share.
+
+    Args:
+        recipe: how the engine is made.
+        registry: the components of the configuration.
+        engine: None where a part is missing that nothing can be searched without.
+        lacks: what cannot run, by slot, and why.
+        folders: what videos may be added from.
+    """
+
+    recipe: Recipe
+    registry: Registry
+    engine: Engine | None
+    lacks: dict[str, str]
+    folders: Sequence[Path] = ()
+    searches: Crowd = field(default_factory=lambda: Crowd(SEARCHES, SEARCHES_WAITING))
+    pictures: Crowd = field(default_factory=lambda: Crowd(PICTURES, PICTURES_WAITING))
+    _shelves: Shelves | None = None
+    _lock: Lock = field(default_factory=Lock)
+
+    @property
+    def working(self) -> Engine:
+        """The engine.
+
+        Raises:
+            MissingPackage: it cannot run; the reason is given.
+        """
+        if self.engine is None:
+            raise MissingPackage("; ".join(self.lacks.values()))
+        return self.engine
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The record of the index, which may be there even where the engine cannot run."""
+        return self.engine.catalog if self.engine else Catalog(self.recipe.index)
+
+    @cached_property
+    def frames(self) -> FrameCache:
+        """The pictures of videos."""
+        return FrameCache(Path(self.recipe.index) / "frames", self.working.decoder.read)
+
+    @cached_property
+    def adder(self) -> Adder:
+        """What indexes folders."""
+        return Adder(self.recipe)
+
+    def shelves(self) -> Shelves:
+        """Return the videos as they are now."""
+        revision = self.catalog.revision
+        with self._lock:
+            if self._shelves is None or self._shelves.revision != revision:
+                videos = self.catalog.videos()
+                self._shelves = Shelves(
+                    revision,
+                    {video.id: video for video in videos if video.id is not None},
+                    {video.path: video for video in videos},
+                )
+            return self._shelves
+
+    def video(self, id: int) -> VideoRecord:
+        """Return a video by id.
+
+        Raises:
+            NotFound: there is none.
+        """
+        found = self.shelves().by_id.get(id)
+        if found is None:
+            raise NotFound(f"there is no video {id} in the index")
+        return found
+
+    def moment(self, moment: Moment) -> MomentName:
+        """Return a moment of a request by the video's path."""
+        return MomentName(self.video(moment.video).path, moment.time)
+
+    def fusion(self, name: str | None) -> str | None:
+        """Return the name of a fusion strategy; a path is none, whatever lies there."""
+        if name is not None and ("fusion_strategy", name) not in self.registry.entries:
+            raise InvalidInput(f"unknown fusion_strategy {name!r}.{closest(name, self.fusions)}")
+        return name
+
+    @property
+    def fusions(self) -> list[str]:
+        """The names of the strategies that can run."""
+        entries = self.registry.entries.values()
+        kind = [entry for entry in entries if entry.kind == "fusion_strategy"]
+        return [entry.name for entry in kind if not entry.problem]
+
+    def close(self) -> None:
+        """End what is running."""
+        if "adder" in self.__dict__:
+            self.adder.stop()
+        if self.engine is not None:
+            self.engine.close()
+
+
+def open_desk(
+    preset: str = "starter",
+    index: str | Path = ".moodreel",
+    config: str | None = None,
+    overrides: Sequence[str] = (),
+    folders: Sequence[str | Path] = (),
+) -> Desk:
+    """Make the engine, without the parts that it can do without and that cannot run here.
+
+    Args:
+        folders: what videos may be added from.
+
+    Raises:
+        ConfigurationError: an unknown name or option.
+        InvalidInput: a folder does not exist.
+    """
+    for folder in folders:
+        if not Path(folder).is_dir():
+            raise InvalidInput(f"{folder}: no such folder")
+    registry = Registry.load(preset, config, overrides)
+    lacks = {
+        slot: reason
+        for slot in OPTIONAL
+        if slot in registry.settings.slots and (reason := failure(partial(registry.slot, slot)))
+    }
+    kept = (*overrides, *(f"{slot}=null" for slot in lacks))
+    recipe = Recipe(preset, str(index), config, tuple(kept))
+    engine: Engine | None = None
+    try:
+        engine = recipe.make()
+    except ConfigurationError as error:
+        lacks["engine"] = str(error)
+    return Desk(recipe, registry, engine, lacks, [Path(folder).resolve() for folder in folders])
+
+
+def failure(build: Callable[[], object]) -> str:
+    """Return why something cannot be built, or nothing."""
+    try:
+        build()
+    except MoodreelError as error:
+        return str(error)
+    return ""

@@ -1,0 +1,66 @@
+"""Routes that add videos and tell how it goes."""
+
+from asyncio import sleep
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response, StreamingResponse
+
+from moodreel.web.adding import Adder
+from moodreel.web.desk import Desk
+from moodreel.web.models import AddRequest, Indexing
+from moodreel.web.problems import Busy, NotFound
+from moodreel.web.sharing import get_desk
+
+router = APIRouter()
+Shared = Annotated[Desk, Depends(get_desk)]
+LOOK = 0.2  # seconds between looks at the state
+HEARTBEAT = 75  # looks without news after which a sign of life is sent
+MOST_LISTENERS = 32
+EVENTS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/event-stream": {}}, "description": "one event a change"}
+}
+listeners = 0
+
+
+@router.get("/indexing")
+def state(desk: Shared) -> Indexing:
+    """Say where indexing stands."""
+    return desk.adder.state
+
+
+@router.post("/indexing", status_code=202)
+def start(asked: AddRequest, desk: Shared) -> Indexing:
+    """Start to index one of the folders that the server was started with."""
+    if asked.folder >= len(desk.folders):
+        raise NotFound(
+            f"there is no folder {asked.folder}; start the server with --add FOLDER to have one"
+        )
+    return desk.adder.start(desk.folders[asked.folder])
+
+
+@router.get("/indexing/events", response_class=Response, responses=EVENTS)
+async def events(desk: Shared) -> StreamingResponse:
+    """Tell every change of the state as a server-sent event."""
+    if listeners >= MOST_LISTENERS:
+        raise Busy("too many are listening already")
+    return StreamingResponse(tell(desk.adder), media_type="text/event-stream")
+
+
+async def tell(adder: Adder) -> AsyncIterator[str]:
+    """Yield the state now and whenever it changes."""
+    global listeners
+    listeners += 1
+    told, silent = -1, 0
+    try:
+        while True:
+            if told != adder.changes:
+                told, silent = adder.changes, 0
+                yield f"data: {adder.state.model_dump_json()}\n\n"
+            silent += 1
+            if silent % HEARTBEAT == 0:
+                yield ": still here\n\n"
+            await sleep(LOOK)
+    finally:
+        listeners -= 1

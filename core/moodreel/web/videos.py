@@ -1,0 +1,174 @@
+"""Routes of videos: facts, timelines, pictures, and the files themselves, all by id."""
+
+import os
+from mimetypes import guess_type
+from operator import itemgetter
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import FileResponse
+from starlette.responses import Response
+
+from moodreel.catalog import VideoRecord
+from moodreel.emotions import Emotion
+from moodreel.engine import Engine
+from moodreel.web.desk import Desk
+from moodreel.web.frames import STRIP_FRAMES
+from moodreel.web.models import (
+    MapResponse,
+    Point,
+    Seconds,
+    Stretch,
+    Timeline,
+    VideoId,
+    VideoModel,
+)
+from moodreel.web.problems import NotFound
+from moodreel.web.projection import project
+from moodreel.web.sharing import get_desk
+
+router = APIRouter()
+Responses = dict[int | str, dict[str, Any]]
+Shared = Annotated[Desk, Depends(get_desk)]
+FOREVER = {"Cache-Control": "private, max-age=604800, immutable"}
+JPEG: Responses = {200: {"content": {"image/jpeg": {}}, "description": "a picture"}}
+VIDEO: Responses = {
+    200: {"content": {"video/*": {}}, "description": "the whole file"},
+    206: {"content": {"video/*": {}}, "description": "the part asked for"},
+    416: {"description": "a part that is not there"},
+}
+
+
+@router.get("/videos")
+def videos(
+    desk: Shared,
+    offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> list[VideoModel]:
+    """List the videos of the index, in the order they were added."""
+    records = list(desk.shelves().by_id.values())
+    return [show_video(record) for record in records[offset : offset + limit]]
+
+
+@router.get("/videos/{video}")
+def facts(video: VideoId, desk: Shared) -> VideoModel:
+    """Say what is known about a video."""
+    return show_video(desk.video(video))
+
+
+@router.get("/videos/{video}/timeline")
+def timeline(video: VideoId, desk: Shared) -> Timeline:
+    """Show a video's emotions over time."""
+    record = desk.video(video)
+    extractor = desk.working.video_emotion
+    return Timeline(
+        video=show_video(record),
+        observes=[str(e) for e in Emotion if extractor and e in extractor.observes],
+        stretches=stretches(desk.working, record),
+        strip=STRIP_FRAMES,
+    )
+
+
+@router.get("/videos/{video}/frame", response_class=Response, responses=JPEG)
+async def frame(
+    video: VideoId, desk: Shared, time: Seconds = 0.0, width: Literal["160", "320", "640"] = "320"
+) -> Response:
+    """Show the frame at a second."""
+    picture = await desk.pictures.run(draw_frame, desk, video, time, int(width))
+    return Response(picture, media_type="image/jpeg", headers=FOREVER)
+
+
+@router.get("/videos/{video}/strip", response_class=Response, responses=JPEG)
+async def strip(video: VideoId, desk: Shared) -> Response:
+    """Show frames spread over a video, side by side."""
+    picture = await desk.pictures.run(draw_strip, desk, video)
+    return Response(picture, media_type="image/jpeg", headers=FOREVER)
+
+
+@router.get("/videos/{video}/file", response_class=FileResponse, responses=VIDEO)
+@router.head("/videos/{video}/file", response_class=FileResponse, include_in_schema=False)
+def file(video: VideoId, desk: Shared) -> FileResponse:
+    """Give the file, or the range of it that is asked for."""
+    record = desk.video(video)
+    path = Path(record.location)
+    if not path.is_file() or os.path.realpath(path) != record.location:
+        raise NotFound(f"{record.path}: the file is no longer there")
+    kind = guess_type(path.name)[0] or "application/octet-stream"
+    return FileResponse(path, media_type=kind, headers={"Cache-Control": "private, no-cache"})
+
+
+@router.get("/map")
+async def map_segments(desk: Shared) -> MapResponse:
+    """Lay the segments out in the plane."""
+    return await desk.searches.run(draw_map, desk)
+
+
+def draw_frame(desk: Desk, video: int, time: float, width: int) -> bytes:
+    """Return a frame as JPEG."""
+    return desk.frames.frame(desk.video(video), time, width)
+
+
+def draw_strip(desk: Desk, video: int) -> bytes:
+    """Return a strip as JPEG."""
+    return desk.frames.strip(desk.video(video))
+
+
+def draw_map(desk: Desk) -> MapResponse:
+    """Return the map of an index."""
+    known = desk.shelves().by_path
+    points = []
+    for place in project(desk.working):
+        record = known.get(place.video)
+        if record is not None and record.id is not None:
+            mood, strength = max(place.emotions.items(), key=itemgetter(1), default=("", 0.0))
+            points.append(
+                Point(
+                    video=record.id,
+                    name=title(record),
+                    start=place.start,
+                    x=place.x,
+                    y=place.y,
+                    mood=mood if strength > 0 else "",
+                    strength=strength,
+                )
+            )
+    return MapResponse(method="principal components of the content vectors", points=points)
+
+
+def stretches(engine: Engine, record: VideoRecord) -> list[Stretch]:
+    """Return the segments of a video with their emotions and captions."""
+    assert record.id is not None
+    moments = engine.catalog.segments(record.id)
+    ids = np.array([moment.id for moment in moments], np.int64)
+    seen = engine.source.load_emotions(ids)
+    captions = engine.catalog.load_captions(engine.captioner, ids)
+    return [
+        Stretch(
+            start=moment.segment.start,
+            end=moment.segment.end,
+            emotions=seen.named(row),
+            caption=captions.get(moment.id, ""),
+        )
+        for row, moment in enumerate(moments)
+    ]
+
+
+def show_video(record: VideoRecord) -> VideoModel:
+    """Return a video as the API gives it."""
+    assert record.id is not None
+    return VideoModel(
+        id=record.id,
+        name=title(record),
+        path=record.path,
+        duration=record.duration,
+        fps=record.fps,
+        width=record.width,
+        height=record.height,
+    )
+
+
+def title(record: VideoRecord) -> str:
+    """Return a video's file name."""
+    return record.path.rpartition("/")[2]
