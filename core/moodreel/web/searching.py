@@ -33,6 +33,7 @@ from moodreel.web.sharing import get_desk
 router = APIRouter()
 Shared = Annotated[Desk, Depends(get_desk)]
 ON_A_SHELF = 8
+NOTABLE = 0.005  # a smaller score would show as 0.00
 
 
 @router.post("/search")
@@ -191,13 +192,10 @@ HIT_FIELDS = frozenset(HitModel.model_fields)
 
 def explain(hit: Hit, wanted: Mapping[str, float]) -> str:
     """Return in a few words what speaks for a hit."""
-    parts = []
-    if hit.content_score:
-        parts.append(f"shows it: {hit.content_score:.2f}")
-    met = {name: hit.emotions.get(name, 0.0) * value for name, value in wanted.items()}
-    best = max(met, key=lambda name: abs(met[name]), default=None)
-    if best is not None and abs(met[best]) > 0.005:
-        parts.append(f"{best} {hit.emotions[best]:.2f}")
-    if hit.emotion_score:
-        parts.append(f"mood: {hit.emotion_score:+.2f}")
-    return ("no confident match; " if hit.weak else "") + " · ".join(parts)
+    parts = [f"shows it {hit.content_score:.2f}"] if hit.content_score else []
+    met = {name: hit.emotions.get(name, 0.0) for name in wanted}
+    best = max(met, key=lambda name: met[name] * abs(wanted[name]), default=None)
+    named = f" ({best} {met[best]:.0%})" if best is not None and met[best] >= NOTABLE else ""
+    if abs(hit.emotion_score) >= NOTABLE:
+        parts.append(f"mood {hit.emotion_score:+.2f}{named}")
+    return " · ".join(parts)
