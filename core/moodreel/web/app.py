@@ -1,11 +1,13 @@
 """The application: routes, guards, and the page."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from threading import Thread
 
 from fastapi import APIRouter, FastAPI
+from starlette.requests import Request
+from starlette.responses import FileResponse
 from starlette.staticfiles import StaticFiles
 
 from moodreel import __version__
@@ -16,6 +18,7 @@ from moodreel.web.guards import Guard
 from moodreel.web.problems import RESPONSES, add_handlers
 
 STATIC = Path(__file__).with_name("static")
+PAGE = {"/": "index.html", "/style.css": "style.css", "/icon.svg": "icon.svg"}
 
 
 def create_app(desk: Desk, hosts: Iterable[str] = (), any_address: bool = False) -> FastAPI:
@@ -47,9 +50,20 @@ def create_app(desk: Desk, hosts: Iterable[str] = (), any_address: bool = False)
     for part in (searching, videos, indexing, about):
         routes.include_router(part.router)
     app.include_router(routes)
-    app.mount("/", StaticFiles(directory=STATIC, html=True), name="page")
+    for path, name in PAGE.items():
+        app.add_route(path, page_file(STATIC / name), include_in_schema=False)
+    app.mount("/js", StaticFiles(directory=STATIC / "js"), name="scripts")
     app.add_middleware(Guard, hosts=tuple(hosts), any_address=any_address)
     return app
+
+
+def page_file(path: Path) -> Callable[[Request], FileResponse]:
+    """Return a route that gives one file of the page."""
+
+    def give(request: Request) -> FileResponse:
+        return FileResponse(path, headers={"Cache-Control": "no-cache"})
+
+    return give
 
 
 def warm_up(desk: Desk) -> None:
