@@ -207,6 +207,8 @@ class Engine:
         """Return the best moments for a query; those that are no confident match are marked."""
         with self._lock:
             fused = self.fused(fusion, inside)
+            if not fused.store.count:  # no strategy is fitted to nothing
+                return []
             encoded = encode_query(query, self.text_encoder, self.text_emotion, fused.strategy)
         hits = find_moments(query, encoded, fused, self.sources[inside])
         known = query_threshold(query, self.confidence(fused, inside))
