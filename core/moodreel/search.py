@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from inspect import signature
 
 import numpy as np
 import torch
@@ -207,7 +208,8 @@ def rerank_scores(
     pooled = pooled[np.searchsorted(stored, ids)]
     frames = source.catalog.load_frames(source.encoder, ids, fused.dim)
     seen = source.load_emotions(ids)
-    weighed = () if encoded.weight is None else (encoded.weight,)
+    takes = "weight" in signature(fused.strategy.rerank).parameters
+    weighed = () if encoded.weight is None or not takes else (encoded.weight,)
     better = scores.copy()
     for row in range(len(ids)):
         shown = None if frames[row] is None else torch.from_numpy(frames[row])[None]

@@ -1,7 +1,9 @@
 """The contract of a fusion strategy."""
 
+from collections.abc import Callable
 from copy import deepcopy
 from functools import partial
+from inspect import signature
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -188,6 +190,9 @@ def check_weight(strategy: FusionStrategy) -> None:
     if strategy.weighs and "tokens" not in strategy.stages:
         scores = scores_of(strategy, sample_emotions(QUERIES), 0.0)
         close(scores, baseline_scores(strategy), "weight 0 must score as the baseline does")
+        if "weight" in signature(strategy.rerank).parameters:
+            weightless = partial(strategy.rerank, weight=0.0)
+            check_reranked(strategy, sample_emotions(QUERIES), "with weight 0", weightless)
 
 
 def check_neutral(strategy: FusionStrategy) -> None:
@@ -215,10 +220,16 @@ def check_identity(strategy: FusionStrategy) -> None:
         check_reranked(strategy, wanted, "before training")
 
 
-def check_reranked(strategy: FusionStrategy, wanted: EmotionScores, when: str) -> None:
+def check_reranked(
+    strategy: FusionStrategy,
+    wanted: EmotionScores,
+    when: str,
+    rerank: Callable[..., Tensor | None] | None = None,
+) -> None:
     """Check that rerank keeps the baseline's scores."""
+    rerank = rerank or strategy.rerank
     video, seen = sample_videos(strategy), sample_emotions()
-    scores = strategy.rerank(row_of(encode_queries(strategy, wanted), 0), wanted[:1], video, seen)
+    scores = rerank(row_of(encode_queries(strategy, wanted), 0), wanted[:1], video, seen)
     if scores is not None:
         expected = baseline_scores(strategy)[0]
         close(scores, expected, f"rerank must score as the baseline does {when}")

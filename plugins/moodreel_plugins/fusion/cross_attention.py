@@ -117,8 +117,8 @@ class CrossAttention(GatedFusion):
             self.emotions.tokens(*to_tensors(wanted, text.pooled)),
             self.emotions.tokens(*to_tensors(seen, video.pooled)),
         ]
-        better = self.joint_gate * wanting(wanted, text.pooled).squeeze(-1)
-        return scores + better * self.reader(parts, len(scores))
+        share = wanting(wanted, text.pooled).squeeze(-1) * (1.0 if weight is None else weight)
+        return scores + share * self.joint_gate * self.reader(parts, len(scores))
 
     @property
     def stages(self) -> frozenset[str]:
