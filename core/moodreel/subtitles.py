@@ -82,16 +82,19 @@ def read_cues(path: Path) -> list[Cue]:
     """Read captions.
 
     JSON is a list of objects, or an object that holds one as "segments" or "captions"; each has
-    a "text" or "caption", and a "start" and an "end" in seconds, or neither.
+    a "text" or "caption", and a "start" and an "end" in seconds, or neither. Values without a
+    text are passed over: JSON beside a video may hold something else altogether.
 
     Raises:
-        InvalidInput: the file cannot be read, or holds no captions.
+        InvalidInput: the file cannot be read, or is a subtitle file without subtitles.
     """
     try:
         if path.stat().st_size > LARGEST:
             raise ValueError(f"larger than {LARGEST >> 20} MB")
         text = decode(path.read_bytes())
-        cues = list(json_cues(text) if path.suffix.lower() == ".json" else subtitle_cues(text))
+        if path.suffix.lower() == ".json":
+            return list(json_cues(text))
+        cues = list(subtitle_cues(text))
     except OSError as error:
         raise InvalidInput(f"{path}: cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
@@ -131,18 +134,15 @@ def json_cues(text: str) -> Iterator[Cue]:
     data = json.loads(text)
     if isinstance(data, Mapping):
         data = next((data[name] for name in LISTS if name in data), [data])
-    if not isinstance(data, list):
-        raise ValueError("neither a list nor an object with one")
-    for item in data:
+    for item in data if isinstance(data, list) else []:
         yield from json_cue(item)
 
 
 def json_cue(item: Any) -> Iterator[Cue]:
     """Yield the cue of one JSON value, if it has a text."""
-    if isinstance(item, str):
-        item = {"text": item}
+    item = {"text": item} if isinstance(item, str) else item
     if not isinstance(item, Mapping):
-        raise ValueError(f"{item!r} is no caption"[:80])
+        return
     text = next((item[name] for name in TEXTS if isinstance(item.get(name), str)), "")
     shown = " ".join(text.split())
     if not shown:

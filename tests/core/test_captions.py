@@ -7,10 +7,11 @@ from dataclasses import asdict
 import pytest
 from click.testing import CliRunner
 
-from moodreel import Engine
+from moodreel import Engine, Registry
 from moodreel.captions import CaptionEncoder
 from moodreel.cli import commands
 from moodreel.errors import CatalogError, ConfigurationError
+from moodreel.settings import load_settings
 
 SUBTITLES = """WEBVTT
 
@@ -31,10 +32,13 @@ def folder(demo, tmp_path):
 
 
 @pytest.fixture
-def open_index(folder):
+def open_index(folder, engine):
+    """Open an index with the components of the session's engine, which are loaded already."""
+
     def open_engine(*overrides):
-        faster = ("video_emotion=null", "components.video_encoder.starter.frames=1")
-        return Engine.from_preset("starter", folder / "index", overrides=[*faster, *overrides])
+        registry = Registry(load_settings("starter", overrides=["video_emotion=null", *overrides]))
+        registry._built = engine.registry._built
+        return Engine(registry, folder / "index")
 
     return open_engine
 
@@ -109,6 +113,14 @@ def test_nothing_is_written_when_nothing_has_changed(folder, open_index):
         revision = engine.catalog.revision
         engine.index(folder)
         assert engine.catalog.revision == revision
+
+
+def test_json_about_something_else_is_passed_over(folder, open_index):
+    (folder / "bikes.json").write_text('{"camera": "mine"}')
+    with open_index() as engine:
+        report = engine.index(folder / "bikes.mp4")
+        assert not report.partial
+        assert all(captions(engine))
 
 
 def test_captions_that_cannot_be_read_are_named_and_the_video_is_indexed(folder, open_index):
