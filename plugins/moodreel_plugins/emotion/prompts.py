@@ -44,9 +44,10 @@ class PromptEmotion(EmotionExtractor):
         video_encoder: embeds frames.
         text_encoder: embeds the descriptions, in the same space.
         temperature: of the softmax, in cosine similarity; CLIPs were trained with 0.01.
-        people: emotion -> how a person who feels it is described; the others are unobserved.
-        plain: descriptions of what has no emotion.
-        templates: what a description is put into; the embeddings are averaged.
+        people: emotion -> how a person who feels it is described, the others being unobserved;
+            None: PEOPLE, for all eight.
+        plain: descriptions of what has no emotion; None: PLAIN.
+        templates: what a description is put into, the embeddings being averaged; None: TEMPLATES.
     """
 
     modality = "video"
@@ -56,10 +57,12 @@ class PromptEmotion(EmotionExtractor):
         video_encoder: VideoEncoder,
         text_encoder: TextEncoder,
         temperature: float = 0.01,
-        people: Mapping[str, str] = PEOPLE,
-        plain: Sequence[str] = PLAIN,
-        templates: Sequence[str] = TEMPLATES,
+        people: Mapping[str, str] | None = None,
+        plain: Sequence[str] | None = None,
+        templates: Sequence[str] | None = None,
     ) -> None:
+        people = PEOPLE if people is None else people
+        templates = TEMPLATES if templates is None else templates
         if temperature <= 0:
             raise ValueError("temperature must be above 0")
         if not people or not templates or not all("{}" in template for template in templates):
@@ -68,7 +71,7 @@ class PromptEmotion(EmotionExtractor):
         self.text_encoder = text_encoder
         self.temperature = temperature
         self.people = {Emotion.named(name): text for name, text in people.items()}
-        self.plain = tuple(plain)
+        self.plain = tuple(PLAIN if plain is None else plain)
         self.templates = tuple(templates)
 
     @property
