@@ -19,6 +19,7 @@ COMMANDS = {
     "fit-face": "fit the last layer of a face classifier to labelled pictures",
     "explain": "say why a moment has its score for a text",
     "index": "index videos, or bring an index up to date",
+    "map": "map the vector space under fusion strategies, and measure its change",
     "mood": "find moments by emotion alone",
     "new-plugin": "write the package of a plugin, to be changed",
     "recommend": "recommend videos from liked moments and a mood",

@@ -17,7 +17,7 @@ from moodreel.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from moodreel.datasets import Dataset
+    from moodreel.datasets import Caption, Dataset
     from moodreel.evaluation.material import Material, Reading
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -204,20 +204,30 @@ def open_collection(
     cache: str,
     preset: str,
     config: str | None,
+    needs_query: bool = True,
 ) -> "Iterator[Material]":
-    """Yield queries over the videos of an index or of a dataset; the engine is closed then."""
+    """Yield queries over the videos of an index or of a dataset; the engine is closed then.
+
+    Args:
+        needs_query: False takes a dataset's own captions, or nothing, where no query is given.
+    """
     from moodreel.datasets.features import video_features
     from moodreel.evaluation.collection import ask, index_videos, read_labels, read_queries
 
     texts, overrides = split_overrides(arguments)
-    queries = read_queries(texts)
+    queries = read_queries(texts) if texts or needs_query else []
     chosen = open_dataset(dataset, root, videos, split, limit) if dataset else None
     settings = [*(segment_overrides(segment, None) if chosen else []), *overrides]
     with open_engine(index_folder, preset, config, settings) as engine:
         if chosen is None:
             known = read_labels(Path(labels)) if labels else None
             yield ask(engine, index_videos(engine, known), queries, index_folder)
-        else:
-            with progress_bar() as report:
-                held = video_features(chosen, engine, cache, True, report)
-            yield ask(engine, held, queries, chosen.name)
+            return
+        with progress_bar() as report:
+            held = video_features(chosen, engine, cache, True, report)
+        yield ask(engine, held, queries or own_queries(chosen), chosen.name)
+
+
+def own_queries(dataset: "Dataset") -> "list[Caption]":
+    """Return a dataset's captions, those with the same words once."""
+    return list({caption.text: caption for caption in dataset.captions}.values())

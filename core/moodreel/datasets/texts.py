@@ -32,7 +32,7 @@ def text_features(
         wanted: the emotions wanted [Q, 8], for such a strategy.
         tokens: whether to keep the tokens.
     """
-    parts = []
+    parts = [] if texts else [TextFeatures(torch.zeros(0, encoder.dim))]
     for start in range(0, len(texts), TEXTS_AT_ONCE):
         rows = slice(start, start + TEXTS_AT_ONCE)
         inject = injection(strategy, wanted[rows]) if strategy and wanted is not None else None

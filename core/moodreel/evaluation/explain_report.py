@@ -3,6 +3,7 @@
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,9 @@ from moodreel.evaluation.drawing import Bar, bar_chart
 from moodreel.evaluation.explaining import Explanation
 from moodreel.evaluation.pages import heading, html_table, note, number, page
 from moodreel.evaluation.reports import Section
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 FRAME_HEIGHT = 160
 
@@ -88,9 +92,10 @@ def explain_html(explanation: Explanation, pictures: Mapping[float, NDArray[np.u
 
 def picture(explanation: Explanation, time: float, frame: NDArray[np.uint8]) -> str:
     """Return a frame with its faces, as HTML that holds the picture itself."""
-    from PIL import Image, ImageDraw
+    from PIL import ImageDraw
+    from PIL.Image import fromarray
 
-    image = Image.fromarray(frame)
+    image = fromarray(frame)
     draw = ImageDraw.Draw(image)
     for face in explanation.faces:
         if abs(face.time - time) < 1e-6:
@@ -99,11 +104,8 @@ def picture(explanation: Explanation, time: float, frame: NDArray[np.uint8]) -> 
     return f'<img src="{data_uri(image, FRAME_HEIGHT)}" alt="at {time:.1f} s" title="{time:.1f} s">'
 
 
-def data_uri(image: "object", height: int) -> str:
+def data_uri(image: "Image", height: int) -> str:
     """Return a picture, shrunk to a height, as text that a page can hold."""
-    from PIL.Image import Image as Picture
-
-    assert isinstance(image, Picture)
     held = BytesIO()
     small = image.resize((max(1, round(image.width * height / image.height)), height))
     small.save(held, "JPEG", quality=80)

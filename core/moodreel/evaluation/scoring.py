@@ -126,12 +126,14 @@ def score_strategy(material: Material, name: str) -> Scoring:
     fused = perf_counter()
     texts = strategy_texts(strategy, material)
     asked = perf_counter()
-    queries = fuse_texts(strategy, texts, material.wanted)
+    queries = np.zeros((0, segments.shape[1]), np.float32)
+    if len(material.wanted):
+        queries = fuse_texts(strategy, texts, material.wanted)
     scoring = Scoring(name, strategy, material, queries, segments, Costs(0, 0, 0, 0, 0))
     spent = perf_counter() - asked + rerank_seconds(scoring)
     costs = Costs(
         fused - began,
-        1000 * spent / len(queries),
+        1000 * spent / max(1, len(queries)),
         segments.shape[1],
         segments.shape[1] * 2000 / 1024,
         sum(value.numel() for value in strategy.parameters() if value.requires_grad),
@@ -141,7 +143,7 @@ def score_strategy(material: Material, name: str) -> Scoring:
 
 def rerank_seconds(scoring: Scoring, tried: int = 5) -> float:
     """Return the time that reranking all queries takes, by a few of them."""
-    if "rerank" not in scoring.strategy.stages:
+    if "rerank" not in scoring.strategy.stages or not len(scoring.queries):
         return 0.0
     chosen = range(min(tried, len(scoring.queries)))
     began = perf_counter()

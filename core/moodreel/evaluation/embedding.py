@@ -1,0 +1,229 @@
+"""A map of videos and texts under several strategies, on which points stay comparable."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moodreel.emotions import Emotion
+from moodreel.entries import is_installed
+from moodreel.errors import InvalidInput, MissingPackage
+from moodreel.evaluation import geometry
+from moodreel.evaluation.comparison import distinct_names
+from moodreel.evaluation.material import Material
+from moodreel.evaluation.scoring import Scoring, score_strategy
+
+PERPLEXITY = 30.0
+FEWEST = 5  # points, below which there is no map
+LEAST = 0.2  # the intensity from which an item counts as having its strongest emotion
+
+
+@dataclass(frozen=True)
+class Point:
+    """A segment or a text on the map.
+
+    Args:
+        kind: "video" or "text".
+        name: the video's name, or the text.
+        emotion: the strongest one, "" for none.
+        start: of the segment, in seconds.
+        end: of the segment.
+        video: the column of the segment's video; -1 for a text.
+    """
+
+    kind: str
+    name: str
+    emotion: str
+    start: float = 0.0
+    end: float = 0.0
+    video: int = -1
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What changed from the first strategy to this one, without any projection.
+
+    Args:
+        purity: of the nearest neighbours of emotional segments, the share with the same emotion.
+        chance: that share if neighbours were drawn blindly.
+        gap: between the mean text and the mean video.
+        cka_videos: similarity of the videos' vectors to the first strategy's, 0 to 1.
+        cka_texts: the same of the texts'.
+        kept: the share of nearest neighbours that are the first strategy's too.
+        moved: the mean distance that unit vectors moved, by emotion; "none" for items without.
+    """
+
+    purity: float
+    chance: float
+    gap: float
+    cka_videos: float
+    cka_texts: float
+    kept: float
+    moved: Mapping[str, float]
+
+
+@dataclass(frozen=True, eq=False)
+class EmbeddingMap:
+    """Points with their place under each strategy.
+
+    Args:
+        places: by strategy, [N, 2], in the order of `points`.
+        numbers: by strategy.
+        judge: who says which emotions videos show.
+    """
+
+    collection: str
+    points: Sequence[Point]
+    places: Mapping[str, NDArray[np.float64]]
+    numbers: Mapping[str, Numbers]
+    judge: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as JSON can hold it."""
+        return {
+            "collection": self.collection,
+            "emotions of videos by": self.judge,
+            "points": [asdict(point) for point in self.points],
+            "places": {name: found.round(4).tolist() for name, found in self.places.items()},
+            "numbers": {name: asdict(found) for name, found in self.numbers.items()},
+        }
+
+
+def make_map(
+    material: Material, names: Sequence[str], most: int = 2000, seed: int = 0
+) -> EmbeddingMap:
+    """Map the segments and texts of a collection under strategies.
+
+    t-SNE (van der Maaten & Hinton 2008) of the first starts from principal components, that of
+    every other from the first's result, and is then moved and turned onto it as a whole, which
+    t-SNE leaves open. So what does not change stays where it is.
+
+    Args:
+        most: segments on the map; of more, an even choice is taken.
+        seed: of t-SNE.
+
+    Raises:
+        InvalidInput: too few points.
+        MissingPackage: scikit-learn is not installed.
+    """
+    rows = even_choice(len(material.videos.owner), most)
+    points = [*video_points(material, rows), *text_points(material)]
+    if len(points) < FEWEST:
+        raise InvalidInput(f"a map needs {FEWEST} videos and texts or more, got {len(points)}")
+    spaces = {
+        label: space_of(score_strategy(material, name), rows)
+        for label, name in zip(distinct_names(names), names, strict=True)
+    }
+    places: dict[str, NDArray[np.float64]] = {}
+    for label, (texts, videos) in spaces.items():
+        start = next(iter(places.values()), None)
+        places[label] = project(np.concatenate([videos, texts]), start, seed)
+    first = next(iter(spaces.values()))
+    numbers = {label: measure_space(space, first, points) for label, space in spaces.items()}
+    return EmbeddingMap(material.dataset.name, points, places, numbers, material.judge)
+
+
+def even_choice(count: int, most: int) -> NDArray[np.int64]:
+    """Return at most `most` of the numbers below `count`, evenly spread."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))
+
+
+def video_points(material: Material, rows: NDArray[np.int64]) -> list[Point]:
+    """Return the points of segments, with labelled emotions where there are any."""
+    videos = material.videos
+    values = videos.emotions.values
+    if videos.labels is not None:
+        values = videos.labels.values[videos.owner]
+    return [
+        Point(
+            "video",
+            videos.names[videos.owner[row]],
+            strongest(values[row]),
+            videos.segments[row].start,
+            videos.segments[row].end,
+            int(videos.owner[row]),
+        )
+        for row in rows
+    ]
+
+
+def text_points(material: Material) -> list[Point]:
+    """Return the points of texts."""
+    texts = material.queries.texts
+    return [
+        Point("text", text, strongest(material.judged.values[row]))
+        for row, text in enumerate(texts)
+    ]
+
+
+def strongest(values: NDArray[np.float32]) -> str:
+    """Return the strongest emotion of intensities [8], "" where none is strong enough."""
+    best = int(values.argmax())
+    return list(Emotion)[best].value if values[best] >= LEAST else ""
+
+
+def space_of(
+    scoring: Scoring, rows: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the vectors of texts and of chosen segments, mood at one scale on both sides."""
+    dim = scoring.material.videos.dim
+    return geometry.balanced(scoring.queries, scoring.segments[rows], dim)
+
+
+def project(
+    vectors: NDArray[np.float64], start: NDArray[np.float64] | None, seed: int
+) -> NDArray[np.float64]:
+    """Return the places [N, 2] of vectors [N, D] by t-SNE, by cosine.
+
+    Args:
+        start: places to start from, as they come from an earlier call; None: principal
+            components.
+    """
+    if not is_installed("sklearn"):
+        raise MissingPackage(
+            'a map needs the package scikit-learn: pip install "moodreel[evaluate]"'
+        )
+    from sklearn.manifold import TSNE
+
+    tsne = TSNE(
+        perplexity=min(PERPLEXITY, (len(vectors) - 1) / 3),
+        init="pca" if start is None else start.astype(np.float32),
+        early_exaggeration=12.0 if start is None else 1.0,  # 1: points are not thrown about first
+        random_state=seed,
+    )
+    places = np.asarray(tsne.fit_transform(geometry.unit(vectors).astype(np.float32)), np.float64)
+    return places - places.mean(0) if start is None else geometry.aligned(places, start)
+
+
+Space = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+def measure_space(space: Space, first: Space, points: Sequence[Point]) -> Numbers:
+    """Return the numbers of a strategy's space against the first's."""
+    (texts, videos), (first_texts, first_videos) = space, first
+    shown = points[: len(videos)]
+    owners = np.array([point.video for point in shown])
+    near, before = geometry.nearest(videos, owners), geometry.nearest(first_videos, owners)
+    labels = [point.emotion for point in shown]
+    purity, chance = geometry.emotion_purity(near, labels, owners)
+    moved = np.concatenate(
+        [geometry.displacement(first_videos, videos), geometry.displacement(first_texts, texts)]
+    )
+    return Numbers(
+        purity,
+        chance,
+        geometry.modality_gap(texts, videos),
+        geometry.linear_cka(first_videos, videos),
+        geometry.linear_cka(first_texts, texts) if len(texts) > 1 else float("nan"),
+        geometry.neighbours_kept(before, near),
+        moved_by_emotion(moved, points),
+    )
+
+
+def moved_by_emotion(moved: NDArray[np.float64], points: Sequence[Point]) -> dict[str, float]:
+    """Return the mean of distances by emotion, and "none" for points without."""
+    names = np.array([point.emotion or "none" for point in points])
+    order = [*(emotion.value for emotion in Emotion), "none"]
+    return {name: float(moved[names == name].mean()) for name in order if (names == name).any()}
