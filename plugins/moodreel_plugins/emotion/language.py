@@ -5,6 +5,8 @@ An extractor made for English observes nothing in a text that it cannot read.
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,7 @@ WORD = re.compile(r"[^\W\d_]+")
 LATIN = re.compile(r"[A-Za-z\u00aa\u00ba\u00c0-\u024f\u1e00-\u1eff\uff21-\uff3a\uff41-\uff5a]")
 MOST_WORDS = 256  # that are looked at; the rest of a text is taken to be like them
 LONGEST_WORD = 64
+MOST_KNOWN = 20_000  # words that are remembered
 LONGEST_TEXT = 10_000  # characters that a network is given, more than any of them reads
 FEWEST_WORDS = 4  # that can be told from names and misspellings
 FOREIGN_SHARE, ENGLISH_SHARE = 1 / 3, 1 / 2
@@ -31,9 +34,9 @@ def is_english(text: str) -> bool:
     >>> [is_english(text) for text in ("a happy man", "", "화난 남자")]
     [True, True, False]
     """
-    words = [match.group()[:LONGEST_WORD].lower() for match in first_words(text)]
+    words = first_words(text)
     letters = "".join(words)
-    if 2 * len(LATIN.findall(letters)) < len(letters):
+    if not letters.isascii() and 2 * len(LATIN.findall(letters)) < len(letters):
         return False
     if len(words) < FEWEST_WORDS:
         return True
@@ -43,16 +46,23 @@ def is_english(text: str) -> bool:
     return share >= ENGLISH_SHARE
 
 
-def first_words(text: str) -> list[re.Match[str]]:
-    """Return the first words of a text."""
-    return [match for match, _ in zip(WORD.finditer(text), range(MOST_WORDS), strict=False)]
+def first_words(text: str) -> list[str]:
+    """Return the first words of a text, in lower case."""
+    found = islice(WORD.finditer(text), MOST_WORDS)
+    return [match.group()[:LONGEST_WORD].lower() for match in found]
 
 
 def known_share(words: Sequence[str]) -> float:
     """Return the share of words that an English dictionary knows."""
+    return sum(map(is_word, words)) / len(words)
+
+
+@lru_cache(MOST_KNOWN)
+def is_word(word: str) -> bool:
+    """Whether an English dictionary knows a word."""
     from simplemma import is_known
 
-    return sum(is_known(word, lang="en") for word in words) / len(words)
+    return is_known(word, lang="en")
 
 
 def readable(texts: Sequence[str], english: bool = True) -> NDArray[np.bool_]:

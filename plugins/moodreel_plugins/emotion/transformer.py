@@ -121,9 +121,12 @@ class TransformerClassifier(EmotionExtractor):
         columns = list(self.columns)
         if not texts:
             return EmotionScores.unobserved(0)
+        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))  # less padding
         size = self.batch_size
-        parts = [self.read(texts[at : at + size]) for at in range(0, len(texts), size)]
-        values = np.concatenate(parts)
+        values = np.zeros((len(texts), len(columns)), np.float32)
+        for start in range(0, len(texts), size):
+            places = order[start : start + size]
+            values[places] = self.read([texts[place] for place in places])
         scores = EmotionScores.from_columns(columns, values, np.ones_like(values))
         return mask_unread(scores, readable(texts, self.english))
 
