@@ -6,7 +6,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.moodreel
 DEMO ?= demo
 
-.PHONY: setup demo test bench lint format clean
+# The page is tested in a real Chromium: Debian's, or the one that MOODREEL_CHROMIUM names.
+BROWSER = $(or $(MOODREEL_CHROMIUM),$(shell command -v chromium || command -v chromium-browser))
+
+.PHONY: setup browser demo test bench lint format clean
 
 setup: $(STAMP)  ## make .venv with moodreel and all it needs
 
@@ -20,7 +23,19 @@ $(STAMP): pyproject.toml
 demo: setup  ## index the sample videos and search them by content and mood
 	$(BIN)/moodreel demo --to $(DEMO) --search
 
-test: setup lint  ## everything that must hold
+browser:  ## find Chromium; on Debian, root gets it installed
+ifeq ($(BROWSER),)
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; \
+	else \
+	  echo "The tests of the page need Chromium: sudo apt-get install chromium," >&2; \
+	  echo "or set MOODREEL_CHROMIUM to the path of a Chromium that is there." >&2; \
+	  exit 1; \
+	fi
+endif
+
+test: setup browser lint  ## everything that must hold
 	$(BIN)/python -m pytest
 
 bench: setup  ## timings and recall, as ratios; see benchmarks/RESULTS.md

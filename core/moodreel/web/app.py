@@ -5,7 +5,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from threading import Thread
 
+import numpy as np
 from fastapi import APIRouter, FastAPI
+from PIL import Image
 from starlette.requests import Request
 from starlette.responses import FileResponse
 from starlette.staticfiles import StaticFiles
@@ -14,6 +16,7 @@ from moodreel import __version__
 from moodreel.errors import MoodreelError
 from moodreel.web import about, indexing, searching, videos
 from moodreel.web.desk import Desk
+from moodreel.web.frames import encode_jpeg
 from moodreel.web.guards import Guard
 from moodreel.web.problems import RESPONSES, add_handlers
 
@@ -67,8 +70,10 @@ def page_file(path: Path) -> Callable[[Request], FileResponse]:
 
 
 def warm_up(desk: Desk) -> None:
-    """Load what a first search needs, before somebody waits for it."""
+    """Load what a first search needs, by text and by picture, before somebody waits for it."""
+    black = np.zeros((8, 8, 3), np.uint8)
     try:
         desk.working.search("anything", top=1)
+        desk.working.search(image=encode_jpeg(Image.fromarray(black)), top=1)
     except MoodreelError:
         return  # there is nothing to be searched yet; whoever asks is told why

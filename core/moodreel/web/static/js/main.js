@@ -66,6 +66,8 @@ function showTabs() {
   const list = document.getElementById("tabs");
   const focused = [...list.querySelectorAll("a")].indexOf(document.activeElement);
   list.replaceChildren(...tabs);
+  const current = list.querySelector("[aria-current]");
+  if (current) list.scrollLeft = current.offsetLeft - list.offsetLeft - 40;
   if (focused >= 0) list.querySelectorAll("a")[focused].focus();
 }
 
