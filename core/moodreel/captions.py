@@ -1,5 +1,6 @@
 """Captions kept in step: with the files beside the videos, and as vectors to search."""
 
+import os
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -73,10 +74,13 @@ def follow_sidecars(catalog: Catalog, videos: Sequence[VideoRecord]) -> list[tup
 
 
 def follow_sidecar(catalog: Catalog, video: VideoRecord, sidecars: Sidecars) -> None:
-    """Store the captions beside one video, or forget them, if they have changed."""
+    """Store the captions beside one video, or forget them, if they have changed.
+
+    A video that is gone keeps its captions, as it keeps its features.
+    """
     file = sidecars.find(video.location)
     version = sidecar_version(file) if file else ""
-    if version == video.sidecar or video.id is None:
+    if version == video.sidecar or video.id is None or not os.path.exists(video.location):
         return
     segments = [moment.segment for moment in catalog.segments(video.id)]
     cues = read_cues(file) if file else []

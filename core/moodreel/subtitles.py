@@ -6,6 +6,7 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,9 +55,12 @@ class Sidecars:
 
 
 def list_sidecars(folder: str) -> Mapping[str, list[str]]:
-    """Return the names of caption files in a folder, by the video's name they begin with."""
+    """Return the names of caption files in a folder, by the video's name they begin with.
+
+    A folder that cannot be listed has none.
+    """
     found: dict[str, list[str]] = defaultdict(list)
-    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+    for name in list_names(folder):
         stem, suffix = os.path.splitext(name)
         if suffix.lower() in SUFFIXES:
             found[stem].append(name)
@@ -66,6 +70,13 @@ def list_sidecars(folder: str) -> Mapping[str, list[str]]:
     return found
 
 
+def list_names(folder: str) -> list[str]:
+    """Return the names in a folder in order, none where it cannot be listed."""
+    with suppress(OSError):
+        return sorted(os.listdir(folder))
+    return []
+
+
 def precedence(name: str) -> tuple[int, int, str]:
     """Return what caption files of one video are sorted by."""
     stem, suffix = os.path.splitext(name)
@@ -73,8 +84,15 @@ def precedence(name: str) -> tuple[int, int, str]:
 
 
 def sidecar_version(path: Path) -> str:
-    """Return what changes whenever a file does: its name, size and time."""
-    facts = path.stat()
+    """Return what changes whenever a file does: its name, size and time.
+
+    Raises:
+        InvalidInput: the file cannot be looked at.
+    """
+    try:
+        facts = path.stat()
+    except OSError as error:
+        raise InvalidInput(f"{path}: cannot be read: {error.strerror}") from None
     return f"{path.name}:{facts.st_size}:{facts.st_mtime_ns}"
 
 

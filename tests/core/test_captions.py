@@ -106,6 +106,17 @@ def test_changed_subtitles_are_read_again_and_nothing_is_decoded(folder, open_in
         assert engine.search("Vienna", inside="captions")[0].caption != "On to Vienna!"
 
 
+def test_a_video_that_is_gone_keeps_its_captions(folder, open_index):
+    (folder / "bikes.vtt").write_text(SUBTITLES)
+    with open_index() as engine:
+        engine.index(folder)
+        given = captions(engine)
+        (folder / "bikes.mp4").unlink()
+        (folder / "bikes.vtt").unlink()
+        assert engine.index(folder).missing
+        assert captions(engine) == given
+
+
 def test_nothing_is_written_when_nothing_has_changed(folder, open_index):
     (folder / "bikes.vtt").write_text(SUBTITLES)
     with open_index() as engine:

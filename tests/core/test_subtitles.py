@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from moodreel import Segment
 from moodreel.errors import InvalidInput
-from moodreel.subtitles import Cue, Sidecars, read_cues, segment_captions
+from moodreel.subtitles import Cue, Sidecars, read_cues, segment_captions, sidecar_version
 
 SRT = """1
 00:00:01,000 --> 00:00:03,500
@@ -138,6 +138,11 @@ def test_json_about_something_else_holds_no_captions(write, text):
 def test_a_file_that_cannot_be_read_is_named(tmp_path):
     with pytest.raises(InvalidInput, match=r"gone\.srt: cannot be read"):
         read_cues(tmp_path / "gone.srt")
+
+
+def test_a_file_that_is_gone_meanwhile_is_named(tmp_path):
+    with pytest.raises(InvalidInput, match=r"gone\.srt: cannot be read"):
+        sidecar_version(tmp_path / "gone.srt")
 
 
 @given(st.binary(max_size=400))

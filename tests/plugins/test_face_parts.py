@@ -309,6 +309,15 @@ def test_a_folder_of_pictures_is_fitted_and_used(pictures, tmp_path, astronaut):
     assert bright["joy"] > dim["joy"]
 
 
+def test_options_of_the_presets_extractor_hold_for_the_fit(pictures, tmp_path, capsys):
+    folder = tiny_classifier(tmp_path / "model", ["happy", "neutral"])
+    target = tmp_path / "head.safetensors"
+    arguments = [str(pictures), "--to", str(target), "--least", "4"]
+    assert run(["fit-face", *arguments, f"video_emotion.classifier={folder}"]) == 0
+    assert "video_emotion.head=" in capsys.readouterr().err
+    assert FaceHead.load(target).weight.shape == (2, 2 + 16)
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

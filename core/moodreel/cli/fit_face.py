@@ -27,10 +27,8 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--extractor",
-    default="face",
-    show_default=True,
     metavar="NAME",
-    help="Which extractor's faces and features to use.",
+    help="Which extractor's faces and features to use.  [default: the preset's]",
 )
 @click.option(
     "--least",
@@ -46,7 +44,7 @@ def command(
     folder: str,
     overrides: tuple[str, ...],
     target: str,
-    extractor: str,
+    extractor: str | None,
     least: int,
     as_json: bool,
     preset: str,
@@ -69,7 +67,8 @@ def command(
     clips = (read_picture(path) for path, _ in kept)
     report = fitted.fit(clips, [name for _, name in kept], Path(target))
     print_report(report, as_json)
-    click.echo(f"Use it: components.emotion_extractor.{extractor}.head={target}", err=True)
+    slot = f"components.emotion_extractor.{extractor}" if extractor else "video_emotion"
+    click.echo(f"Use it: {slot}.head={target}", err=True)
     return 0
 
 
@@ -91,14 +90,16 @@ def is_picture_name(name: str) -> bool:
     return (kind or "").startswith("image/")
 
 
-def fittable(registry: "Registry", name: str) -> "Fittable":
-    """Return an extractor that can be fitted."""
+def fittable(registry: "Registry", name: str | None) -> "Fittable":
+    """Return an extractor that can be fitted, by name, or the one for video."""
     from moodreel.errors import ConfigurationError
     from moodreel.interfaces import Fittable
 
-    component = registry.create("emotion_extractor", name)
+    slot = "video_emotion"
+    component = registry.create("emotion_extractor", name) if name else registry.slot(slot)
     if not isinstance(component, Fittable):
-        raise ConfigurationError(f"emotion_extractor {name!r} has no part that can be fitted")
+        named = name or registry.slot_name(slot)
+        raise ConfigurationError(f"emotion_extractor {named!r} has no part that can be fitted")
     return component
 
 
