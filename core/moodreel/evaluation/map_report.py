@@ -182,5 +182,6 @@ def draw_panel(axes: Any, found: EmbeddingMap, name: str, places: NDArray[np.flo
             ]
             label = emotion if rows and kind == "video" else None
             x, y = places[rows, 0], places[rows, 1]
-            axes.scatter(x, y, 22, emotion_colour(emotion), marker, alpha=0.75, label=label)
+            style = {"s": 22, "c": emotion_colour(emotion), "marker": marker, "alpha": 0.75}
+            axes.scatter(x, y, **style, label=label)
     axes.legend(loc="best", fontsize="small", frameon=False)
