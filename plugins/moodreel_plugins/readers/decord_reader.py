@@ -1,6 +1,7 @@
 """Reading videos with decord."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,23 @@ from moodreel.errors import UnreadableVideo
 from moodreel.hookspecs import Register
 from moodreel.interfaces import Requirement, VideoReader
 from moodreel.media import VideoFacts
+from moodreel_plugins.readers.containers import (
+    LAST_SHOWN,
+    open_video,
+    pixel_ratio,
+    probe_video,
+    shrunk_size,
+)
+
+EARLY = 1e-4  # seconds by which rounding may put a frame's time too late
+SQUARE = 0.01  # how far from 1 the ratio of a square pixel's sides may be
 
 
 class DecordReader(VideoReader):
-    """Decodes with decord.
+    """Decodes with decord, which seeks fast and turns frames upright.
+
+    The facts come from the container, since decord shortens a damaged video without a word. What
+    it shows in another shape (pixels that are not square) it leaves to the next reader.
 
     Args:
         shorter_side: frames are shrunk so that their shorter side has at most this many pixels.
@@ -27,37 +41,56 @@ class DecordReader(VideoReader):
         self.shorter_side = shorter_side
 
     def probe(self, path: Path) -> VideoFacts:
-        """Return the duration in seconds, the frame rate and the size."""
-        video = open_video(path)
-        height, width = video[0].shape[:2]
-        ends = frame_spans(video)[:, 1]
-        return VideoFacts(float(ends.max()), float(video.get_avg_fps()), width, height)
+        """Return the duration in seconds, the frame rate and the upright size."""
+        return probe_video(path)
 
     def read(self, path: Path, times: Sequence[float]) -> Clip:
         """Return the frames shown at `times`; those past the last frame are left out."""
-        video = open_video(path)
+        video = open_frames(path, self.shorter_side, path.stat().st_mtime_ns)
         spans = frame_spans(video)
-        met = np.array([time for time in times if time <= spans[-1, 1] + 0.5])
+        met = np.array([time for time in times if time <= spans[-1, 1] + LAST_SHOWN])
         if not len(met):
             raise UnreadableVideo(path, f"no frame can be read from {times[0]:.1f} s on")
-        indices = np.searchsorted(spans[:, 0], met + 1e-4, side="right") - 1
-        frames = video.get_batch(indices.clip(0)).asnumpy()
-        return Clip(frames, met)
+        indices = np.searchsorted(spans[:, 0], met + EARLY, side="right") - 1
+        return Clip(video.get_batch(indices.clip(0)).asnumpy(), met)
 
 
-def open_video(path: Path) -> Any:
-    """Open a file, or refuse it."""
+@lru_cache(maxsize=1)  # a long video is read in parts, and opening it reads all of its packets
+def open_frames(path: Path, shorter_side: int, modified: int) -> Any:
+    """Open a file at the size in which it is to be read.
+
+    decord turns frames after it has shrunk them, so a video on its side is shrunk on its side.
+    """
+    check_shape(path)
+    video = open_decord(path)
+    height, width = video[0].shape[:2]
+    size = shrunk_size(width, height, shorter_side)
+    if size == (width, height):
+        return video
+    video = open_decord(path, *size)
+    return video if video[0].shape[1::-1] == size else open_decord(path, *size[::-1])
+
+
+def check_shape(path: Path) -> None:
+    """Refuse what is no video, and pixels that decord would stretch."""
+    with open_video(path) as (_, stream):
+        if abs(pixel_ratio(stream) - 1) > SQUARE:
+            raise UnreadableVideo(path, "its pixels are not square, which decord does not show")
+
+
+def open_decord(path: Path, width: int = -1, height: int = -1) -> Any:
+    """Open a file with decord, silently; -1: at its own size."""
     import decord
 
     decord.logging.set_level(decord.logging.FATAL)
     try:
-        return decord.VideoReader(str(path), num_threads=1)
+        return decord.VideoReader(str(path), width=width, height=height, num_threads=1)
     except (decord.DECORDError, RuntimeError):
         raise UnreadableVideo(path, "decord cannot open it") from None
 
 
 def frame_spans(video: Any) -> NDArray[np.float32]:
-    """Return when each frame begins and ends, [N, 2] seconds."""
+    """Return when each frame begins and ends, [N, 2] seconds from the video's start."""
     spans = video.get_frame_timestamp(range(len(video)))
     return spans - spans[0, 0]
 
