@@ -1,7 +1,7 @@
 """The object that users hold: index videos, search them, turn things into vectors."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -150,16 +150,17 @@ class Engine:
             CatalogError: the index cannot be written, or another process is writing it.
         """
         paths = [paths] if isinstance(paths, str | Path) else list(paths)
-        indexer = Indexer(
-            Catalog(self.folder, create=True),
-            self.decoder,
-            self.video_encoder,
-            self.video_emotion,
-            self.segmentation,
-            report,
-            self.caption_encoder,
-        )
-        return indexer.run(paths, prune)
+        with closing(Catalog(self.folder, create=True)) as catalog:
+            indexer = Indexer(
+                catalog,
+                self.decoder,
+                self.video_encoder,
+                self.video_emotion,
+                self.segmentation,
+                report,
+                self.caption_encoder,
+            )
+            return indexer.run(paths, prune)
 
     def search(
         self,

@@ -7,6 +7,7 @@ held. Each video is written in one transaction, so a run that is killed goes on 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -162,10 +163,16 @@ class Indexer:
         path, frames = Path(job.file.location), self.encoder.frames_per_clip
         facts = self.decoder.probe(path)
         yield facts
+        read, chunk = partial(self.decoder.read, path), None
         for segments in chunk_segments(self.job_segments(job, facts), frames, FRAMES_A_CHUNK):
-            chunk = read_chunk(lambda times: self.decoder.read(path, times), segments, frames)
+            try:
+                chunk = read_chunk(read, segments, frames)
+            except UnreadableVideo:
+                if chunk is None:
+                    raise
+                chunk = Chunk([], [], complete=False, last=chunk.last)
             yield chunk
-            if len(chunk.segments) < len(segments):
+            if not chunk.complete:
                 return
 
     def job_segments(self, job: Job, facts: VideoFacts) -> list[Segment]:
@@ -178,34 +185,32 @@ class Indexer:
         """Run the components over a job's chunks, as they come, and store what they made."""
         facts = next(items)
         assert isinstance(facts, VideoFacts)
-        segments: list[Segment] = []
+        chunks: list[Chunk] = []
         made: list[list[Made]] = [[] for _ in job.components]
         for chunk in items:
             assert isinstance(chunk, Chunk)
-            segments.extend(chunk.segments)
             for component, parts in zip(job.components, made, strict=True):
                 if chunk.clips:
                     parts.append(run_component(component, chunk.clips))
-        self.check_complete(job, facts, segments, report)
+            chunks.append(chunk.without_frames())
+        segments = [segment for chunk in chunks for segment in chunk.segments]
+        self.check_segments(job, facts, segments)
         writer = VideoWriter(self.catalog, new_record(job, facts), segments)
         for component, parts in zip(job.components, made, strict=True):
             writer.add(component, join_parts(parts))
         writer.commit(replaces=None if job.complete or not job.record else job.record.id)
         (report.updated if job.record else report.added).append(job.file.path)
+        if not all(chunk.complete for chunk in chunks):
+            last = max(chunk.last for chunk in chunks)
+            reason = f"can be read only until {last:.1f} of {facts.duration:.1f} s"
+            report.partial.append((job.file.path, f"{reason}; the rest is damaged"))
 
-    def check_complete(
-        self, job: Job, facts: VideoFacts, segments: Sequence[Segment], report: IndexReport
-    ) -> None:
-        """Refuse a video of which nothing could be read; report one that ends too early."""
-        wanted = self.job_segments(job, facts)
+    def check_segments(self, job: Job, facts: VideoFacts, segments: Sequence[Segment]) -> None:
+        """Refuse a video of which nothing could be read, or other parts than when indexed."""
         if not segments:
             raise UnreadableVideo(job.file.path, "none of its frames can be read")
-        if len(segments) == len(wanted):
-            return
-        if job.complete:
+        if job.complete and len(segments) != len(self.job_segments(job, facts)):
             raise UnreadableVideo(job.file.path, "reads otherwise than when it was indexed")
-        reason = f"can be read only until {segments[-1].end:.1f} of {facts.duration:.1f} s"
-        report.partial.append((job.file.path, f"{reason}; the rest is damaged"))
 
 
 def run_component(component: Component, clips: Sequence[Clip]) -> Made:

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import Full, Queue
 from threading import Event, Thread
 from typing import Generic, TypeVar
@@ -17,10 +17,21 @@ PATIENCE = 0.2  # seconds between looks at whether anybody still wants the items
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some neighbouring segments of a video with their clips."""
+    """Some neighbouring segments of a video with their clips.
+
+    Args:
+        complete: whether every frame that was wanted could be read.
+        last: when the last frame that could be read is shown, in seconds.
+    """
 
     segments: list[Segment]
     clips: list[Clip]
+    complete: bool
+    last: float
+
+    def without_frames(self) -> "Chunk":
+        """Return the chunk without the frames, which are large."""
+        return replace(self, clips=[])
 
 
 @dataclass(frozen=True)
@@ -105,6 +116,12 @@ def read_chunk(
     wanted = [sample_times(segment, frames) for segment in segments]
     # Overlapping segments share moments, and a reader takes each once, in order.
     moments = sorted({time for times in wanted for time in times})
-    clips = split_clip(read(moments), wanted)
+    shown = read(moments)
+    clips = split_clip(shown, wanted)
     readable = [(s, c) for s, c in zip(segments, clips, strict=True) if c is not None]
-    return Chunk([s for s, _ in readable], [c for _, c in readable])
+    return Chunk(
+        [segment for segment, _ in readable],
+        [clip for _, clip in readable],
+        complete=len(shown) == len(moments),
+        last=float(shown.times[-1]),
+    )

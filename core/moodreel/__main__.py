@@ -1,0 +1,5 @@
+"""`python -m moodreel`."""
+
+from moodreel.cli import main
+
+main()
