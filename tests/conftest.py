@@ -36,21 +36,36 @@ def text_encoder(registry):
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory):
+def engine_at(registry):
+    """Open an engine on a folder with the session's models: loading them takes most of the time.
+
+    Overrides may choose components and segments, not change a component's definition.
+    """
+
+    def open_engine(folder, *overrides):
+        mine = Registry.load("starter", overrides=overrides)
+        mine._built = registry._built
+        return Engine(mine, folder)
+
+    return open_engine
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory, engine_at):
     """The folder that `moodreel demo --to` makes: videos and an index of them."""
     from moodreel.samples import make_samples
 
     folder = tmp_path_factory.mktemp("demo")
     make_samples(folder / "videos")
-    with Engine.from_preset("starter", index=folder / "index") as engine:
+    with engine_at(folder / "index") as engine:
         report = engine.index(folder / "videos")
     assert not report.failed
     return folder
 
 
 @pytest.fixture(scope="session")
-def engine(demo):
-    with Engine.from_preset("starter", index=demo / "index") as engine:
+def engine(demo, engine_at):
+    with engine_at(demo / "index") as engine:
         yield engine
 
 
