@@ -21,6 +21,7 @@ from moodreel import schema
 from moodreel.database import (
     chunks,
     get_fact,
+    make_tables,
     open_database,
     put_fact,
     raise_revision,
@@ -131,15 +132,20 @@ class Catalog:
                 f"{self.folder} holds no index; make one: moodreel index VIDEOS --index {folder}"
             )
         with readable_errors(self.file):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            self.prepare()
+            if create:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                self.prepare()
+            self.check_version()
 
     def prepare(self) -> None:
-        """Make the tables, or check that they are of a version that can be read."""
+        """Make the tables that are not there, whoever else is doing the same."""
         with self.engine.begin() as connection:
-            schema.metadata.create_all(connection)
+            make_tables(connection)
             put_fact(connection, "version", schema.VERSION, replace=False)
-            version = get_fact(connection, "version")
+
+    def check_version(self) -> None:
+        """Refuse tables that this moodreel would misread."""
+        version = self.fact("version")
         if version != schema.VERSION:
             raise CatalogError(
                 f"{self.file} has format {version}, this moodreel reads {schema.VERSION}; "

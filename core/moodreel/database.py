@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, select, text
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from moodreel import schema
 from moodreel.errors import CatalogError
@@ -26,6 +27,14 @@ def set_pragmas(connection: Any, _: Any) -> None:
     """Let readers read while one writer writes, and let foreign keys act."""
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def make_tables(connection: Connection) -> None:
+    """Make the tables that are not there. Each statement is safe beside another process's."""
+    for table in schema.metadata.sorted_tables:
+        connection.execute(CreateTable(table, if_not_exists=True))
+        for index in table.indexes:
+            connection.execute(CreateIndex(index, if_not_exists=True))
 
 
 def get_fact(connection: Connection, key: str) -> str | None:
@@ -77,6 +86,7 @@ def explain_database(message: str) -> str:
     known = {
         "disk is full": "the disk is full; free some space and run the command again",
         "disk I/O error": "the disk could not be written or read; check its space and health",
+        "no such table": "not an index, or made by an older moodreel; index again elsewhere",
         "not a database": "not an index of moodreel, or damaged; restore it, or index elsewhere",
         "malformed": "damaged; restore a copy, or delete the folder and index again",
         "locked": "another process is writing to it; try again when it is done",

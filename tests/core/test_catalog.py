@@ -1,6 +1,8 @@
 """The record on disk: whole videos or nothing, features by fingerprint, emotions by name."""
 
 import sqlite3
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -123,6 +125,14 @@ def test_emotions_written_in_another_order_are_read_by_name(catalog):
         swapped = ",".join(reversed(names.fetchone()[0].split(",")))
         raw.execute("UPDATE components SET columns=? WHERE fingerprint='extractor-1'", [swapped])
     assert next(iter(catalog.load_emotions(EXTRACTOR)[1])) == {"anger": 0.25}
+
+
+def test_many_processes_can_make_the_same_index_at_once(tmp_path):
+    code = (
+        f"from moodreel.catalog import Catalog; Catalog({str(tmp_path / 'index')!r}, create=True)"
+    )
+    runs = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(6)]
+    assert [run.wait() for run in runs] == [0] * 6
 
 
 def test_a_folder_without_an_index_says_how_to_make_one(tmp_path):

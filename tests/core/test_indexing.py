@@ -148,7 +148,11 @@ def test_an_index_is_cut_in_one_way(folder, index):
 def test_whole_videos_can_be_indexed(folder, engine_at):
     with engine_at(folder / "whole", "segments.length=0") as engine:
         engine.index(folder / "videos")
-        assert {(hit.start, hit.end) for hit in engine.search("red")} == {(0.0, 1.0)}
+        assert {(hit.start, hit.end) for hit in engine.search("red")} == {
+            (0.0, 1.0),
+            (0.0, 1.04),
+            (0.0, 1.08),
+        }
 
 
 def test_overlapping_windows_are_indexed_and_merged(tmp_path, engine_at):
@@ -168,6 +172,14 @@ def test_two_runs_at_once_are_refused_and_the_first_goes_on(folder, index):
     assert len(index(folder).unchanged) == 3
 
 
+def stored(index):
+    """Return how many videos are stored, looking on from another process."""
+    try:
+        return len(Catalog(index).videos())
+    except CatalogError:  # it is just being made
+        return 0
+
+
 def start_indexing(folder):
     """Start a run over many videos and wait until some are stored."""
     for number in range(12):
@@ -175,7 +187,7 @@ def start_indexing(folder):
     command = [sys.executable, "-m", "moodreel", "index", "many", "--index", "index"]
     run = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
     catalog = folder / "index" / "catalog.sqlite"
-    while run.poll() is None and not (catalog.exists() and Catalog(catalog.parent).videos()):
+    while run.poll() is None and not (catalog.exists() and stored(catalog.parent)):
         time.sleep(0.05)
     assert run.poll() is None, run.stderr.read()
     return run
