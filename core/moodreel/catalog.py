@@ -386,9 +386,10 @@ class Catalog:
         segment = table.c.segment_id
         parts = [None] if ids is None else list(chunks(sorted(int(id) for id in ids)))
         rows: list[Row] = []
+        known = schema.components.c
+        own = select(known.id).where(known.fingerprint == component.fingerprint).scalar_subquery()
+        query = select(segment, *columns).where(table.c.component_id == own)
         with self.reading() as connection:
-            component_id = find_component(connection, component)
-            query = select(segment, *columns).where(table.c.component_id == component_id)
             for part in parts:
                 chosen = query if part is None else query.where(segment.in_(part))
                 rows.extend(connection.execute(chosen.order_by(segment)))

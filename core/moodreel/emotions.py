@@ -27,7 +27,7 @@ class Emotion(StrEnum):
     @property
     def column(self) -> int:
         """The emotion's column in an `EmotionScores` array."""
-        return list(Emotion).index(self)
+        return COLUMNS[self]
 
     @classmethod
     def named(cls, name: str) -> "Emotion":
@@ -36,6 +36,9 @@ class Emotion(StrEnum):
             return cls(name.strip().lower())
         except ValueError:
             raise InvalidInput(f"unknown emotion {name!r}.{closest(name, cls)}") from None
+
+
+COLUMNS = {emotion: column for column, emotion in enumerate(Emotion)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,9 +133,9 @@ class EmotionScores:
     def named(self, row: int) -> dict[str, float]:
         """Return the observed intensities of one row by name."""
         return {
-            emotion.value: float(self.values[row, emotion.column])
-            for emotion in Emotion
-            if self.observed[row, emotion.column]
+            emotion.value: float(self.values[row, column])
+            for emotion, column in COLUMNS.items()
+            if self.observed[row, column]
         }
 
     def __len__(self) -> int:

@@ -40,15 +40,18 @@ class SentenceTextEncoder(TextEncoder):
         return [self.folder / "model.safetensors"]
 
     @cached_property
-    def config(self) -> dict[str, Any]:
-        """The model's configuration."""
+    def config(self) -> dict[str, int]:
+        """The sizes in the model's configuration."""
         from json import loads
 
         file = self.folder / "config.json"
         try:
-            return loads(file.read_text())
-        except (OSError, ValueError) as error:
+            found = loads(file.read_text())
+            return {name: int(found[name]) for name in ("hidden_size", "max_position_embeddings")}
+        except (OSError, ValueError, TypeError) as error:
             raise ConfigurationError(f"{file}: cannot be read: {error}") from None
+        except KeyError as error:
+            raise ConfigurationError(f"{file}: not a sentence encoder's: no {error}") from None
 
     @property
     def space(self) -> str:
@@ -60,7 +63,7 @@ class SentenceTextEncoder(TextEncoder):
     @property
     def dim(self) -> int:
         """D, the width of a token."""
-        return int(self.config["hidden_size"])
+        return self.config["hidden_size"]
 
     @cached_property
     def model(self) -> Any:
@@ -98,7 +101,7 @@ class SentenceTextEncoder(TextEncoder):
         """Encode one batch."""
         import torch
 
-        longest = int(self.config["max_position_embeddings"])
+        longest = self.config["max_position_embeddings"]
         inputs = self.tokenizer(
             list(texts), padding=True, truncation=True, max_length=longest, return_tensors="pt"
         )
