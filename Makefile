@@ -9,7 +9,7 @@ DEMO ?= demo
 # The page is tested in a real Chromium: Debian's, or the one that MOODREEL_CHROMIUM names.
 BROWSER = $(or $(MOODREEL_CHROMIUM),$(shell command -v chromium || command -v chromium-browser))
 
-.PHONY: setup browser demo test bench lint format clean
+.PHONY: setup browser demo test bench lint docs format clean
 
 setup: $(STAMP)  ## make .venv with moodreel and all it needs
 
@@ -48,6 +48,9 @@ lint: setup  ## formatting, types and layers
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: setup  ## write the pages that come from code
+	$(BIN)/python docs/write_commands.py
 
 format: setup  ## put the code into shape
 	$(BIN)/ruff check --fix .

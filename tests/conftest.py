@@ -1,5 +1,9 @@
 """What tests share: real models, real videos, one index of the sample clips for the session."""
 
+import subprocess
+import sys
+from dataclasses import dataclass
+from json import loads
 from pathlib import Path
 
 import pytest
@@ -127,3 +131,48 @@ def material(msrvtt_shaped, dataset_cache):
     with Engine.from_preset("starter", dataset_cache / "index", overrides=overrides) as whole:
         dataset = load_dataset("msrvtt-1k-a", root=msrvtt_shaped)
         yield gather_material(dataset, whole, dataset_cache)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def objects(self):
+        return [loads(line) for line in self.out.splitlines()]
+
+
+@pytest.fixture
+def moodreel(capfd, monkeypatch, registry):
+    """Call a command in this process, with the session's models."""
+    from moodreel.cli import run
+
+    load = Registry.load.__func__
+
+    def load_shared(kind, preset="starter", config=None, overrides=()):
+        mine = load(kind, preset, config, overrides)
+        if config is None and not any(item.startswith("components") for item in overrides):
+            mine._built = registry._built
+        return mine
+
+    monkeypatch.setattr(Registry, "load", classmethod(load_shared))
+
+    def call(*arguments):
+        code = run([str(argument) for argument in arguments])
+        return Outcome(code, *capfd.readouterr())
+
+    return call
+
+
+@pytest.fixture
+def shell():
+    """Run a command in a process of its own."""
+
+    def call(*arguments, **options):
+        command = [sys.executable, "-m", "moodreel", *map(str, arguments)]
+        done = subprocess.run(command, capture_output=True, text=True, **options)
+        return Outcome(done.returncode, done.stdout, done.stderr)
+
+    return call

@@ -1,0 +1,11 @@
+"""docs/commands.md is what the commands say of themselves."""
+
+import runpy
+from pathlib import Path
+
+PAGE = Path(__file__).parents[2] / "docs" / "commands.md"
+
+
+def test_the_page_is_current():
+    written = runpy.run_path(str(PAGE.with_name("write_commands.py")))["render"]()
+    assert PAGE.read_text(encoding="utf-8") == written, "run: make docs"
