@@ -7,8 +7,10 @@ import sys
 from json import loads
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from hard_videos import write_video
 from moodreel.settings import load_settings
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
@@ -123,14 +125,18 @@ def test_a_strangers_strategy_searches_an_index_that_is_there(with_plugin, demo)
     assert found[0]["emotion_score"] > 0
 
 
-def test_a_strangers_encoder_and_strategy_are_chosen_by_a_file(with_plugin, demo, tmp_path):
+def test_a_strangers_encoder_and_strategy_are_chosen_by_a_file(with_plugin, tmp_path):
     """No line of moodreel is changed."""
+    for name, colour in (("red", (200, 20, 20)), ("blue", (20, 20, 200))):
+        pictures = (np.full((48, 64, 3), colour, np.uint8) for _ in range(25))
+        write_video(tmp_path / f"{name}.mp4", size=(64, 48), pictures=pictures)
     (tmp_path / "mine.yaml").write_text(CONFIG)
     use = ("--config", tmp_path / "mine.yaml", "--preset", "mine", "--index", tmp_path / "index")
-    done = with_plugin("index", demo / "videos" / "flower.mp4", demo / "videos" / "moon.mp4", *use)
+    done = with_plugin("index", tmp_path / "red.mp4", tmp_path / "blue.mp4", *use)
     assert done.code == 0, done.err
-    found = with_plugin("search", "red", "--json", *use).objects
-    assert os.path.basename(found[0]["video"]) == "flower.mp4"
+    for colour in ("red", "blue"):
+        found = with_plugin("search", colour, "--json", *use).objects
+        assert [os.path.basename(hit["video"]) for hit in found][0] == f"{colour}.mp4"
 
 
 def test_encoders_of_different_spaces_are_refused(with_plugin, tmp_path):
