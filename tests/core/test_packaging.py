@@ -54,11 +54,8 @@ def test_the_wheel_holds_both_packages_the_registry_and_the_licence(wheel):
 def test_an_installed_wheel_has_the_same_components(elsewhere):
     code = "import moodreel; print(moodreel.__file__)"
     assert str(elsewhere.parents[1]) in run(elsewhere, "-c", code)
-    listed = [
-        run(python, "-m", "moodreel", "components", "--json")
-        for python in (elsewhere, sys.executable)
-    ]
-    assert listed[0] == listed[1]
+    listing = ("-m", "moodreel", "components", "--json")
+    assert run(elsewhere, *listing) == run(sys.executable, *listing)
 
 
 def test_an_installed_wheel_finds_what_the_editable_install_finds(elsewhere, demo):

@@ -136,7 +136,7 @@ def test_a_strangers_encoder_and_strategy_are_chosen_by_a_file(with_plugin, tmp_
     assert done.code == 0, done.err
     for colour in ("red", "blue"):
         found = with_plugin("search", colour, "--json", *use).objects
-        assert [os.path.basename(hit["video"]) for hit in found][0] == f"{colour}.mp4"
+        assert os.path.basename(found[0]["video"]) == f"{colour}.mp4"
 
 
 def test_encoders_of_different_spaces_are_refused(with_plugin, tmp_path):
