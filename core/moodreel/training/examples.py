@@ -1,0 +1,171 @@
+"""A dataset as training sees it: features made once, captions that point at them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from moodreel.datasets import Caption, Dataset
+from moodreel.datasets.features import CACHE, VideoSet, video_features
+from moodreel.datasets.texts import text_features, wanted_emotions
+from moodreel.emotions import EmotionScores
+from moodreel.engine import Engine
+from moodreel.errors import InvalidInput
+from moodreel.interfaces import TextFeatures, VideoFeatures
+from moodreel.media import Progress
+from moodreel.training.batches import Batches, Indices, Pool
+from moodreel.training.plan import TrainingPlan
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """V videos and C captions with their features.
+
+    Args:
+        captions: [C], each of one of the videos.
+        video_of: the video of each caption, [C].
+        text_of: the text of each caption, [C]; captions with the same words share one.
+        texts: the U different texts.
+        text: their features, [U, D].
+        wanted: the emotions that they want, [U, 8].
+        video: features of the videos, [V, D].
+        seen: the emotions seen in them, [V, 8].
+    """
+
+    captions: Sequence[Caption]
+    video_of: Indices
+    text_of: Indices
+    texts: Sequence[str]
+    text: TextFeatures
+    wanted: EmotionScores
+    video: VideoFeatures
+    seen: EmotionScores
+
+    @cached_property
+    def known(self) -> NDArray[np.bool_]:
+        """Whether a text is a caption of a video, [V, U]."""
+        table = np.zeros((len(self.seen), len(self.texts)), bool)
+        table[self.video_of, self.text_of] = True
+        return table
+
+    @cached_property
+    def moved(self) -> NDArray[np.bool_]:
+        """Whether a caption wants any emotion, [C]."""
+        return (self.wanted.values[self.text_of] != 0).max(-1)
+
+    @cached_property
+    def felt(self) -> NDArray[np.float32]:
+        """The emotions that a video's captions want, averaged and L2-normalised, [V, 8]."""
+        sums = np.zeros((len(self.seen), self.wanted.values.shape[1]), np.float32)
+        np.add.at(sums, self.video_of, self.wanted.values[self.text_of])
+        return sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
+
+    def same(self, rows: Indices) -> NDArray[np.bool_]:
+        """Return [B, B]: whether text j of a batch is true of video i, by any caption."""
+        return self.known[self.video_of[rows]][:, self.text_of[rows]]
+
+    def pool(self, rows: Indices, together: str, seed: int) -> Pool:
+        """Return some captions to draw from, by video, grouped by a label."""
+        by_video: dict[int, list[int]] = {}
+        for row in rows.tolist():
+            by_video.setdefault(int(self.video_of[row]), []).append(row)
+        groups = [self.captions[captions[0]].labels.get(together) for captions in by_video.values()]
+        return Pool([np.array(found, np.int64) for found in by_video.values()], groups, seed)
+
+    def batches(self, plan: TrainingPlan) -> Batches:
+        """Return the batches of a run."""
+        rows = np.arange(len(self.captions))
+        moved = self.pool(rows[self.moved], plan.together, 2 * plan.seed)
+        neutral = self.pool(rows[~self.moved], plan.together, 2 * plan.seed + 1)
+        return Batches(moved, neutral, plan.batch, plan.neutral)
+
+    def other_captions(self, rows: Indices, seed: Sequence[int]) -> Indices:
+        """Return for each caption another one of its video, itself where there is no other."""
+        draw = np.random.default_rng(seed)
+        order = np.argsort(self.video_of, kind="stable")
+        starts = np.searchsorted(self.video_of[order], np.arange(len(self.seen) + 1))
+        found = []
+        for row in rows:
+            video = self.video_of[row]
+            others = order[starts[video] : starts[video + 1]]
+            others = others[self.text_of[others] != self.text_of[row]]
+            found.append(draw.choice(others) if len(others) else row)
+        return np.array(found, np.int64)
+
+    @property
+    def fingerprint(self) -> str:
+        """Identify the data: captions, and what the features are."""
+        digest = blake2b(digest_size=8)
+        for caption in self.captions:
+            digest.update(f"{caption.video}\t{caption.text}\n".encode())
+        for values in (self.video.pooled.numpy(), self.seen.values, self.wanted.values):
+            digest.update(np.ascontiguousarray(values).tobytes())
+        return digest.hexdigest()
+
+
+def load_examples(
+    dataset: Dataset,
+    engine: Engine,
+    frames: bool = False,
+    tokens: bool = False,
+    cache: str | Path = CACHE,
+    report: Callable[[Progress], None] = lambda progress: None,
+) -> Examples:
+    """Return a dataset's features, made where the cache does not hold them.
+
+    A video of several segments is represented by their mean.
+
+    Args:
+        frames: whether the strategy looks at single frames.
+        tokens: whether it looks at the text's tokens.
+
+    Raises:
+        InvalidInput: no video, or no caption, that could be used.
+    """
+    videos = video_features(dataset, engine, cache, frames, report)
+    column = {name: place for place, name in enumerate(videos.names)}
+    captions = [caption for caption in dataset.captions if caption.video in column]
+    if not captions:
+        raise InvalidInput(f"{dataset.name}: has no caption of a video that can be read")
+    places = {text: place for place, text in enumerate(dict.fromkeys(c.text for c in captions))}
+    texts = list(places)
+    features, seen = whole_videos(videos)
+    return Examples(
+        captions,
+        np.array([column[caption.video] for caption in captions], np.int64),
+        np.array([places[caption.text] for caption in captions], np.int64),
+        texts,
+        text_features(texts, engine.text_encoder, tokens=tokens),
+        wanted_emotions(texts, engine.text_emotion),
+        features,
+        seen,
+    )
+
+
+def whole_videos(videos: VideoSet) -> tuple[VideoFeatures, EmotionScores]:
+    """Return features [V, D] and emotions [V, 8] of videos: the mean over their segments."""
+    owner = torch.from_numpy(videos.owner)
+    count = len(videos.videos)
+    if len(owner) == count:
+        return videos.features, videos.emotions
+    pooled = torch.nn.functional.normalize(mean_rows(videos.features.pooled, owner, count), dim=-1)
+    shown = videos.features.frames
+    frames = None if shown is None else mean_rows(shown, owner, count)
+    observed = torch.from_numpy(videos.emotions.observed).float()
+    values = mean_rows(torch.from_numpy(videos.emotions.values), owner, count)
+    known = mean_rows(observed, owner, count)
+    seen = EmotionScores((values / known.clamp(min=1e-9)).numpy(), (known > 0).numpy())
+    return VideoFeatures(pooled, frames), seen
+
+
+def mean_rows(rows: Tensor, owner: Tensor, count: int) -> Tensor:
+    """Return the mean of the rows of each owner, [count, ...]."""
+    sums = rows.new_zeros(count, *rows.shape[1:]).index_add_(0, owner, rows)
+    sizes = torch.bincount(owner, minlength=count).clamp(min=1)
+    return sums / sizes.view(-1, *[1] * (rows.ndim - 1))

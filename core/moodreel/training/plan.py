@@ -1,0 +1,85 @@
+"""How a strategy is trained: every choice in one place, checked, and kept in the checkpoint."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from moodreel.errors import InvalidInput, closest
+from moodreel.training.objectives import OBJECTIVES, USES
+
+Tune = Literal["none", "projection", "text", "all"]
+Precision = Literal["no", "bf16", "fp16"]
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """The choices of one training run.
+
+    Args:
+        objective: a name of `OBJECTIVES`.
+        tune: what learns besides the strategy: nothing, a linear map after each encoder, the text
+            encoder, or both encoders.
+        steps: how many batches at most.
+        batch: captions a batch, over all processes.
+        rate: the highest learning rate, reached after `warmup` (a share of the steps), from where
+            it falls to zero on a cosine.
+        encoder_rate: the same for the encoders, where they learn.
+        decay: AdamW's weight decay, of matrices alone.
+        clip: the largest norm of the gradient.
+        scale: the first value of the learned scale of similarities, 1 / temperature.
+        emotion: the weight of the auxiliary emotion term.
+        neutral: the share of a batch that wants no emotion.
+        distil: the weight of keeping queries without emotion at the baseline's ranking.
+        together: a label; captions that share its value come in one batch, as hard negatives.
+        every: steps between looks at the validation split, and between saved states.
+        patience: looks without a better result after which training ends; 0 goes on.
+        seed: decides the first values, the batches and what is dropped out.
+        precision: of the strategy's arithmetic.
+    """
+
+    objective: str = "info-nce"
+    tune: Tune = "none"
+    steps: int = 600
+    batch: int = 128
+    rate: float = 3e-3
+    encoder_rate: float = 1e-5
+    decay: float = 0.01
+    warmup: float = 0.1
+    clip: float = 1.0
+    scale: float = 20.0
+    emotion: float = 0.5
+    neutral: float = 0.25
+    distil: float = 0.0
+    together: str = "round"
+    every: int = 50
+    patience: int = 6
+    seed: int = 0
+    precision: Precision = "no"
+
+    def __post_init__(self) -> None:
+        if self.objective not in OBJECTIVES:
+            known = closest(self.objective, OBJECTIVES)
+            raise InvalidInput(f"unknown objective {self.objective!r}.{known}")
+        for name, choices in (("tune", get_args(Tune)), ("precision", get_args(Precision))):
+            if getattr(self, name) not in choices:
+                raise InvalidInput(f"{name} must be one of {', '.join(choices)}")
+        for name in ("steps", "every"):
+            check_number(name, getattr(self, name), 1)
+        check_number("batch", self.batch, 2)
+        check_number("clip", self.clip, 1e-6)
+        check_number("scale", self.scale, 1e-3, 100)
+        for name in ("warmup", "neutral"):
+            check_number(name, getattr(self, name), 0, 1)
+        for name in ("rate", "encoder_rate", "decay", "emotion", "distil", "patience"):
+            check_number(name, getattr(self, name), 0)
+
+    @property
+    def needs_frames(self) -> bool:
+        """Whether the objective looks at single frames."""
+        return "frame" in USES[self.objective]
+
+
+def check_number(name: str, value: float, least: float, most: float = float("inf")) -> None:
+    """Refuse a number out of its range."""
+    if not least <= value <= most:
+        limit = f"from {least:g} to {most:g}" if most < float("inf") else f"{least:g} or more"
+        raise InvalidInput(f"{name} must be {limit}, got {value:g}")

@@ -1,0 +1,156 @@
+"""From a dataset and a strategy's name to a trained strategy in a folder."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from moodreel.checkpoints import Surroundings, load_strategy, save_strategy
+from moodreel.datasets import Caption, Dataset
+from moodreel.datasets.features import CACHE
+from moodreel.engine import Engine
+from moodreel.errors import InvalidInput
+from moodreel.fusion import FusionStrategy
+from moodreel.media import Progress
+from moodreel.training.curves import plot_curves
+from moodreel.training.examples import Examples, load_examples
+from moodreel.training.plan import TrainingPlan
+from moodreel.training.states import drop_state
+from moodreel.training.trainer import Outcome, Trainer
+from moodreel.training.tuning import save_tuned, tunable_network
+
+HELD_OUT = 0.1  # of the videos, where a dataset names no validation split
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training run.
+
+    Args:
+        engine: its components make the features; it cuts no videos (`segments.length=0`), so
+            that a caption is about a whole one.
+        dataset: what to learn from.
+        fusion: the strategy's name, or the folder of a trained one, to train it on.
+        plan: every choice.
+        folder: where the trained strategy, its logs and its state are kept.
+        splits: the splits to learn from; where a dataset names none, all of it.
+        validation: the split that decides when to stop; one that is not there is taken from the
+            videos to learn from. None: all steps are made.
+        cache: where features are kept; evaluation shares it.
+        options: of the strategy, over the configuration's.
+        report: called with the progress.
+    """
+
+    engine: Engine
+    dataset: Dataset
+    fusion: str
+    plan: TrainingPlan
+    folder: Path
+    splits: Sequence[str] = ("train",)
+    validation: str | None = "val"
+    cache: Path = CACHE
+    options: Mapping[str, Any] = field(default_factory=dict)
+    report: Callable[[Progress], None] = lambda progress: None
+
+    def train(self) -> Outcome:
+        """Train and write the strategy; an interrupted run goes on where it stood.
+
+        Raises:
+            InvalidInput: the dataset has no such split, or the strategy nothing to learn.
+            ConfigurationError: the folder holds another unfinished run.
+        """
+        registry = self.engine.registry
+        strategy = load_strategy(registry, self.fusion, self.plan.seed, **self.options)
+        if not any(p.requires_grad for p in strategy.parameters()) and self.plan.tune == "none":
+            raise InvalidInput(f"the fusion strategy {self.fusion!r} has nothing to learn")
+        tuned = tunable_network(registry, self.plan.tune)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        train, validation = self.examples(strategy)
+        trainer = Trainer(
+            strategy,
+            self.plan,
+            train,
+            validation,
+            self.engine.text_encoder,
+            tuned,
+            self.folder,
+            self.report,
+        )
+        outcome = trainer.run()
+        if trainer.is_main:
+            self.write(strategy, train, outcome)
+        return outcome
+
+    def examples(self, strategy: FusionStrategy) -> tuple[Examples, Examples | None]:
+        """Return what to learn from, and what to look at in between."""
+        parts = choose_parts(self.dataset, self.splits, self.validation, self.plan)
+        train, validation = (
+            load_examples(
+                part,
+                self.engine,
+                strategy.needs_frames or self.plan.needs_frames,
+                strategy.needs_tokens,
+                self.cache,
+                self.report,
+            )
+            if part is not None
+            else None
+            for part in parts
+        )
+        assert train is not None
+        return train, validation
+
+    def write(self, strategy: FusionStrategy, train: Examples, outcome: Outcome) -> None:
+        """Write the strategy with its record, and draw the losses."""
+        record = {
+            "dataset": self.dataset.name,
+            "data": train.fingerprint,
+            "videos": len(train.seen),
+            "captions": len(train.captions),
+            "splits": list(self.splits),
+            "validation": self.validation,
+            "seeds": [self.plan.seed],
+            "plan": asdict(self.plan),
+            **asdict(outcome),
+        }
+        registry = self.engine.registry
+        if self.plan.tune != "none":
+            registry = save_tuned(registry, self.folder)
+        save_strategy(self.folder, strategy, Surroundings.of(registry), record)
+        plot_curves(self.folder)
+        drop_state(self.folder)
+
+
+def choose_parts(
+    dataset: Dataset, splits: Sequence[str], validation: str | None, plan: TrainingPlan
+) -> tuple[Dataset, Dataset | None]:
+    """Return what to learn from and what to validate on."""
+    if not dataset.splits:
+        train = dataset
+    else:
+        missing = [split for split in splits if split not in dataset.splits]
+        if missing:
+            known = ", ".join(dataset.splits)
+            raise InvalidInput(f"{dataset.name} has no split {missing[0]!r}; it has {known}")
+        train = dataset.of_captions([c for c in dataset.captions if c.split in splits])
+    if validation is None:
+        return train, None
+    if validation in dataset.splits and validation not in splits:
+        return train, dataset.part(validation)
+    return hold_out(train, plan)
+
+
+def hold_out(dataset: Dataset, plan: TrainingPlan) -> tuple[Dataset, Dataset | None]:
+    """Share a dataset out by video; videos of one `together` label stay on one side."""
+
+    def is_held(caption: Caption) -> bool:
+        group = caption.labels.get(plan.together, caption.video)
+        drawn = blake2b(f"{plan.seed}/{group}".encode(), digest_size=4).digest()
+        return int.from_bytes(drawn) < HELD_OUT * 2**32
+
+    held = [caption for caption in dataset.captions if is_held(caption)]
+    kept = [caption for caption in dataset.captions if not is_held(caption)]
+    if not held or not kept:
+        return dataset, None
+    return dataset.of_captions(kept), dataset.of_captions(held)

@@ -1,0 +1,54 @@
+"""Where a run stands, on disk: what a resumed run needs to end as an unbroken one would."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import torch
+
+from moodreel.errors import ConfigurationError
+
+FILE = "state.pt"
+
+
+def save_state(folder: Path, state: Mapping[str, Any]) -> None:
+    """Write a state, whole or not at all."""
+    partial = folder / f".{FILE}"
+    torch.save(dict(state), partial)
+    os.replace(partial, folder / FILE)
+
+
+def load_state(folder: Path, run: str) -> dict[str, Any] | None:
+    """Return the state of a run in a folder, None where there is none.
+
+    Nothing but tensors and plain values is read: the file can run no code.
+
+    Args:
+        run: identifies the data, the strategy and the plan.
+
+    Raises:
+        ConfigurationError: the file cannot be read, or is another run's.
+    """
+    file = folder / FILE
+    if not file.exists():
+        return None
+    try:
+        state = torch.load(file, map_location="cpu", weights_only=True)
+        known = state["run"]
+    except (OSError, RuntimeError, EOFError, KeyError, TypeError, UnpicklingError):
+        raise ConfigurationError(
+            f"{file}: cannot be read; delete it to begin anew, or choose another --to"
+        ) from None
+    if known != run:
+        raise ConfigurationError(
+            f"{folder}: holds an unfinished run with other settings or data; "
+            "give the same again, choose another --to, or begin anew with --restart"
+        )
+    return state
+
+
+def drop_state(folder: Path) -> None:
+    """Remove the state of a run that is done."""
+    (folder / FILE).unlink(missing_ok=True)

@@ -1,0 +1,149 @@
+"""What learns: a strategy, the scale of similarities, and, if wanted, the encoders."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from moodreel.emotions import EmotionScores
+from moodreel.fusion import FusionStrategy
+from moodreel.interfaces import TextEncoder, TextFeatures, VideoFeatures
+
+Features = TypeVar("Features", TextFeatures, VideoFeatures)
+
+LARGEST_SCALE = 100.0
+RERANKED, SHORTLIST = 32, 8  # texts of a batch that are reranked, and videos for each
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """Texts of a batch: the words, their features, and the emotions wanted."""
+
+    words: Sequence[str]
+    text: TextFeatures
+    wanted: EmotionScores
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """Videos of a batch, and the emotions seen in them."""
+
+    video: VideoFeatures
+    seen: EmotionScores
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """One process's share of a batch.
+
+    Args:
+        asked: B texts.
+        shown: the videos that they belong to.
+        same: whether text j is true of video i, bool [B, B].
+        others: another caption of each video, where the objective looks at it.
+        frames: one frame of each video, likewise.
+    """
+
+    asked: Asked
+    shown: Shown
+    same: Tensor
+    others: Asked | None = None
+    frames: Shown | None = None
+
+
+class Trainee(nn.Module):
+    """Turns a batch into fused vectors, through everything that learns.
+
+    Args:
+        strategy: bound.
+        scale: the first value of the scale of similarities.
+        encoder: of texts; given where texts must go through it in every step.
+        tuned: the encoder's network, where it learns.
+    """
+
+    def __init__(
+        self,
+        strategy: FusionStrategy,
+        scale: float,
+        encoder: TextEncoder | None = None,
+        tuned: nn.Module | None = None,
+    ) -> None:
+        super().__init__()
+        self.strategy = strategy
+        self.log_scale = nn.Parameter(torch.tensor(math.log(scale)))
+        self.tuned = tuned
+        self._encoder = encoder
+
+    @property
+    def scale(self) -> Tensor:
+        """The learned scale of similarities, 1 / temperature, at most 100 as in CLIP."""
+        return self.log_scale.exp().clamp(max=LARGEST_SCALE)
+
+    def forward(self, batch: Batch) -> dict[str, Tensor]:
+        """Return the fused vectors [B, D'] by name, the scale, and scores of a shortlist.
+
+        All that learns is used in here, as training in several processes wants it.
+        """
+        text = self.encode(batch.asked)
+        found = {"text": self.strategy.fuse_text(text, batch.asked.wanted)}
+        found["video"] = self.show(batch.shown)
+        if batch.others:
+            found["caption"] = self.ask(batch.others)
+        if batch.frames:
+            found["frame"] = self.show(batch.frames)
+        if "rerank" in self.strategy.stages:
+            found["reranked"] = self.rerank(batch, text, found["text"] @ found["video"].T)
+        return found | {"scale": self.scale}
+
+    def rerank(self, batch: Batch, text: TextFeatures, scores: Tensor) -> Tensor:
+        """Return the strategy's better scores [b, n] of some texts: each video first, then rivals.
+
+        The rivals are those that the fused vectors score best.
+        """
+        texts = min(RERANKED, len(scores))
+        wrong = scores.detach().masked_fill(batch.same.T, -torch.inf)[:texts]
+        rivals = wrong.topk(min(SHORTLIST, len(scores)) - 1, dim=1).indices
+        columns = torch.cat([torch.arange(texts, device=rivals.device)[:, None], rivals], 1)
+        rows = torch.arange(texts, device=rivals.device)[:, None].expand_as(columns).flatten()
+        asked, shown = rows.cpu().numpy(), columns.flatten().cpu().numpy()
+        better = self.strategy.rerank(
+            take_rows(text, rows),
+            batch.asked.wanted[asked],
+            take_rows(batch.shown.video, columns.flatten()),
+            batch.shown.seen[shown],
+        )
+        if better is None:
+            return scores[:texts].gather(1, columns)
+        return better.view(columns.shape)
+
+    def ask(self, asked: Asked) -> Tensor:
+        """Return fused texts."""
+        return self.strategy.fuse_text(self.encode(asked), asked.wanted)
+
+    def show(self, shown: Shown) -> Tensor:
+        """Return fused videos."""
+        return self.strategy.fuse_video(shown.video, shown.seen)
+
+    def encode(self, asked: Asked) -> TextFeatures:
+        """Return the texts' features: those given, or through the encoder, with gradients."""
+        if self._encoder is None:
+            return asked.text
+        return self._encoder.encode(asked.words, partial(self.inject, wanted=asked.wanted))
+
+    def inject(self, tokens: Tensor, wanted: EmotionScores) -> Tensor:
+        """Return token embeddings as the strategy changes them."""
+        if "tokens" not in self.strategy.stages:
+            return tokens
+        return self.strategy.inject(tokens, wanted)
+
+
+def take_rows(features: Features, rows: Tensor) -> Features:
+    """Return some rows of features."""
+    taken: dict[str, Any] = {
+        name: None if part is None else part[rows] for name, part in vars(features).items()
+    }
+    return type(features)(**taken)

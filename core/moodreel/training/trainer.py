@@ -1,0 +1,384 @@
+"""The training loop: batches of cached features through a strategy, until it gets no better."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from hashlib import blake2b
+from json import dumps
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate import Accelerator, DistributedDataParallelKwargs
+from torch import Tensor, nn
+
+from moodreel.evaluation.metrics import query_scores
+from moodreel.fusion import FusionStrategy
+from moodreel.interfaces import TextEncoder
+from moodreel.media import Progress
+from moodreel.training.batches import Indices
+from moodreel.training.curves import Curves
+from moodreel.training.examples import Examples
+from moodreel.training.objectives import OBJECTIVES, USES
+from moodreel.training.plan import TrainingPlan
+from moodreel.training.states import load_state, save_state
+from moodreel.training.terms import distillation_term, emotion_term, shortlist_term
+from moodreel.training.trainee import Asked, Batch, Shown, Trainee, take_rows
+
+BETAS = (0.9, 0.98)
+TEXTS_AT_ONCE = 256
+
+
+@dataclass
+class Outcome:
+    """How a run went.
+
+    Args:
+        steps: how many were made.
+        best_step: after how many the kept parameters were reached.
+        metrics: of the kept parameters, by name.
+    """
+
+    steps: int
+    best_step: int
+    metrics: dict[str, float] = field(default_factory=dict)
+
+
+class Trainer:
+    """Trains a strategy on examples.
+
+    Args:
+        strategy: bound; its parameters are changed in place, and end as the best that the
+            validation saw, or else the last ones.
+        plan: every choice of the run.
+        train: what it learns from.
+        validation: what decides when to stop; None goes through all steps.
+        encoder: of texts, for a strategy that changes tokens, and where the encoder learns.
+        tuned: the encoder's network, where it learns.
+        folder: where the state and the logs are kept; None keeps none.
+        report: called with the progress.
+    """
+
+    def __init__(
+        self,
+        strategy: FusionStrategy,
+        plan: TrainingPlan,
+        train: Examples,
+        validation: Examples | None = None,
+        encoder: TextEncoder | None = None,
+        tuned: nn.Module | None = None,
+        folder: Path | None = None,
+        report: Callable[[Progress], None] = lambda progress: None,
+    ) -> None:
+        self.plan = plan
+        self.train = train
+        self.validation = validation
+        self.folder = folder
+        self.report = report
+        self.strategy = strategy
+        needed = "tokens" in strategy.stages or tuned is not None
+        self.trainee = Trainee(strategy, plan.scale, encoder if needed else None, tuned)
+        self.batches = train.batches(plan)
+        self.objective = OBJECTIVES[plan.objective]
+        self.uses = USES[plan.objective]
+
+    @cached_property
+    def accelerator(self) -> Accelerator:
+        """What knows of devices, precision and other processes."""
+        unused = DistributedDataParallelKwargs(find_unused_parameters=True)
+        return Accelerator(mixed_precision=self.plan.precision, kwargs_handlers=[unused])
+
+    @property
+    def run_key(self) -> str:
+        """Identify the run: plan, data, strategy and options."""
+        described = [
+            asdict(self.plan),
+            self.train.fingerprint,
+            self.validation.fingerprint if self.validation else "",
+            self.strategy.fingerprint,
+        ]
+        return blake2b(dumps(described).encode(), digest_size=8).hexdigest()
+
+    def run(self) -> Outcome:
+        """Train, from the beginning or from where an interrupted run stood.
+
+        Raises:
+            ConfigurationError: the folder holds the state of another run.
+        """
+        self.strategy.fit(self.train.video, self.train.seen)
+        model, optimizer = self.accelerator.prepare(self.trainee, self.make_optimizer())
+        progress = Best()
+        start = self.resume(optimizer, progress)
+        curves = Curves(self.folder, start) if self.folder and self.is_main else None
+        step = start
+        while step < self.plan.steps and not self.is_over(progress):
+            values = self.step(model, optimizer, step)
+            step += 1
+            if step % self.plan.every == 0 or step == self.plan.steps:
+                values |= self.look(progress, step)
+            if curves:
+                curves.add(step - 1, values)
+            if self.is_main and (step % self.plan.every == 0 or step == self.plan.steps):
+                self.keep(optimizer, progress, step, curves)
+                self.report(Progress(describe(values), step, self.plan.steps))
+        if curves:
+            curves.close()
+        return self.finish(progress, step)
+
+    @property
+    def is_main(self) -> bool:
+        """Whether this process writes files."""
+        return self.accelerator.is_main_process
+
+    def is_over(self, progress: "Best") -> bool:
+        """Whether the validation has not got better for long enough."""
+        patience = self.plan.patience
+        return bool(patience and self.validation and progress.looks_since >= patience)
+
+    def make_optimizer(self) -> torch.optim.Optimizer:
+        """Return AdamW: matrices of the strategy decay, gates, offsets and the scale do not."""
+        plan = self.plan
+        encoder = set(self.trainee.tuned.parameters()) if self.trainee.tuned else set()
+        learned = [p for p in self.trainee.parameters() if p.requires_grad and p not in encoder]
+        groups = [
+            {"params": [p for p in learned if p.ndim > 1], "weight_decay": plan.decay},
+            {"params": [p for p in learned if p.ndim <= 1], "weight_decay": 0.0},
+            {"params": [p for p in encoder if p.requires_grad], "weight_decay": plan.decay},
+        ]
+        for group, rate in zip(groups, (plan.rate, plan.rate, plan.encoder_rate), strict=True):
+            group["highest"] = rate
+        return torch.optim.AdamW([g for g in groups if g["params"]], plan.rate, betas=BETAS)
+
+    def step(self, model: nn.Module, optimizer: Any, step: int) -> dict[str, float]:
+        """Make one step and return its losses."""
+        model.train()
+        for group in optimizer.param_groups:
+            group["lr"] = group["highest"] * schedule(step, self.plan)
+        torch.manual_seed(step_seed(self.plan.seed, step, self.accelerator.process_index))
+        rows = self.batches.at(step)
+        with self.accelerator.autocast():
+            found = model(self.share(rows, step))
+        terms = self.terms({name: self.gather(name, part) for name, part in found.items()}, rows)
+        loss = sum(terms.values(), torch.zeros(()).to(self.accelerator.device))
+        optimizer.zero_grad()
+        self.accelerator.backward(loss)
+        self.accelerator.clip_grad_norm_(model.parameters(), self.plan.clip)
+        optimizer.step()
+        values = {"loss": loss, **terms, "scale": found["scale"]}
+        return {name: float(value.detach()) for name, value in values.items()}
+
+    def share(self, rows: Indices, step: int) -> Batch:
+        """Return this process's share of a batch, with what the objective looks at."""
+        whole = self.accelerator.num_processes
+        rows = np.array_split(rows, whole)[self.accelerator.process_index]
+        videos = self.train.video_of[rows]
+        shown = self.shown(videos)
+        return Batch(
+            self.asked(self.train, self.train.text_of[rows]),
+            shown,
+            torch.from_numpy(self.train.same(rows)).to(self.accelerator.device),
+            self.others(rows, step) if "caption" in self.uses else None,
+            self.single_frames(shown, step) if "frame" in self.uses else None,
+        )
+
+    def asked(self, examples: Examples, texts: Indices) -> Asked:
+        """Return texts by their places."""
+        words = [examples.texts[place] for place in texts]
+        text = take_rows(examples.text, torch.from_numpy(texts))
+        return Asked(words, to_device(text, self.accelerator.device), examples.wanted[texts])
+
+    def shown(self, videos: Indices) -> Shown:
+        """Return videos by their places."""
+        video = take_rows(self.train.video, torch.from_numpy(videos))
+        return Shown(to_device(video, self.accelerator.device), self.train.seen[videos])
+
+    def others(self, rows: Indices, step: int) -> Asked:
+        """Return another caption of each video."""
+        drawn = self.train.other_captions(rows, [self.plan.seed, step])
+        return self.asked(self.train, self.train.text_of[drawn])
+
+    def single_frames(self, shown: Shown, step: int) -> Shown:
+        """Return one frame of each video, as a video of its own; where there are none, the video.
+
+        Its emotions are the video's: they are kept for segments, not for frames.
+        """
+        frames = shown.video.frames
+        if frames is None:
+            return shown
+        draw = torch.Generator().manual_seed(step_seed(self.plan.seed, step, 0))
+        chosen = torch.randint(frames.shape[1], (len(frames),), generator=draw)
+        one = frames[torch.arange(len(frames)), chosen.to(frames.device)]
+        pooled = torch.nn.functional.normalize(one, dim=-1)
+        return Shown(type(shown.video)(pooled, one.unsqueeze(1)), shown.seen)
+
+    def gather(self, name: str, part: Tensor) -> Tensor:
+        """Return the vectors of all processes, in order, with gradients to every one.
+
+        The scale is the same everywhere, and shortlists are each process's own.
+        """
+        if self.accelerator.num_processes == 1 or name in ("scale", "reranked"):
+            return part.float()
+        from torch.distributed.nn.functional import all_gather
+
+        return torch.cat(all_gather(part.float().contiguous()))
+
+    def terms(self, found: Mapping[str, Tensor], rows: Indices) -> dict[str, Tensor]:
+        """Return the terms of the loss of a whole batch, weighed."""
+        text, video, scale = found["text"], found["video"], found["scale"]
+        same = torch.from_numpy(self.train.same(rows)).to(text.device)
+        caption, frame = found.get("caption", text), found.get("frame", video)
+        terms = {"contrastive": self.objective(video, text, frame, caption, scale, same)}
+        if "reranked" in found:
+            terms["shortlist"] = shortlist_term(found["reranked"], scale)
+        if self.plan.emotion or self.plan.distil:
+            terms |= self.further_terms(text @ video.T, scale, rows)
+        return terms
+
+    def further_terms(self, scores: Tensor, scale: Tensor, rows: Indices) -> dict[str, Tensor]:
+        """Return the emotion term and the distillation term that the plan asks for."""
+        device = scores.device
+        texts, videos = self.train.text_of[rows], self.train.video_of[rows]
+        content = self.train.text.pooled[texts] @ self.train.video.pooled[videos].T
+        content = content.to(device)
+        terms = {}
+        if self.plan.emotion:
+            wanted = torch.from_numpy(self.train.wanted.values[texts]).to(device)
+            felt = torch.from_numpy(self.train.felt[videos]).to(device)
+            term = emotion_term(scores - content, wanted, felt, scale)
+            terms["emotion"] = self.plan.emotion * term
+        if self.plan.distil:
+            neutral = torch.from_numpy(~self.train.moved[rows]).to(device)
+            term = distillation_term(scores, content, neutral, scale)
+            terms["distillation"] = self.plan.distil * term
+        return terms
+
+    def look(self, progress: "Best", step: int) -> dict[str, float]:
+        """Measure on the validation split, and remember the best parameters."""
+        if self.validation is None:
+            progress.take(math.nan, step, self.trainee)
+            return {}
+        value = self.mean_precision(self.validation)
+        progress.take(value, step, self.trainee)
+        return {"validation": value}
+
+    @torch.inference_mode()
+    def mean_precision(self, examples: Examples) -> float:
+        """Return the mean average precision over the texts of examples, each asked once."""
+        self.trainee.eval()
+        device = self.accelerator.device
+        parts = []
+        for start in range(0, len(examples.texts), TEXTS_AT_ONCE):
+            texts = np.arange(start, min(start + TEXTS_AT_ONCE, len(examples.texts)))
+            parts.append(self.trainee.ask(self.asked(examples, texts)).float())
+        shown = Shown(to_device(examples.video, device), examples.seen)
+        scores = torch.cat(parts) @ self.trainee.show(shown).float().T
+        return query_scores(scores.cpu().numpy(), examples.known.T).summary()["mAP"]
+
+    def resume(self, optimizer: Any, progress: "Best") -> int:
+        """Put back the state of an interrupted run; return the step to go on from."""
+        state = load_state(self.folder, self.run_key) if self.folder else None
+        if state is None:
+            return 0
+        self.trainee.load_state_dict(state["model"], strict=False)
+        optimizer.load_state_dict(state["optimizer"])
+        progress.restore(state["best"])
+        if self.accelerator.scaler is not None:
+            self.accelerator.scaler.load_state_dict(state["scaler"])
+        return int(state["step"])
+
+    def keep(self, optimizer: Any, progress: "Best", step: int, curves: Curves | None) -> None:
+        """Write where the run stands."""
+        if self.folder is None:
+            return
+        if curves:
+            curves.flush()
+        scaler = self.accelerator.scaler
+        state = {
+            "run": self.run_key,
+            "step": step,
+            "model": learned_state(self.trainee),
+            "optimizer": optimizer.state_dict(),
+            "best": progress.held(),
+            "scaler": {} if scaler is None else scaler.state_dict(),
+        }
+        save_state(self.folder, state)
+
+    def finish(self, progress: "Best", step: int) -> Outcome:
+        """Put the best parameters into the strategy and return how it went."""
+        self.trainee.load_state_dict(progress.state, strict=False)
+        self.trainee.to("cpu").eval()
+        metrics = {"scale": self.trainee.scale.item()}
+        if self.validation is not None:
+            metrics["validation mAP"] = progress.value
+        return Outcome(step, progress.step, metrics)
+
+
+@dataclass
+class Best:
+    """The best parameters so far; without a validation, the last ones.
+
+    Args:
+        value: the validation's mAP with them.
+        step: after how many steps they were reached.
+        looks_since: looks at the validation that found no better ones.
+    """
+
+    value: float = -math.inf
+    step: int = 0
+    looks_since: int = 0
+    state: dict[str, Tensor] = field(default_factory=dict)
+
+    def take(self, value: float, step: int, trainee: Trainee) -> None:
+        """Note a look: keep the parameters if they are better, or cannot be compared."""
+        self.looks_since += 1
+        if math.isnan(value) or value > self.value:
+            self.value, self.step, self.looks_since = value, step, 0
+            self.state = learned_state(trainee)
+
+    def held(self) -> dict[str, Any]:
+        """Return what `restore` takes."""
+        return dict(vars(self))
+
+    def restore(self, held: Mapping[str, Any]) -> None:
+        """Put back what `held` returned."""
+        vars(self).update(held)
+
+
+def learned_state(trainee: nn.Module) -> dict[str, Tensor]:
+    """Return a copy of all that learns."""
+    return {
+        name: value.detach().cpu().clone()
+        for name, value in trainee.named_parameters()
+        if value.requires_grad
+    }
+
+
+def schedule(step: int, plan: TrainingPlan) -> float:
+    """Return the share of the highest rate: up in a line, then down on a cosine to zero."""
+    rising = max(1, round(plan.warmup * plan.steps))
+    if step < rising:
+        return (step + 1) / rising
+    done = (step - rising) / max(1, plan.steps - rising)
+    return 0.5 * (1 + math.cos(math.pi * done))
+
+
+def step_seed(seed: int, step: int, process: int) -> int:
+    """Return the seed of what is random in one step of one process."""
+    return int(np.random.SeedSequence([seed, step, process]).generate_state(1)[0])
+
+
+def to_device(features: Any, device: torch.device) -> Any:
+    """Return text or video features on a device."""
+    moved = {
+        name: None if value is None else value.to(device) for name, value in vars(features).items()
+    }
+    return type(features)(**moved)
+
+
+def describe(values: Mapping[str, float]) -> str:
+    """Return the loss, and the validation's mAP where it was measured, for the progress bar."""
+    shown = [f"loss {values['loss']:.3f}"]
+    shown += [f"validation {values['validation']:.3f}"] if "validation" in values else []
+    return ", ".join(shown)
