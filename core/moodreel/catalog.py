@@ -371,13 +371,19 @@ class Catalog:
 
         Captions that lay beside a video come before those that the captioner made.
         """
-        makers = [captioner, GIVEN] if captioner else [GIVEN]
-        return {
-            row.segment_id: row.text
-            for maker in makers
-            for row in self._component_rows(schema.captions, maker, ids, schema.captions.c.text)
-            if row.text
-        }
+        makers = [maker.fingerprint for maker in (captioner, GIVEN) if maker]
+        table, maker = schema.captions.c, schema.components.c.fingerprint
+        query = select(table.segment_id, table.text).where(maker.in_(makers), table.text != "")
+        query = query.join_from(schema.captions, schema.components).order_by(
+            maker == GIVEN.fingerprint
+        )
+        parts = [None] if ids is None else list(chunks(sorted(int(id) for id in ids)))
+        found: dict[int, str] = {}
+        with self.reading() as connection:
+            for part in parts:
+                chosen = query if part is None else query.where(table.segment_id.in_(part))
+                found.update((row.segment_id, row.text) for row in connection.execute(chosen))
+        return found
 
     def _component_rows(
         self, table: Table, component: Component, ids: Ids | None, *columns: Any
