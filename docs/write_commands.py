@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import click
+from click.testing import CliRunner
 
 from moodreel.cli import COMMANDS, commands
 
@@ -18,15 +18,9 @@ traceback of an error. This page is written by `python docs/write_commands.py`.
 
 def help_text(*names: str) -> str:
     """Return what `moodreel NAMES --help` prints."""
-    with click.Context(commands, info_name="moodreel", max_content_width=WIDTH) as context:
-        context.terminal_width = WIDTH
-        for name in names:
-            command = commands.get_command(context, name)
-            assert command is not None
-            return click.Context(
-                command, info_name=name, parent=context, terminal_width=WIDTH
-            ).get_help()
-        return context.get_help()
+    arguments = [*names, "--help"]
+    done = CliRunner().invoke(commands, arguments, prog_name="moodreel", terminal_width=WIDTH)
+    return done.output.rstrip()
 
 
 def render() -> str:

@@ -154,7 +154,9 @@ def test_the_readmes_configuration_is_one(tmp_path):
 
 
 def test_the_readmes_commands_are_commands_with_these_options(shell):
-    lines = block("sh", "moodreel index").splitlines() + block("sh", "fusion_strategy").splitlines()
+    lines = (
+        block("sh", "~/Videos").splitlines() + block("sh", "fusion_strategy.weight").splitlines()
+    )
     from moodreel.cli import COMMANDS
 
     for line in lines:

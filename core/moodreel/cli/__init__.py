@@ -89,10 +89,10 @@ def run(arguments: Sequence[str], debug: bool = False) -> int:
     except Exception as error:
         if debug:
             raise
-        return complain(*explain(error))
+        return complain(*describe_error(error))
 
 
-def explain(error: Exception) -> tuple[str, int]:
+def describe_error(error: Exception) -> tuple[str, int]:
     """Return the line and the exit code for an error."""
     if isinstance(error, MoodreelError):
         return str(error), error.exit_code

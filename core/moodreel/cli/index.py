@@ -62,9 +62,9 @@ def command(
     overrides += segment_overrides(segment, stride)
     with open_engine(index_folder, preset, config, overrides) as engine, progress_bar() as report:
         done = engine.index(paths, prune=prune, report=report)
-    print_report(done, as_json)
-    if not done.found:
+    if not (done.found or done.missing or done.pruned):
         raise InvalidInput(f"no videos in {', '.join(paths)}")
+    print_report(done, as_json)
     return 1 if done.failed or done.partial else 0
 
 
@@ -79,7 +79,7 @@ def segment_overrides(segment: float | None, stride: float | None) -> list[str]:
 
 @contextmanager
 def progress_bar() -> "Iterator[Callable[[Progress], None]]":
-    """Show a bar on stderr; yield what to call with the progress."""
+    """Show a bar on stderr, where that is a terminal; yield what to call with the progress."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
@@ -90,7 +90,9 @@ def progress_bar() -> "Iterator[Callable[[Progress], None]]":
         TimeRemainingColumn(),
         TextColumn("{task.fields[path]}"),
     )
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    shown = console.is_terminal  # elsewhere each bar would leave an empty line
+    with Bar(*columns, console=console, transient=True, disable=not shown) as bar:
         task = bar.add_task("index", total=None, path="looking for videos")
 
         def report(progress: "Progress") -> None:

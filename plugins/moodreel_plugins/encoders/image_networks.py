@@ -113,7 +113,7 @@ def read_weights(path: Path) -> "dict[str, Tensor]":
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
-        return torch.load(path, map_location="cpu", weights_only=True)
+        return dict(torch.load(path, map_location="cpu", weights_only=True))
     except Exception as error:
         reason = " ".join(str(error).split())[:120]
         raise ConfigurationError(f"{path}: no weights can be read: {reason}") from None
@@ -126,11 +126,10 @@ def load_in_order(model: Any, weights: "dict[str, Tensor]", source: Path) -> Non
         ConfigurationError: the number or a shape of the tensors is not this model's.
     """
     wanted = model.state_dict()
-    if weights.keys() != wanted.keys():
-        weights = dict(zip(wanted, weights.values(), strict=False))
-    if {name: shape_of(value) for name, value in weights.items()} != {
-        name: shape_of(value) for name, value in wanted.items()
-    }:
+    if weights.keys() != wanted.keys() and len(weights) == len(wanted):
+        weights = dict(zip(wanted, weights.values(), strict=True))
+    shapes = {name: shape_of(value) for name, value in weights.items()}
+    if shapes != {name: shape_of(value) for name, value in wanted.items()}:
         raise ConfigurationError(f"{source}: these are not the weights of this model")
     model.load_state_dict(weights)
 
