@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 
 import moodreel
+from hub import downloads
 
 MEMBER = re.compile(r'^    [A-Z]+ = "([a-z]+)"\n', re.MULTILINE)
 TEXTS = ["a very happy girl and an angry man", "not afraid but sad", "a brick wall", "화난 남자"]
@@ -36,7 +37,7 @@ def permute_emotions(order):
 def extracted(registry, clip):
     """Return what every extractor that can run here sees in texts and in a clip."""
     for (kind, name), entry in registry.entries.items():
-        if kind != "emotion_extractor" or entry.problem or "model" in entry.options:
+        if kind != "emotion_extractor" or entry.problem or downloads(registry, entry):
             continue
         extractor = registry.create(kind, name)
         inputs = TEXTS if extractor.modality == "text" else [clip]

@@ -1,9 +1,8 @@
 """Every registered component keeps its kind's contract: registering one enrols it here."""
 
-import re
-
 import pytest
 
+from hub import downloads
 from moodreel import Registry
 from moodreel.registry import installed_components
 from moodreel.testing import CHECKS
@@ -20,19 +19,6 @@ WAITING = {
     ("video_reader", "decord"),
     ("video_reader", "pyav"),
 }
-ON_THE_HUB = re.compile(r"[\w.-]+/[\w.-]+")
-
-
-def downloads(entry):
-    """Whether a component's weights, or those of one it is built on, are on a model hub.
-
-    Small models of their kinds, made in the tests of their plugins, run through the same checks.
-    """
-    options = [value for value in entry.shown_options().values() if isinstance(value, str)]
-    named = [other for (_, name), other in REGISTRY.entries.items() if name in options]
-    return any(ON_THE_HUB.fullmatch(value) for value in options) or any(
-        downloads(other) for other in named if other.name != entry.name
-    )
 
 
 def entries():
@@ -40,7 +26,7 @@ def entries():
     ready = [
         entry
         for key, entry in REGISTRY.entries.items()
-        if not entry.problem and key not in WAITING and not downloads(entry)
+        if not entry.problem and key not in WAITING and not downloads(REGISTRY, entry)
     ]
     return [pytest.param(entry, id=f"{entry.kind}-{entry.name}") for entry in ready]
 

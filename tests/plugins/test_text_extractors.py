@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hub import downloads
 from moodreel import Emotion
 from moodreel.registry import default_registry
 
@@ -31,19 +32,13 @@ FOREIGN = {
 
 
 def readers():
-    """Return the extractors of text that can run here, by name."""
+    """Return the extractors of text that the configuration names and that can run here."""
     registry = default_registry()
-    for (kind, name), entry in registry.entries.items():
-        ready = kind == "emotion_extractor" and not entry.problem
-        if ready and "model" not in entry.options:  # a model to download
-            factory = entry.registration.factory
-            if getattr(factory, "modality", "") == "text" and name in table(registry):
-                yield name
-
-
-def table(registry):
-    """Return the extractors that the configuration names."""
-    return registry.settings.components["emotion_extractor"]
+    for name in registry.settings.components["emotion_extractor"]:
+        entry = registry.find("emotion_extractor", name)
+        reads = getattr(entry.registration.factory, "modality", "") == "text"
+        if reads and not entry.problem and not downloads(registry, entry):
+            yield name
 
 
 NAMES = list(readers())
