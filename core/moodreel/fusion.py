@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from inspect import signature
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
@@ -77,6 +77,16 @@ class FusionStrategy(nn.Module, Component):
 
     def build(self, dims: Dims) -> None:
         """Make the parameters. Called by `bind`, with the random state seeded."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return super().__getattr__(name)
+        except AttributeError as error:
+            if self.dims is not None:
+                raise
+            raise AttributeError(
+                f"{error}; if `build` makes it: call bind(Dims(content, token)) first"
+            ) from None
 
     def fit(self, video: VideoFeatures, emotions: EmotionScores) -> None:
         """Learn statistics of a whole collection, before its N segments are fused.

@@ -214,6 +214,13 @@ def test_a_strategy_serves_the_dimensions_it_was_made_for_and_no_others():
         strategy.bind(Dims(9, 4))
 
 
+def test_a_strategy_that_was_not_bound_says_what_to_do():
+    with pytest.raises(AttributeError, match=r"no attribute 'table'; .* call bind\(Dims"):
+        build("additive").inject(sample_text().tokens, sample_emotions(5))
+    with pytest.raises(AttributeError, match=r"no attribute 'tabel'$"):
+        build("additive").bind(SMALL).tabel  # noqa: B018
+
+
 @pytest.mark.parametrize(
     ("name", "options", "stages"),
     [
@@ -231,6 +238,22 @@ def test_a_strategy_serves_the_dimensions_it_was_made_for_and_no_others():
 )
 def test_a_strategy_declares_the_stages_it_touches(name, options, stages):
     assert build(name, **options).stages == stages
+
+
+@pytest.mark.parametrize("name", {*NAMES, *LEARNED})
+def test_a_strategy_works_where_its_parameters_are(name):
+    """On the device without memory, a tensor left behind on the CPU would be refused."""
+    strategy, meta = ready(name).to("meta"), {"device": "meta"}
+    text, video = sample_text(QUERIES), sample_video()
+    moved = TextFeatures(text.pooled.to(**meta), text.tokens.to(**meta), text.mask.to(**meta))
+    shown = VideoFeatures(video.pooled.to(**meta), video.frames.to(**meta))
+    wanted, seen = sample_emotions(QUERIES), sample_emotions()
+    assert strategy.inject(moved.tokens, wanted).is_meta
+    assert strategy.fuse_text(moved, wanted).is_meta
+    assert strategy.fuse_video(shown, seen).is_meta
+    one = TextFeatures(moved.pooled[:1], moved.tokens[:1], moved.mask[:1])
+    better = strategy.rerank(one, wanted[:1], shown, seen)
+    assert better is None or better.is_meta
 
 
 # The published embedding
