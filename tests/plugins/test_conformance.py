@@ -14,19 +14,12 @@ PROMISES = {
 }
 
 
-WAITING = {
-    # Do not keep the contract yet: one does not shrink its frames, the other waits for ever.
-    ("video_reader", "decord"),
-    ("video_reader", "pyav"),
-}
-
-
 def entries():
     """Every named component that can be built here: packages installed, options set, weights."""
     ready = [
         entry
-        for key, entry in REGISTRY.entries.items()
-        if not entry.problem and key not in WAITING and not downloads(REGISTRY, entry)
+        for entry in REGISTRY.entries.values()
+        if not entry.problem and not downloads(REGISTRY, entry)
     ]
     return [pytest.param(entry, id=f"{entry.kind}-{entry.name}") for entry in ready]
 
@@ -40,7 +33,7 @@ def test_a_component_keeps_its_kinds_contract(entry):
 
 
 def test_every_kind_has_a_check_and_a_component_that_runs_through_it():
-    kinds = {kind for kind, _ in installed_components()} - {"video_reader"}
+    kinds = {kind for kind, _ in installed_components()}
     assert kinds <= CHECKS.keys()
     checked = {entry.values[0].kind for entry in entries()}
     assert kinds == checked

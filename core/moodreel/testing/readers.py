@@ -54,7 +54,7 @@ def check_videos(reader: VideoReader, call: Call, folder: Path) -> None:
     check_frames(reader, call, video)
     for name, contents in (("empty.mp4", b""), ("text.mp4", b"this is no video\n" * 99)):
         (folder / name).write_bytes(contents)
-    for name in ("empty.mp4", "text.mp4"):
+    for name in ("empty.mp4", "text.mp4", "missing.mp4"):
         check_refusal(call, reader.probe, folder / name)
         check_refusal(call, reader.read, folder / name, [0.0])
 

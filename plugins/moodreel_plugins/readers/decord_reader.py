@@ -15,6 +15,7 @@ from moodreel.interfaces import Requirement, VideoReader
 from moodreel.media import VideoFacts
 from moodreel_plugins.readers.containers import (
     LAST_SHOWN,
+    check_file,
     open_video,
     pixel_ratio,
     probe_video,
@@ -46,6 +47,7 @@ class DecordReader(VideoReader):
 
     def read(self, path: Path, times: Sequence[float]) -> Clip:
         """Return the frames shown at `times`; those past the last frame are left out."""
+        check_file(path)
         video = open_frames(path, self.shorter_side, path.stat().st_mtime_ns)
         spans = frame_spans(video)
         met = np.array([time for time in times if time <= spans[-1, 1] + LAST_SHOWN])
