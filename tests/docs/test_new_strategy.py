@@ -17,4 +17,4 @@ def test_the_pages_commands_exist():
 
     named = set(re.findall(r"^    moodreel ([a-z-]+)", PAGE, re.M))
     assert {"new-plugin", "compare", "search"} <= named
-    assert named - {"train", "make-dataset"} <= COMMANDS.keys()
+    assert named <= COMMANDS.keys()
