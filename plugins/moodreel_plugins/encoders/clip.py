@@ -172,6 +172,8 @@ class ClipTextEncoder(DualEncoder, TextEncoder):
         batch_size: texts encoded at once.
         device: such as "cuda:0"; "auto" picks an accelerator where there is one.
         dtype: of the weights; "auto" is bfloat16 where the device has it natively.
+        space: that a tuned model shares with the videos it was tuned on; without it, that of
+            its own weights.
     """
 
     beside = TOKENIZER_FILES
@@ -182,11 +184,35 @@ class ClipTextEncoder(DualEncoder, TextEncoder):
         batch_size: int = 64,
         device: str = "auto",
         dtype: Precision = "auto",
+        space: str | None = None,
     ) -> None:
         self.checkpoint = Checkpoint(model)
         self.batch_size = batch_size
         self.device = device
         self.precision = dtype
+        self.tuned_space = space
+
+    @property
+    def space(self) -> str:
+        """The space of these weights, or that they were tuned in."""
+        return self.tuned_space or super().space
+
+    @property
+    def network(self) -> Any:
+        """Both halves; texts go through one of them."""
+        return self.model
+
+    def save(self, folder: Path) -> dict[str, Any]:
+        """Write the model and its tokenizer in transformers' form."""
+        self.model.save_pretrained(folder)
+        self.tokenizer.save_pretrained(folder)
+        return {
+            "model": str(folder),
+            "batch_size": self.batch_size,
+            "device": self.device,
+            "dtype": self.precision,
+            "space": self.space,
+        }
 
     @property
     def width(self) -> int:

@@ -132,6 +132,8 @@ class ClipVipTextEncoder(VipEncoder, ClipTextEncoder):
         batch_size: texts encoded at once.
         device: such as "cuda:0"; "auto" picks an accelerator where there is one.
         dtype: of the weights; "auto" is bfloat16 where the device has it natively.
+        space: that a tuned model shares with the videos it was tuned on; without it, that of
+            its own weights.
     """
 
     def __init__(
@@ -140,9 +142,15 @@ class ClipVipTextEncoder(VipEncoder, ClipTextEncoder):
         batch_size: int = 64,
         device: str = "auto",
         dtype: Precision = "auto",
+        space: str | None = None,
     ) -> None:
-        super().__init__(checkpoint, batch_size, device, dtype)
+        super().__init__(checkpoint, batch_size, device, dtype, space)
         self.checkpoint = Checkpoint(checkpoint, "checkpoint")
+
+    def save(self, folder: Path) -> dict[str, Any]:
+        """Write the model and its tokenizer in transformers' form."""
+        options = super().save(folder)
+        return {"checkpoint": options.pop("model"), **options}
 
     @cached_property
     def tokenizer(self) -> Any:
