@@ -1,6 +1,6 @@
 """From frames to pixels as a model's own processor configuration wants them, batched in torch."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ MODES = {0: "nearest-exact", 2: "bilinear", 3: "bicubic"}
 """PIL's numbers of the ways to resize, and torch's names."""
 
 Frame = NDArray[np.uint8]
+Crop = Callable[[Tensor, int, int], Tensor]
 
 
 class PixelMaker:
@@ -33,11 +34,13 @@ class PixelMaker:
     Args:
         processor: an image processor of transformers. One that does more than resize, crop,
             rescale and normalise is called itself.
+        crop: cuts the middle out, given pixels, height and width.
     """
 
-    def __init__(self, processor: Any) -> None:
+    def __init__(self, processor: Any, crop: Crop | None = None) -> None:
         self.processor = processor
         self.plain = is_plain(processor)
+        self.crop = crop or crop_centre
 
     def __call__(self, frames: Sequence[Frame], device: torch.device | str = "cpu") -> Tensor:
         """Return pixels [n, 3, h, w], float32 on `device`, of n frames of any sizes."""
@@ -54,8 +57,8 @@ class PixelMaker:
             size = target_size(self.processor.size, pixels.shape[-2:])
             pixels = resize(pixels, size, MODES[int(self.processor.resample)])
         if getattr(self.processor, "do_center_crop", False):
-            crop = self.processor.crop_size
-            pixels = crop_centre(pixels, crop["height"], crop["width"])
+            size = self.processor.crop_size
+            pixels = self.crop(pixels, size["height"], size["width"])
         return pixels
 
     def normalise(self, pixels: Tensor) -> Tensor:
