@@ -6,9 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from moodreel import hookimpl
 from moodreel.cli import run
+from moodreel.datasets import load_dataset
 from moodreel.errors import InvalidInput
 from moodreel.evaluation.comparison import EMOTION_MAP, compare
 from moodreel.evaluation.material import gather_material
@@ -184,6 +186,32 @@ def test_given_emotions_are_asked_for_where_that_is_wanted(material, dataset_cac
     assert list(read.groups) == ["all", "emotional", "anger"]
     with pytest.raises(InvalidInput, match="gives no emotions of its captions"):
         gather_material(material.dataset, material.engine, dataset_cache, "given")
+
+
+@pytest.fixture
+def made_elsewhere(tmp_path):
+    """A folder of features of three numbers each, with labels of emotion."""
+    rows = [{"video": v, "caption": t} for v, t in (("a", "a cat"), ("b", "an angry man"))]
+    (tmp_path / "captions.json").write_text(json.dumps(rows))
+    (tmp_path / "emotions.json").write_text(json.dumps({"a": {}, "b": "anger"}))
+    save_file({"a": torch.eye(3)[0], "b": torch.eye(3)[1]}, tmp_path / "videos.safetensors")
+    return tmp_path
+
+
+def test_features_made_elsewhere_are_compared(made_elsewhere, material):
+    save_file({"pooled": torch.eye(3)[:2]}, made_elsewhere / "texts.safetensors")
+    given = gather_material(load_dataset(made_elsewhere), material.engine)
+    result = compare(given, ["baseline", "late"], resamples=100).results[1]
+    assert result.scores.summary()["R@1"] == 1.0
+    assert result.emotion[1] == 1.0
+    assert given.judge == "labels"
+    with pytest.raises(InvalidInput, match="was made for vectors of 384 numbers"):
+        compare(given, ["concat-fc"], resamples=100)
+
+
+def test_features_that_no_text_can_be_compared_with_are_refused(made_elsewhere, material):
+    with pytest.raises(InvalidInput, match=r"have 3 numbers, those of texts 384: add texts\."):
+        gather_material(load_dataset(made_elsewhere), material.engine)
 
 
 def dataset_arguments(root, cache):

@@ -194,9 +194,13 @@ def measure(scoring: Scoring, dual: bool = False) -> Result:
 
 def emotion_precision(scoring: Scoring) -> Floats:
     """Return how well the wanted emotions' videos come first, by query; nan where none is."""
-    grades = scoring.material.emotion_grades
-    scores = query_scores(scoring.blocks(), grades)
-    return scores.precision if scores.graded is None else scores.graded
+    parts, row = [], 0
+    for block in scoring.blocks():
+        grades = scoring.material.emotion_grades(slice(row, row + len(block)))
+        scores = query_scores(block, grades)
+        parts.append(scores.precision if scores.graded is None else scores.graded)
+        row += len(block)
+    return np.concatenate(parts)
 
 
 def judge_results(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from moodreel.datasets import Dataset
 from moodreel.datasets.features import CACHE, VideoSet, video_features
+from moodreel.datasets.precomputed import TEXTS
 from moodreel.datasets.relevance import Queries, emotion_relevance, make_queries
 from moodreel.datasets.texts import precomputed_texts, text_features, wanted_emotions
 from moodreel.emotions import Emotion, EmotionScores
@@ -82,13 +83,13 @@ class Material:
         return np.array([kind or guess for kind, guess in zip(said, guessed, strict=True)])
 
     @cached_property
-    def emotion_grades(self) -> Relevance:
-        """How far each video holds the emotions that each query wants.
+    def seen(self) -> EmotionScores:
+        """The emotions of the videos [V, 8]: as labelled, or else as the extractor saw them."""
+        return self.videos.video_emotions()
 
-        By the labels of the videos where there are any, else as the extractor saw them.
-        """
-        grades = emotion_relevance(self.judged, self.videos.video_emotions())
-        return Relevance.matrix(grades, grades.shape)
+    def emotion_grades(self, rows: slice = slice(None)) -> NDArray[np.float32]:
+        """Return how far each video holds the emotions that some queries want, [b, V]."""
+        return emotion_relevance(self.judged[rows], self.seen)
 
     @property
     def judge(self) -> str:
@@ -139,4 +140,15 @@ def gather_material(
     read = wanted_emotions(queries.texts, engine.text_emotion)
     chosen = wanted_emotions(queries.texts, engine.text_emotion, given)
     wanted = chosen if reading == "given" else read
-    return Material(present, engine, videos, queries, wanted, chosen)
+    return check_dims(Material(present, engine, videos, queries, wanted, chosen))
+
+
+def check_dims(material: Material) -> Material:
+    """Refuse texts and videos whose vectors cannot be compared: one side was made elsewhere."""
+    texts, videos = material.texts.pooled.shape[1], material.videos.dim
+    if texts != videos:
+        raise InvalidInput(
+            f"{material.dataset.name}: vectors of videos have {videos} numbers, those of texts "
+            f"{texts}: add {TEXTS} to the folder, or choose the preset that made the videos'"
+        )
+    return material

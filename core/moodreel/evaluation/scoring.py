@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from moodreel.checkpoints import load_strategy
 from moodreel.datasets.texts import text_features
 from moodreel.emotions import EmotionScores
+from moodreel.errors import InvalidInput
 from moodreel.evaluation.material import Material
 from moodreel.evaluation.metrics import BLOCK
 from moodreel.fusion import FusionStrategy
@@ -121,6 +122,7 @@ def score_strategy(material: Material, name: str) -> Scoring:
         name: a component's, or the folder of a trained one.
     """
     strategy = load_strategy(material.engine.registry, name)
+    check_content(strategy, material)
     began = perf_counter()
     segments = fuse_videos(strategy, material.videos.features, material.videos.emotions)
     fused = perf_counter()
@@ -139,6 +141,16 @@ def score_strategy(material: Material, name: str) -> Scoring:
         sum(value.numel() for value in strategy.parameters() if value.requires_grad),
     )
     return Scoring(name, strategy, material, queries, segments, costs)
+
+
+def check_content(strategy: FusionStrategy, material: Material) -> None:
+    """Refuse a strategy that learns or learned for vectors of another length."""
+    made_for = strategy.dims.content if strategy.dims else material.videos.dim
+    if made_for != material.videos.dim and any(True for _ in strategy.parameters()):
+        raise InvalidInput(
+            f"{type(strategy).__name__} was made for vectors of {made_for} numbers, those of "
+            f"{material.dataset.name} have {material.videos.dim}: choose the preset that made them"
+        )
 
 
 def rerank_seconds(scoring: Scoring, tried: int = 5) -> float:

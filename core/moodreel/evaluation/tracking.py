@@ -101,11 +101,8 @@ def track(material: Material, names: Sequence[str], least: float = LEAST) -> Tra
         label: video_ranks(score_strategy(material, name).matrix())
         for label, name in zip(shown, names, strict=True)
     }
-    grades = np.zeros((len(material.queries.captions), len(material.videos.videos)))
-    right = material.emotion_grades
-    grades[right.rows, right.columns] = right.grades
     queries = []
-    for row, graded in enumerate(grades):
+    for row, graded in enumerate(material.emotion_grades()):
         of_query = {name: found[row] for name, found in ranks.items()}
         queries.append(track_query(material, row, of_query, graded, least))
     tracked = any(query.videos for query in queries)
@@ -134,7 +131,7 @@ def track_query(
     material: Material,
     row: int,
     ranks: Mapping[str, NDArray[np.float64]],
-    grades: NDArray[np.float64],
+    grades: NDArray[np.float32],
     least: float,
 ) -> TrackedQuery:
     """Follow the videos of one query."""

@@ -62,11 +62,10 @@ def qrels_lines(relevant: Sequence[np.ndarray], videos: Sequence[str]) -> Iterat
 
 def emotion_lines(material: Material, videos: Sequence[str]) -> Iterator[str]:
     """Yield the lines of graded qrels for the emotions wanted."""
-    grades = material.emotion_grades
-    for row, column, grade in zip(grades.rows, grades.columns, grades.grades, strict=True):
-        whole = round(float(grade) * GRADES)
-        if whole:
-            yield f"q{row} 0 {videos[column]} {whole}"
+    for row in range(len(material.queries.captions)):
+        for column, grade in enumerate(material.emotion_grades(slice(row, row + 1))[0]):
+            if whole := round(float(grade) * GRADES):
+                yield f"q{row} 0 {videos[column]} {whole}"
 
 
 def run_lines(scoring: Scoring, videos: Sequence[str], tag: str) -> Iterator[str]:
