@@ -16,6 +16,7 @@ from moodreel.web.crowd import Crowd
 from moodreel.web.frames import FrameCache
 from moodreel.web.models import Moment
 from moodreel.web.problems import NotFound
+from moodreel.web.projection import Projection, project_index
 
 OPTIONAL = ("second_reader", "text_emotion", "video_emotion", "captioner")
 """The slots that a search can do without."""
@@ -53,7 +54,9 @@ class Desk:
     searches: Crowd = field(default_factory=lambda: Crowd(SEARCHES, SEARCHES_WAITING))
     pictures: Crowd = field(default_factory=lambda: Crowd(PICTURES, PICTURES_WAITING))
     _shelves: Shelves | None = None
+    _map: Projection | None = None
     _lock: Lock = field(default_factory=Lock)
+    _drawing: Lock = field(default_factory=Lock)
 
     @property
     def working(self) -> Engine:
@@ -93,6 +96,13 @@ class Desk:
                     {video.path: video for video in videos},
                 )
             return self._shelves
+
+    def projection(self) -> Projection:
+        """Return the map of the index as it is now."""
+        with self._drawing:
+            if self._map is None or self._map.revision != self.catalog.revision:
+                self._map = project_index(self.working)
+            return self._map
 
     def video(self, id: int) -> VideoRecord:
         """Return a video by id.

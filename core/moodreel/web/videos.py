@@ -26,7 +26,6 @@ from moodreel.web.models import (
     VideoModel,
 )
 from moodreel.web.problems import NotFound
-from moodreel.web.projection import project
 from moodreel.web.sharing import get_desk
 
 router = APIRouter()
@@ -119,7 +118,8 @@ def draw_map(desk: Desk) -> MapResponse:
     """Return the map of an index."""
     known = desk.shelves().by_path
     points = []
-    for place in project(desk.working):
+    found = desk.projection()
+    for place in found.places:
         record = known.get(place.video)
         if record is not None and record.id is not None:
             mood, strength = max(place.emotions.items(), key=itemgetter(1), default=("", 0.0))
@@ -134,7 +134,7 @@ def draw_map(desk: Desk) -> MapResponse:
                     strength=strength,
                 )
             )
-    return MapResponse(method="principal components of the content vectors", points=points)
+    return MapResponse(method=found.method, points=points)
 
 
 def stretches(engine: Engine, record: VideoRecord) -> list[Stretch]:
