@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from threading import RLock
@@ -42,6 +42,14 @@ Inside = Literal["video", "captions"]
 """What a text is compared with."""
 Named = str | MomentName
 """A moment as a user names it: "VIDEO" or "VIDEO@SECONDS"."""
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """Hits, best first, and the emotions that were asked for, [1, 8]."""
+
+    hits: list[Hit]
+    wanted: EmotionScores
 
 
 class Engine:
@@ -206,14 +214,18 @@ class Engine:
 
     def ask(self, query: Query, fusion: str | None = None, inside: Inside = "video") -> list[Hit]:
         """Return the best moments for a query; those that are no confident match are marked."""
+        return self.answer(query, fusion, inside).hits
+
+    def answer(self, query: Query, fusion: str | None = None, inside: Inside = "video") -> Answer:
+        """Return the best moments for a query, and the emotions that they were looked for with."""
         with self._lock:
             fused = self.fused(fusion, inside)
             if not fused.store.count:  # no strategy is fitted to nothing
-                return []
+                return Answer([], wanted_emotions(query, self.text_emotion))
             encoded = encode_query(query, self.text_encoder, self.text_emotion, fused.strategy)
         hits = find_moments(query, encoded, fused, self.sources[inside])
         known = query_threshold(query, self.confidence(fused, inside))
-        return mark_weak(hits, encoded.vector[0, : fused.dim], known)
+        return Answer(mark_weak(hits, encoded.vector[0, : fused.dim], known), encoded.wanted)
 
     def confidence(self, fused: FusedVectors, inside: Inside = "video") -> Confidence:
         """Return the thresholds of an index, fitted when they are first needed."""

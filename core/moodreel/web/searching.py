@@ -75,21 +75,20 @@ async def emotions(asked: TextRequest, desk: Shared) -> dict[str, float]:
 def run_search(desk: Desk, asked: SearchRequest) -> SearchResponse:
     """Search as asked."""
     started = perf_counter()
-    hits = desk.working.search(
-        asked.text,
-        plain_mood(asked.emotions),
-        asked.weight,
-        desk.fusion(asked.fusion),
+    engine = desk.working
+    like, unlike = ([desk.moment(m) for m in side] for side in (asked.like, asked.unlike))
+    filter = plain_filter(asked.filters)
+    query = EngineQuery(
+        text=asked.text,
+        emotions=plain_mood(asked.emotions),
+        weight=asked.weight,
         top=asked.top,
-        image=asked.picture,
-        like=[desk.moment(moment) for moment in asked.like],
-        unlike=[desk.moment(moment) for moment in asked.unlike],
-        filter=plain_filter(asked.filters),
-        inside=asked.inside,
+        examples=engine.examples(asked.picture, like, unlike, asked.inside),
+        within=engine.catalog.find_segments(filter) if filter else None,
     )
-    named = plain_mood(asked.emotions)
-    wanted = read_emotions(desk, asked.text) if named is None else named
-    return respond(desk, hits, wanted, started)
+    answer = engine.answer(query, desk.fusion(asked.fusion), asked.inside)
+    wanted = {name: value for name, value in answer.wanted.named(0).items() if value}
+    return respond(desk, answer.hits, wanted, started)
 
 
 def run_similar(
