@@ -11,6 +11,8 @@ from moodreel.errors import CatalogError
 from moodreel.hookspecs import Register
 from moodreel.interfaces import Requirement, VectorStore
 
+LANES = 16  # FAISS's widest kernel wants dimensions in multiples of it; zeros change no score
+
 
 class FaissStore(VectorStore):
     """Any index that FAISS can make from a description, by inner product.
@@ -25,6 +27,7 @@ class FaissStore(VectorStore):
     def __init__(self, index: str = "SQfp16") -> None:
         self.description = index
         self._index: Any = None
+        self._dim = 0
         self._rows: dict[int, int] = {}
         self._ids = np.zeros(0, np.int64)
 
@@ -33,8 +36,9 @@ class FaissStore(VectorStore):
         ids, vectors = np.asarray(ids, np.int64), np.ascontiguousarray(vectors, np.float32)
         self.check_new(ids, vectors)
         if self._index is None:
-            self._index = self.make_index(vectors)
-        self._index.add(vectors)
+            self._dim = vectors.shape[1]
+            self._index = self.make_index(padded(vectors))
+        self._index.add(padded(vectors))
         self._ids = np.concatenate([self._ids, ids])
         self._rows.update(zip(ids.tolist(), range(self.count - len(ids), self.count), strict=True))
 
@@ -47,10 +51,8 @@ class FaissStore(VectorStore):
         taken = [id for id in ids.tolist() if id in self._rows]
         if taken:
             raise ValueError(f"id {taken[0]} is stored already")
-        if self._index is not None and vectors.shape[1] != self._index.d:
-            raise ValueError(
-                f"vectors have {vectors.shape[1]} dimensions, the store {self._index.d}"
-            )
+        if self._index is not None and vectors.shape[1] != self._dim:
+            raise ValueError(f"vectors have {vectors.shape[1]} dimensions, the store {self._dim}")
         if not np.isfinite(vectors).all():
             raise ValueError("vectors must be finite")
 
@@ -87,13 +89,13 @@ class FaissStore(VectorStore):
         if k < 1:
             empty = (len(vectors), 0)
             return np.zeros(empty, np.int64), np.zeros(empty, np.float32)
-        scores, rows = self._index.search(np.ascontiguousarray(vectors, np.float32), k)
+        scores, rows = self._index.search(padded(np.asarray(vectors, np.float32)), k)
         return self._ids[rows], scores
 
     def vectors(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return stored vectors [n, D], decoded from half precision."""
         rows = np.array([self._rows[int(id)] for id in ids], np.int64)
-        return self._index.reconstruct_batch(rows)
+        return self._index.reconstruct_batch(rows)[:, : self._dim]
 
     @property
     def count(self) -> int:
@@ -107,6 +109,7 @@ class FaissStore(VectorStore):
         held = np.zeros(0, np.uint8) if self._index is None else faiss.serialize_index(self._index)
         with path.open("wb") as file:
             np.save(file, self._ids)
+            np.save(file, np.array(self._dim))
             np.save(file, held)
 
     def load(self, path: Path) -> None:
@@ -119,14 +122,20 @@ class FaissStore(VectorStore):
 
         try:
             with path.open("rb") as file:
-                ids, held = np.load(file), np.load(file)
+                ids, dim, held = (np.load(file) for _ in range(3))
             index = faiss.deserialize_index(held) if len(held) else None
         except (OSError, ValueError, EOFError, RuntimeError) as error:
             raise CatalogError(f"{path}: not a vector file: {error}") from None
         if len(ids) != (index.ntotal if index else 0):
             raise CatalogError(f"{path}: holds {len(ids)} ids for another number of vectors")
-        self._index, self._ids = index, ids
+        self._index, self._ids, self._dim = index, ids, int(dim)
         self._rows = {id: row for row, id in enumerate(ids.tolist())}
+
+
+def padded(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return vectors [n, D] with zeros after them, up to a multiple of LANES."""
+    rest = -vectors.shape[1] % LANES
+    return np.ascontiguousarray(np.pad(vectors, ((0, 0), (0, rest))))
 
 
 @hookimpl
