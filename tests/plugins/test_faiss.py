@@ -135,10 +135,9 @@ def test_another_kind_of_file_and_none_are_refused(store, tmp_path):
 def test_ids_that_do_not_fit_the_index_are_refused(store, tmp_path):
     store.save(tmp_path / "vectors")
     with (tmp_path / "vectors").open("rb") as file:
-        np.load(file)
-        held = np.load(file)
+        _, *rest = (np.load(file) for _ in range(3))
     with (tmp_path / "vectors").open("wb") as file:
-        np.save(file, IDS[:5])
-        np.save(file, held)
+        for part in (IDS[:5], *rest):
+            np.save(file, part)
     with pytest.raises(CatalogError, match="5 ids for another number"):
         store.load(tmp_path / "vectors")
