@@ -26,7 +26,7 @@ def scan(*paths):
 def records(files):
     return [
         VideoRecord(
-            f.path, f.location, f.size, f.modified, content_digest(f.location), 1, 1, 1, 1, i
+            f.path, f.location, f.size, f.modified, content_digest(f.location), 1, 1, 1, 1, id=i
         )
         for i, f in enumerate(files, 1)
     ]
