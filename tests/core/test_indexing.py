@@ -172,6 +172,9 @@ def test_two_runs_at_once_are_refused_and_the_first_goes_on(folder, index):
     assert len(index(folder).unchanged) == 3
 
 
+MANY = 40  # enough that a run is still going on when its first video is seen
+
+
 def stored(index):
     """Return how many videos are stored, looking on from another process."""
     try:
@@ -182,8 +185,8 @@ def stored(index):
 
 def start_indexing(folder):
     """Start a run over many videos and wait until some are stored."""
-    for number in range(12):
-        write_video(folder / "many" / f"{number:02}.mp4", frames=50 + number, size=(320, 240))
+    for number in range(MANY):
+        write_video(folder / "many" / f"{number:02}.mp4", frames=50 + number, size=(64, 48))
     command = [sys.executable, "-m", "moodreel", "index", "many", "--index", "index"]
     run = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
     catalog = folder / "index" / "catalog.sqlite"
@@ -217,8 +220,8 @@ def test_a_killed_run_goes_on_where_it_stopped(many, finish):
     run = start_indexing(many)
     os.kill(run.pid, signal.SIGKILL)
     done, report = finish(many, run)
-    assert (len(report.unchanged), len(report.added)) == (done, 12 - done)
-    assert 0 < done < 12
+    assert (len(report.unchanged), len(report.added)) == (done, MANY - done)
+    assert 0 < done < MANY
 
 
 def test_ctrl_c_ends_a_run_in_one_line_and_keeps_what_is_done(many, finish):

@@ -286,8 +286,10 @@ def test_two_processes_learn_what_one_learns(world, tmp_path):
     for extra, folder in (([], alone), (launch, together)):
         subprocess.run([sys.executable, *extra, *arguments, str(folder)], check=True)
     found, wanted = (load_file(folder / "strategy.safetensors") for folder in (together, alone))
+    # Adam divides by the gradient's size, so the last bits of a gradient near 0 show: 3e-5 is 1%
+    # of what a step moves. Halves that did not know of each other differ by whole steps.
     for name, value in wanted.items():
-        torch.testing.assert_close(found[name], value, rtol=1e-4, atol=1e-6, msg=name)
+        torch.testing.assert_close(found[name], value, rtol=1e-3, atol=3e-5)
 
 
 def test_a_missing_package_is_named_with_its_command(world, tmp_path, monkeypatch, capsys):
