@@ -18,7 +18,7 @@ CONTENT_QUERIES = (
     "rocket launch",
     "an ancient temple",
 )
-MOOD_QUERIES = ("a joyful person", "a sad man")
+MOOD_QUERIES = ("a joyful person", "a woman, delighted")
 SHOWN = 3
 
 

@@ -78,7 +78,7 @@ def hits_table(hits: Sequence["Hit"], title: str | None = None) -> "Table":
         table.add_column("match")
     for hit in hits:
         parts = (hit.score, hit.content_score, hit.emotion_score)
-        numbers = [f"{part:.3f}" for part in parts]
+        numbers = [f"{round(part, 3) + 0.0:.3f}" for part in parts]  # -0.000 is 0.000
         times = [clock(hit.start), clock(hit.end)]
         shown = Text(hit.video)
         if hit.caption:
