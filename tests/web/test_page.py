@@ -1,38 +1,18 @@
 """The page in a real Chromium: as somebody uses it, with the mouse, with keys, on a phone."""
 
-import os
-import shutil
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-ARGUMENTS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
-    "--disable-background-networking --disable-component-update "
-    "--autoplay-policy=no-user-gesture-required"
-)
-NEEDED = (
-    "the page is tested in Chromium: install it (apt-get install chromium) or set "
-    "MOODREEL_CHROMIUM to its path; `make browser` does it on Debian"
-)
+from chromium import chromium
+
 PATIENCE = 30_000  # ms, for a busy machine
-
-
-def find_chromium():
-    names = (os.environ.get("MOODREEL_CHROMIUM"), "chromium", "chromium-browser")
-    return next(filter(None, (shutil.which(name) for name in names if name)), None)
 
 
 @pytest.fixture(scope="module")
 def browser():
-    found = find_chromium()
-    if found is None:
-        pytest.fail(NEEDED)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS.split())
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
