@@ -23,7 +23,8 @@ def extractor():
 
 def clip_of(name):
     """A clip of one of scikit-image's photographs, drifting by a few pixels."""
-    skimage = pytest.importorskip("skimage", reason="needs scikit-image's photographs")
+    import skimage
+
     picture = getattr(skimage.data, name)()
     scale = 480 / min(picture.shape[:2])
     scaled = cv2.resize(picture, None, fx=scale, fy=scale)

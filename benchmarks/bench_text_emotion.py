@@ -88,7 +88,8 @@ def test_words_remembered(benchmark, captions):
 
 @pytest.mark.benchmark(group="sentence encoder")
 def test_sentence_transformers(benchmark, captions):
-    models = pytest.importorskip("sentence_transformers")
+    import sentence_transformers as models
+
     from moodreel.registry import default_registry
 
     folder = default_registry().create("text_encoder", "minilm").folder

@@ -2,7 +2,6 @@
 
 import csv
 import json
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -18,9 +17,6 @@ QUERIES = Path(__file__).parents[1] / "data" / "mood_queries.yaml"
 EMOTIONAL = {"didemo_test69_emotion": 63, "msrvtt_test34_emotion": 29, "msvd_test137_emotion": 136}
 NEUTRAL = ("didemo_test69_neutural", "msrvtt_test34_neutral")
 PUBLISHED = (*EMOTIONAL, *NEUTRAL, "msrvtt_test68_e")
-
-needs_lexicon = pytest.mark.skipif(find_spec("nrclex") is None, reason="needs the extra nrc")
-needs_vader = pytest.mark.skipif(find_spec("vaderSentiment") is None, reason="needs extra vader")
 
 
 class JoyOnly(EmotionExtractor):
@@ -45,7 +41,6 @@ def lines(text):
 # The published files
 
 
-@needs_lexicon
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_the_published_files_are_written_again(shared_data, tmp_path, name):
     source = shared_data / "annotations" / f"{name}.json"
@@ -63,7 +58,6 @@ def test_the_published_files_are_written_again(shared_data, tmp_path, name):
         assert list(ours)[: len(columns())] == columns()
 
 
-@needs_vader
 def test_the_published_selection_is_reproduced(shared_data, registry):
     vader = registry.create("emotion_extractor", "vader")
     counts = {}
@@ -75,8 +69,6 @@ def test_the_published_selection_is_reproduced(shared_data, registry):
     assert sum(EMOTIONAL.values()) == 228
 
 
-@needs_vader
-@needs_lexicon
 @pytest.mark.parametrize(
     ("name", "kept", "videos"),
     [(NEUTRAL[0], 0, 69), (NEUTRAL[1], 0, 34), ("didemo_test69_emotion", 65, 69)],
@@ -103,7 +95,6 @@ ROWS = [
 ]
 
 
-@needs_lexicon
 @pytest.mark.parametrize("suffix", ["json", "jsonl", "csv"])
 def test_every_form_can_be_read_and_written(tmp_path, suffix):
     source = write(tmp_path / "in.json", ROWS)
@@ -118,7 +109,6 @@ def test_every_form_can_be_read_and_written(tmp_path, suffix):
     assert rows[2]["duration"] == 2.5
 
 
-@needs_lexicon
 def test_a_table_leaves_empty_what_is_not_known(tmp_path):
     source = write(tmp_path / "in.json", ROWS)
     assert run(["annotate", str(source), "--to", str(tmp_path / "out.csv")]) == 0
@@ -127,7 +117,6 @@ def test_a_table_leaves_empty_what_is_not_known(tmp_path):
     assert [row["anger"] for row in rows] == ["0.0", "0.0", ""]
 
 
-@needs_lexicon
 def test_without_a_target_rows_go_to_stdout(tmp_path, capsys):
     source = write(tmp_path / "in.json", ["a happy baby", "half \ud800"])
     assert run(["annotate", str(source)]) == 0
@@ -149,7 +138,6 @@ def test_what_an_extractor_cannot_tell_is_null():
     assert {row[name] for name in ("trust", "positive", "negative", "neutral", "emotion")} == {None}
 
 
-@needs_lexicon
 def test_an_index_is_annotated_by_its_captions(demo, tmp_path, capsys):
     from moodreel import Engine
 
@@ -217,7 +205,6 @@ def test_the_comparison_is_a_table(labelled, capsys):
         ([{"video": "a", "caption": "b", "label": "hapy"}], ("--evaluate",), "unknown label"),
     ],
 )
-@needs_lexicon
 def test_errors_are_one_line(tmp_path, monkeypatch, capsys, rows, options, said):
     monkeypatch.chdir(tmp_path)
     assert run(["annotate", str(write(tmp_path / "in.json", rows)), *options]) in (1, 2)

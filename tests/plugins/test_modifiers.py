@@ -1,7 +1,6 @@
 """Negation and degree: sixty sentences, through the shared piece and those that use it."""
 
 from collections import Counter
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -61,7 +60,6 @@ def test_a_lowered_emotion_is_weaker_than_the_plain_one(name):
         assert less[row["emotion"]] < 0.7 * more[row["emotion"]]
 
 
-@pytest.mark.skipif(find_spec("nrclex") is None, reason='needs pip install "moodreel[nrc]"')
 def test_the_lexicon_counts_what_is_meant_when_asked_to():
     extractor = create("emotion_extractor", "nrc", modifiers=True)
     texts = ["happy", "not happy", "very happy", "slightly happy"]

@@ -1,7 +1,6 @@
 """Counts of the NRC lexicon, against those published with captions."""
 
 import json
-from importlib.util import find_spec
 from time import perf_counter
 
 import numpy as np
@@ -11,9 +10,6 @@ from hypothesis import strategies as st
 
 from moodreel import Emotion, create
 from moodreel_plugins.emotion.nrc import NrcLexicon, lexicon
-
-if find_spec("nrclex") is None:
-    pytest.skip('needs the lexicon: pip install "moodreel[nrc]"', allow_module_level=True)
 
 ROWS = {
     "msrvtt_test34_emotion": 34,

@@ -1,14 +1,9 @@
 """VADER: what it says of the eight, and the published selection of emotional videos."""
 
-from importlib.util import find_spec
-
 import numpy as np
 import pytest
 
 from moodreel import Emotion, create
-
-if find_spec("vaderSentiment") is None:
-    pytest.skip('needs VADER: pip install "moodreel[vader]"', allow_module_level=True)
 
 
 @pytest.fixture(scope="module")

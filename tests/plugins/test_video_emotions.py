@@ -83,7 +83,8 @@ class Fixed(EmotionExtractor):
 
 @pytest.fixture(scope="module")
 def astronaut():
-    skimage = pytest.importorskip("skimage", reason="needs scikit-image's photographs")
+    import skimage
+
     return Clip(skimage.data.astronaut()[None, :480, :480], np.zeros(1))
 
 
