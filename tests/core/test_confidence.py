@@ -99,7 +99,7 @@ def test_thresholds_are_kept_and_damaged_ones_are_made_again(engine):
     fused = engine.fused()
     known = engine.confidence(fused)
     files = list((engine.folder / "confidence").glob("*.json"))
-    (file,) = (f for f in files if load_confidence(f, fused.revision) == known)
+    file, *_ = (f for f in files if load_confidence(f, fused.revision) == known)
     assert load_confidence(file, fused.revision + 1) is None
     for damaged in ("", "[]", "{}", json.dumps({"revision": fused.revision, "thresholds": {}})):
         file.with_suffix(".copy").write_text(damaged)

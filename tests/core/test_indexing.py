@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import pytest
 
@@ -188,7 +189,9 @@ def start_indexing(folder):
     for number in range(MANY):
         write_video(folder / "many" / f"{number:02}.mp4", frames=50 + number, size=(64, 48))
     command = [sys.executable, "-m", "moodreel", "index", "many", "--index", "index"]
-    run = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
+    # A shell that runs the tests in the background has them, and us, ignore Ctrl-C.
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    run = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True, preexec_fn=heed)
     catalog = folder / "index" / "catalog.sqlite"
     while run.poll() is None and not (catalog.exists() and stored(catalog.parent)):
         time.sleep(0.05)

@@ -15,6 +15,8 @@ from moodreel.evaluation.comparison import distinct_names
 from moodreel.evaluation.material import Material
 from moodreel.evaluation.scoring import Scoring, score_strategy
 
+ITERATIONS = 2000
+SLOWEST = 5.0  # the least learning rate of the map
 PERPLEXITY = 30.0
 FEWEST = 5  # points, below which there is no map
 LEAST = 0.2  # the intensity from which an item counts as having its strongest emotion
@@ -191,6 +193,9 @@ def project(
         perplexity=min(PERPLEXITY, (len(vectors) - 1) / 3),
         init="pca" if start is None else start.astype(np.float32),
         early_exaggeration=12.0 if start is None else 1.0,  # 1: points are not thrown about first
+        # scikit-learn's rate is at least 50, with which few points never come to rest.
+        learning_rate=max(len(vectors) / 48, SLOWEST),
+        max_iter=ITERATIONS,
         random_state=seed,
     )
     places = np.asarray(tsne.fit_transform(geometry.unit(vectors).astype(np.float32)), np.float64)
