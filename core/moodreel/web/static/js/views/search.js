@@ -23,8 +23,11 @@ function build(main) {
   const recommending = state.view === "recommend";
   const box = h("input", { type: "search", id: "query", name: "q", maxLength: 1000, autocomplete: "off", spellcheck: false,
     placeholder: "two friends at a party, joyful", "aria-label": "What it shows and how it feels" });
-  const form = h("form", { class: "ask", role: "search", onsubmit: (event) => { event.preventDefault(); change({ text: box.value }); } }, box, h("button", { class: "main" }, "Search"));
-  const typed = later(() => change({ text: box.value }, { replace: true }), 350);
+  const form = h("form", { class: "ask", role: "search", onsubmit: (event) => { event.preventDefault(); submit(); } }, box, h("button", { class: "main" }, "Search"));
+  const asking = () => box.value === state.text;
+  // What is asked for already is not asked again: new cards would take the place of the focused one.
+  const submit = () => { if (!asking() || !grid.childElementCount) change({ text: box.value }); };
+  const typed = later(() => { if (!asking()) change({ text: box.value }, { replace: true }); }, 350);
   box.addEventListener("input", typed);
   const chips = h("div", { class: "chips", id: "read" });
   const status = h("div", { class: "status" });
