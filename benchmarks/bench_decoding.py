@@ -20,6 +20,7 @@ def videos(sample_videos):
     return [
         (path, sample_times(Segment(0, reader.probe(path).duration), FRAMES))
         for path in sample_videos
+        if path.stem != "carphone"  # its pixels are not square: decord leaves it to PyAV
     ]
 
 
