@@ -79,6 +79,7 @@ def run_server(app: Any, host: str, port: int, opening: bool) -> None:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        listening.listen()  # who follows the address at once is answered when the page is ready
     except OSError as error:
         listening.close()
         raise InvalidInput(f"cannot listen on {host} port {port}: {error.strerror}") from None
