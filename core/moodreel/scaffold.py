@@ -15,6 +15,9 @@ KINDS = {
     "emotion": "emotion_extractor",
     "captioner": "captioner",
     "store": "vector_store",
+    "reader": "video_reader",
+    "video-encoder": "video_encoder",
+    "text-encoder": "text_encoder",
 }
 """What `moodreel new-plugin` can write: the short name and the kind."""
 
@@ -36,6 +39,17 @@ Use it: `moodreel index VIDEOS captioner=$name`""",
     "vector_store": """
 
 Use it: `moodreel search "a cat" vector_store=$name`""",
+    "video_reader": """
+
+Use it: `moodreel index VIDEOS video_reader=$name`""",
+    "video_encoder": """
+
+Use it with a text encoder of its space:
+`moodreel index VIDEOS video_encoder=$name text_encoder=NAME`""",
+    "text_encoder": """
+
+Use it with a video encoder of its space:
+`moodreel index VIDEOS video_encoder=NAME text_encoder=$name`""",
 }
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 

@@ -16,9 +16,10 @@ import click
     help="Where it is written.  [default: moodreel-NAME]",
 )
 def command(kind: str, name: str, folder: Path | None) -> None:
-    """Write a package with a plugin of KIND (fusion, emotion, captioner or store) called NAME.
+    """Write a package with a plugin of KIND called NAME.
 
-    It has the component, its entry point, its test and a README, and passes its test at once.
+    KIND is fusion, emotion, captioner, store, reader, video-encoder or text-encoder. The package
+    has the component, its entry point, its test and a README, and passes its test at once.
     """
     from moodreel.scaffold import write_plugin
 
