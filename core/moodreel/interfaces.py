@@ -140,6 +140,23 @@ class VideoEncoder(Component):
     def encode(self, clips: Sequence[Clip]) -> VideoFeatures:
         """Return features of B clips, whose lengths and sizes may differ."""
 
+    @property
+    def network(self) -> "nn.Module | None":
+        """What `moodreel train --tune all` may change; None: the encoder cannot be tuned.
+
+        It is the very object that the text encoder of the same space has. While parameters of it
+        require gradients, and these are enabled, they must reach the parameters through `encode`.
+        """
+        return None
+
+    def save(self, folder: Path) -> dict[str, Any]:
+        """Write the network, as it is now, into a folder.
+
+        Returns:
+            The options that build the encoder from it.
+        """
+        raise ConfigurationError(f"{type(self).__name__} cannot be written to {folder}")
+
 
 class TextEncoder(Component):
     """Turns texts into vectors of a space."""
@@ -173,12 +190,15 @@ class TextEncoder(Component):
         """
         return None
 
-    def save(self, folder: Path) -> dict[str, Any]:
+    def save(self, folder: Path, space: str | None = None) -> dict[str, Any]:
         """Write the network, as it is now, into a folder.
 
+        Args:
+            space: the name that its space has from now on: its own, where the videos that it was
+                tuned to be compared with keep their vectors. None: that of the new weights.
+
         Returns:
-            The options that build the encoder from it. It keeps the `space` that it was loaded
-            with: it was tuned to be compared with the same videos.
+            The options that build the encoder from it.
         """
         raise ConfigurationError(f"{type(self).__name__} cannot be written to {folder}")
 

@@ -93,7 +93,7 @@ def test_pixels_are_those_of_timm(name, clips):
 def test_classes_are_carried_by_their_names(encoder_with, text_encoder, model, clips):
     encoder = encoder_with(classes=5, temperature=1.5)
     found = encoder.encode(clips)
-    frames = encoder.network.prepare(list(clips[0].frames))
+    frames = encoder.image_network.prepare(list(clips[0].frames))
     shares, best = (model(frames) / 1.5).softmax(-1).topk(5)
     names = encoder.class_head.embeddings[best]
     expected = normalize((shares.unsqueeze(-1) * names).sum(1), dim=-1)
@@ -108,9 +108,9 @@ def test_a_projection_is_trained_saved_and_used(encoder_with, text_encoder, clip
     encoder = encoder_with(head="projection")
     features = torch.cat(encoder.image_features(clips))
     with torch.inference_mode():
-        frames = encoder.network.prepare([frame for clip in clips for frame in clip.frames])
-        expected = encoder.network.network.forward_head(
-            encoder.network.network.forward_features(frames), pre_logits=True
+        frames = encoder.image_network.prepare([frame for clip in clips for frame in clip.frames])
+        expected = encoder.image_network.network.forward_head(
+            encoder.image_network.network.forward_features(frames), pre_logits=True
         )
     torch.testing.assert_close(features, expected, rtol=0, atol=1e-5)
     wanted = text_encoder.encode(["riding bicycles"] * 3 + ["a man in a car"]).pooled.clone()
@@ -165,7 +165,9 @@ def test_the_starters_network_needs_no_checkpoint_and_sees_what_is_there(clips):
         image_model="tf_efficientnet_lite0",
         text_encoder="minilm",
     )
-    seen = class_names(encoder.network)[encoder.network.logits(list(clips[1].frames)).argmax()]
+    seen = class_names(encoder.image_network)[
+        encoder.image_network.logits(list(clips[1].frames)).argmax()
+    ]
     assert "tie" in seen
     assert len(encoder.weights()) == 1
 

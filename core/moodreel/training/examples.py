@@ -1,6 +1,7 @@
 """A dataset as training sees it: features made once, captions that point at them."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -12,15 +13,21 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from moodreel.datasets import Caption, Dataset
+from moodreel.datasets.dataset import Video
 from moodreel.datasets.features import CACHE, VideoSet, video_features
 from moodreel.datasets.texts import text_features, wanted_emotions
 from moodreel.emotions import EmotionScores
 from moodreel.engine import Engine
 from moodreel.errors import InvalidInput
 from moodreel.interfaces import TextFeatures, VideoFeatures
-from moodreel.media import Progress
+from moodreel.media import Clip, Progress
 from moodreel.training.batches import Batches, Indices, Pool
 from moodreel.training.plan import TrainingPlan
+
+
+def refuse_clips(places: Indices) -> Sequence[Clip]:
+    """Say that there is nothing to decode."""
+    raise InvalidInput("the videos' features were made elsewhere: there are no frames to tune on")
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +43,8 @@ class Examples:
         wanted: the emotions that they want, [U, 8].
         video: features of the videos, [V, D].
         seen: the emotions seen in them, [V, 8].
+        read_clips: decodes videos, given their places; where features were made elsewhere, it
+            refuses.
     """
 
     captions: Sequence[Caption]
@@ -46,6 +55,7 @@ class Examples:
     wanted: EmotionScores
     video: VideoFeatures
     seen: EmotionScores
+    read_clips: Callable[[Indices], Sequence[Clip]] = refuse_clips
 
     @cached_property
     def known(self) -> NDArray[np.bool_]:
@@ -145,7 +155,22 @@ def load_examples(
         wanted_emotions(texts, engine.text_emotion),
         features,
         seen,
+        refuse_clips if dataset.features else ClipReader(engine, videos.videos),
     )
+
+
+@dataclass(frozen=True)
+class ClipReader:
+    """Decodes whole videos, as many at a time as the engine has workers."""
+
+    engine: Engine
+    videos: Sequence[Video]
+
+    def __call__(self, places: Indices) -> list[Clip]:
+        """Return the frames that the encoder sees of videos, by their places."""
+        paths = [str(self.videos[place].path) for place in places]
+        with ThreadPoolExecutor(self.engine.decoder.workers) as pool:
+            return list(pool.map(self.engine.clip, paths))
 
 
 def whole_videos(videos: VideoSet) -> tuple[VideoFeatures, EmotionScores]:

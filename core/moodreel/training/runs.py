@@ -73,6 +73,7 @@ class Run:
             train,
             validation,
             self.engine.text_encoder,
+            self.engine.video_encoder if self.plan.tune == "all" else None,
             tuned,
             self.folder,
             self.report,
@@ -116,7 +117,7 @@ class Run:
         }
         registry = self.engine.registry
         if self.plan.tune != "none":
-            registry = save_tuned(registry, self.folder)
+            registry = save_tuned(registry, self.folder, self.plan.tune)
         save_strategy(self.folder, strategy, Surroundings.of(registry), record)
         plot_curves(self.folder)
         drop_state(self.folder)

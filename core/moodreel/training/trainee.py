@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from moodreel.emotions import EmotionScores
 from moodreel.fusion import FusionStrategy
-from moodreel.interfaces import TextEncoder, TextFeatures, VideoFeatures
+from moodreel.interfaces import TextEncoder, TextFeatures, VideoEncoder, VideoFeatures
+from moodreel.media import Clip
 
 Features = TypeVar("Features", TextFeatures, VideoFeatures)
 
@@ -30,10 +31,11 @@ class Asked:
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """Videos of a batch, and the emotions seen in them."""
+    """Videos of a batch: their features, the emotions seen in them, and, to tune, the frames."""
 
     video: VideoFeatures
     seen: EmotionScores
+    clips: Sequence[Clip] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +64,7 @@ class Trainee(nn.Module):
         strategy: bound.
         scale: the first value of the scale of similarities.
         encoder: of texts; given where texts must go through it in every step.
+        watcher: the video encoder, where videos must go through it too.
         tuned: the encoder's network, where it learns.
     """
 
@@ -70,6 +73,7 @@ class Trainee(nn.Module):
         strategy: FusionStrategy,
         scale: float,
         encoder: TextEncoder | None = None,
+        watcher: VideoEncoder | None = None,
         tuned: nn.Module | None = None,
     ) -> None:
         super().__init__()
@@ -77,6 +81,7 @@ class Trainee(nn.Module):
         self.log_scale = nn.Parameter(torch.tensor(math.log(scale)))
         self.tuned = tuned
         self._encoder = encoder
+        self._watcher = watcher
 
     @property
     def scale(self) -> Tensor:
@@ -84,22 +89,26 @@ class Trainee(nn.Module):
         return self.log_scale.exp().clamp(max=LARGEST_SCALE)
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
-        """Return the fused vectors [B, D'] by name, the scale, and scores of a shortlist.
+        """Return vectors [B, D'] by name, fused or of content, the scale, and a shortlist's scores.
 
         All that learns is used in here, as training in several processes wants it.
         """
-        text = self.encode(batch.asked)
-        found = {"text": self.strategy.fuse_text(text, batch.asked.wanted)}
-        found["video"] = self.show(batch.shown)
+        text, video = self.encode(batch.asked), self.watch(batch.shown)
+        found = {"asked": text.pooled, "shown": video.pooled}
+        found["text"] = self.strategy.fuse_text(text, batch.asked.wanted)
+        found["video"] = self.strategy.fuse_video(video, batch.shown.seen)
         if batch.others:
             found["caption"] = self.ask(batch.others)
         if batch.frames:
             found["frame"] = self.show(batch.frames)
         if "rerank" in self.strategy.stages:
-            found["reranked"] = self.rerank(batch, text, found["text"] @ found["video"].T)
+            scores = found["text"] @ found["video"].T
+            found["reranked"] = self.rerank(batch, text, video, scores)
         return found | {"scale": self.scale}
 
-    def rerank(self, batch: Batch, text: TextFeatures, scores: Tensor) -> Tensor:
+    def rerank(
+        self, batch: Batch, text: TextFeatures, video: VideoFeatures, scores: Tensor
+    ) -> Tensor:
         """Return the strategy's better scores [b, n] of some texts: each video first, then rivals.
 
         The rivals are those that the fused vectors score best.
@@ -113,7 +122,7 @@ class Trainee(nn.Module):
         better = self.strategy.rerank(
             take_rows(text, rows),
             batch.asked.wanted[asked],
-            take_rows(batch.shown.video, columns.flatten()),
+            take_rows(video, columns.flatten()),
             batch.shown.seen[shown],
         )
         if better is None:
@@ -126,13 +135,20 @@ class Trainee(nn.Module):
 
     def show(self, shown: Shown) -> Tensor:
         """Return fused videos."""
-        return self.strategy.fuse_video(shown.video, shown.seen)
+        return self.strategy.fuse_video(self.watch(shown), shown.seen)
+
+    def watch(self, shown: Shown) -> VideoFeatures:
+        """Return the videos' features: those given, or through the encoder, with gradients."""
+        if self._watcher is None:
+            return shown.video
+        return to_device(self._watcher.encode(shown.clips), self.log_scale.device)
 
     def encode(self, asked: Asked) -> TextFeatures:
         """Return the texts' features: those given, or through the encoder, with gradients."""
         if self._encoder is None:
             return asked.text
-        return self._encoder.encode(asked.words, partial(self.inject, wanted=asked.wanted))
+        inject = partial(self.inject, wanted=asked.wanted)
+        return to_device(self._encoder.encode(asked.words, inject), self.log_scale.device)
 
     def inject(self, tokens: Tensor, wanted: EmotionScores) -> Tensor:
         """Return token embeddings as the strategy changes them."""
@@ -147,3 +163,11 @@ def take_rows(features: Features, rows: Tensor) -> Features:
         name: None if part is None else part[rows] for name, part in vars(features).items()
     }
     return type(features)(**taken)
+
+
+def to_device(features: Features, device: torch.device) -> Features:
+    """Return features on a device."""
+    moved: dict[str, Any] = {
+        name: None if part is None else part.to(device) for name, part in vars(features).items()
+    }
+    return type(features)(**moved)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from hashlib import blake2b
 from json import dumps
@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 import torch
 from accelerate import Accelerator, DistributedDataParallelKwargs
+from accelerate.state import AcceleratorState
 from torch import Tensor, nn
 
 from moodreel.evaluation.metrics import query_scores
 from moodreel.fusion import FusionStrategy
-from moodreel.interfaces import TextEncoder
-from moodreel.media import Progress
+from moodreel.interfaces import TextEncoder, VideoEncoder
+from moodreel.media import Clip, Progress
 from moodreel.training.batches import Indices
 from moodreel.training.curves import Curves
 from moodreel.training.examples import Examples
@@ -25,10 +26,10 @@ from moodreel.training.objectives import OBJECTIVES, USES
 from moodreel.training.plan import TrainingPlan
 from moodreel.training.states import load_state, save_state
 from moodreel.training.terms import distillation_term, emotion_term, shortlist_term
-from moodreel.training.trainee import Asked, Batch, Shown, Trainee, take_rows
+from moodreel.training.trainee import Asked, Batch, Shown, Trainee, take_rows, to_device
 
 BETAS = (0.9, 0.98)
-TEXTS_AT_ONCE = 256
+TEXTS_AT_ONCE, VIDEOS_AT_ONCE = 256, 256
 
 
 @dataclass
@@ -56,7 +57,8 @@ class Trainer:
         train: what it learns from.
         validation: what decides when to stop; None goes through all steps.
         encoder: of texts, for a strategy that changes tokens, and where the encoder learns.
-        tuned: the encoder's network, where it learns.
+        watcher: the video encoder, where it learns.
+        tuned: the encoders' network, where they learn.
         folder: where the state and the logs are kept; None keeps none.
         report: called with the progress.
     """
@@ -68,6 +70,7 @@ class Trainer:
         train: Examples,
         validation: Examples | None = None,
         encoder: TextEncoder | None = None,
+        watcher: VideoEncoder | None = None,
         tuned: nn.Module | None = None,
         folder: Path | None = None,
         report: Callable[[Progress], None] = lambda progress: None,
@@ -79,7 +82,8 @@ class Trainer:
         self.report = report
         self.strategy = strategy
         needed = "tokens" in strategy.stages or tuned is not None
-        self.trainee = Trainee(strategy, plan.scale, encoder if needed else None, tuned)
+        self.watching = watcher is not None
+        self.trainee = Trainee(strategy, plan.scale, encoder if needed else None, watcher, tuned)
         self.batches = train.batches(plan)
         self.objective = OBJECTIVES[plan.objective]
         self.uses = USES[plan.objective]
@@ -87,6 +91,7 @@ class Trainer:
     @cached_property
     def accelerator(self) -> Accelerator:
         """What knows of devices, precision and other processes."""
+        AcceleratorState._reset_state()  # an earlier run's precision would hold for this one too
         unused = DistributedDataParallelKwargs(find_unused_parameters=True)
         return Accelerator(mixed_precision=self.plan.precision, kwargs_handlers=[unused])
 
@@ -174,7 +179,7 @@ class Trainer:
         whole = self.accelerator.num_processes
         rows = np.array_split(rows, whole)[self.accelerator.process_index]
         videos = self.train.video_of[rows]
-        shown = self.shown(videos)
+        shown = self.shown(self.train, videos)
         return Batch(
             self.asked(self.train, self.train.text_of[rows]),
             shown,
@@ -189,10 +194,11 @@ class Trainer:
         text = take_rows(examples.text, torch.from_numpy(texts))
         return Asked(words, to_device(text, self.accelerator.device), examples.wanted[texts])
 
-    def shown(self, videos: Indices) -> Shown:
-        """Return videos by their places."""
-        video = take_rows(self.train.video, torch.from_numpy(videos))
-        return Shown(to_device(video, self.accelerator.device), self.train.seen[videos])
+    def shown(self, examples: Examples, videos: Indices) -> Shown:
+        """Return videos by their places, decoded where their encoder learns."""
+        video = take_rows(examples.video, torch.from_numpy(videos))
+        clips = examples.read_clips(videos) if self.watching else ()
+        return Shown(to_device(video, self.accelerator.device), examples.seen[videos], clips)
 
     def others(self, rows: Indices, step: int) -> Asked:
         """Return another caption of each video."""
@@ -204,14 +210,16 @@ class Trainer:
 
         Its emotions are the video's: they are kept for segments, not for frames.
         """
+        draw = torch.Generator().manual_seed(step_seed(self.plan.seed, step, 0))
+        place = torch.rand(len(shown.seen), generator=draw)
+        clips = [one_frame(*pair) for pair in zip(shown.clips, place.tolist(), strict=False)]
         frames = shown.video.frames
         if frames is None:
-            return shown
-        draw = torch.Generator().manual_seed(step_seed(self.plan.seed, step, 0))
-        chosen = torch.randint(frames.shape[1], (len(frames),), generator=draw)
+            return replace(shown, clips=clips)
+        chosen = (place * frames.shape[1]).long()
         one = frames[torch.arange(len(frames)), chosen.to(frames.device)]
         pooled = torch.nn.functional.normalize(one, dim=-1)
-        return Shown(type(shown.video)(pooled, one.unsqueeze(1)), shown.seen)
+        return Shown(type(shown.video)(pooled, one.unsqueeze(1)), shown.seen, clips)
 
     def gather(self, name: str, part: Tensor) -> Tensor:
         """Return the vectors of all processes, in order, with gradients to every one.
@@ -233,15 +241,16 @@ class Trainer:
         if "reranked" in found:
             terms["shortlist"] = shortlist_term(found["reranked"], scale)
         if self.plan.emotion or self.plan.distil:
-            terms |= self.further_terms(text @ video.T, scale, rows)
+            content = found["asked"] @ found["shown"].T
+            terms |= self.further_terms(text @ video.T, content, scale, rows)
         return terms
 
-    def further_terms(self, scores: Tensor, scale: Tensor, rows: Indices) -> dict[str, Tensor]:
+    def further_terms(
+        self, scores: Tensor, content: Tensor, scale: Tensor, rows: Indices
+    ) -> dict[str, Tensor]:
         """Return the emotion term and the distillation term that the plan asks for."""
         device = scores.device
         texts, videos = self.train.text_of[rows], self.train.video_of[rows]
-        content = self.train.text.pooled[texts] @ self.train.video.pooled[videos].T
-        content = content.to(device)
         terms = {}
         if self.plan.emotion:
             wanted = torch.from_numpy(self.train.wanted.values[texts]).to(device)
@@ -250,7 +259,8 @@ class Trainer:
             terms["emotion"] = self.plan.emotion * term
         if self.plan.distil:
             neutral = torch.from_numpy(~self.train.moved[rows]).to(device)
-            term = distillation_term(scores, content, neutral, scale)
+            before = self.train.text.pooled[texts] @ self.train.video.pooled[videos].T
+            term = distillation_term(scores, before.to(device), neutral, scale)
             terms["distillation"] = self.plan.distil * term
         return terms
 
@@ -267,13 +277,15 @@ class Trainer:
     def mean_precision(self, examples: Examples) -> float:
         """Return the mean average precision over the texts of examples, each asked once."""
         self.trainee.eval()
-        device = self.accelerator.device
         parts = []
         for start in range(0, len(examples.texts), TEXTS_AT_ONCE):
             texts = np.arange(start, min(start + TEXTS_AT_ONCE, len(examples.texts)))
             parts.append(self.trainee.ask(self.asked(examples, texts)).float())
-        shown = Shown(to_device(examples.video, device), examples.seen)
-        scores = torch.cat(parts) @ self.trainee.show(shown).float().T
+        shown = []
+        for start in range(0, len(examples.seen), VIDEOS_AT_ONCE):
+            videos = np.arange(start, min(start + VIDEOS_AT_ONCE, len(examples.seen)))
+            shown.append(self.trainee.show(self.shown(examples, videos)).float())
+        scores = torch.cat(parts) @ torch.cat(shown).T
         return query_scores(scores.cpu().numpy(), examples.known.T).summary()["mAP"]
 
     def resume(self, optimizer: Any, progress: "Best") -> int:
@@ -369,12 +381,10 @@ def step_seed(seed: int, step: int, process: int) -> int:
     return int(np.random.SeedSequence([seed, step, process]).generate_state(1)[0])
 
 
-def to_device(features: Any, device: torch.device) -> Any:
-    """Return text or video features on a device."""
-    moved = {
-        name: None if value is None else value.to(device) for name, value in vars(features).items()
-    }
-    return type(features)(**moved)
+def one_frame(clip: Clip, place: float) -> Clip:
+    """Return a frame of a clip, by its place from 0 to below 1, as a clip of its own."""
+    chosen = int(place * len(clip))
+    return Clip(clip.frames[chosen : chosen + 1], clip.times[chosen : chosen + 1])
 
 
 def describe(values: Mapping[str, float]) -> str:

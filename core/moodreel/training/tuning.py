@@ -1,59 +1,68 @@
 """Encoders that learn together with a strategy, and how they are kept.
 
 A tuned encoder is written beside the strategy, with `tuned.yaml`: a configuration whose preset
-`tuned` uses both. The videos' vectors stay as they are, so an index serves it as it is.
+`tuned` uses both. Where the text encoder alone was tuned, the videos' vectors stay as they are, so
+an index serves it as it is; encoders tuned together have a space of their own.
 """
 
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from omegaconf import OmegaConf
 from torch import nn
 
 from moodreel.errors import ConfigurationError
-from moodreel.interfaces import TextEncoder
+from moodreel.interfaces import TextEncoder, VideoEncoder
+from moodreel.media import Clip
 from moodreel.registry import Registry
 from moodreel.settings import SLOTS
 from moodreel.training.plan import Tune
 
-CONFIG, FOLDER = "tuned.yaml", "text_encoder"
+CONFIG, FOLDER = "tuned.yaml", "encoder"
+BLACK = Clip(np.zeros((1, 64, 64, 3), np.uint8), np.zeros(1))
 
 
 def tunable_network(registry: Registry, tune: Tune) -> nn.Module | None:
-    """Return the text encoder's network, ready to learn what `tune` says; None for nothing.
+    """Return the encoders' network, ready to learn what `tune` says; None for nothing.
 
     Raises:
         ConfigurationError: an encoder that cannot learn, or has no such part.
     """
     if tune == "none":
         return None
-    if tune == "all":
-        name = registry.slot_name("video_encoder")
-        raise ConfigurationError(
-            f"video encoder {name!r} cannot be tuned: its features are made once; "
-            "--tune text tunes the text encoder"
-        )
     encoder: TextEncoder = registry.slot("text_encoder")
     name = registry.slot_name("text_encoder")
     network = encoder.network
     if network is None:
         raise ConfigurationError(f"text encoder {name!r} cannot be tuned")
-    if not choose_parameters(encoder, network, tune):
+    watcher: VideoEncoder | None = registry.slot("video_encoder") if tune == "all" else None
+    if watcher and watcher.network is not network:
+        raise ConfigurationError(
+            f"video encoder {registry.slot_name('video_encoder')!r} cannot be tuned together with "
+            f"its texts; --tune text tunes the text encoder alone"
+        )
+    network.float()  # the small steps of tuning would be lost in half precision
+    if not choose_parameters(encoder, watcher, network, tune):
         raise ConfigurationError(
             f"text encoder {name!r} has no projection of its own to tune; use --tune text"
         )
     return network
 
 
-def choose_parameters(encoder: TextEncoder, network: nn.Module, tune: Tune) -> int:
-    """Let those parameters learn that a text goes through; return how many.
+def choose_parameters(
+    encoder: TextEncoder, watcher: VideoEncoder | None, network: nn.Module, tune: Tune
+) -> int:
+    """Let those parameters learn that a text goes through, or a clip; return how many.
 
-    Of a network with an image half too, those are the text half's.
+    Of a network with an image half too, those are the text half's where no clip is given to it.
     """
     network.requires_grad_(True).zero_grad()
     with torch.enable_grad():
         encoder.encode(["a text"], lambda tokens: tokens).pooled.sum().backward()
+        if watcher is not None:
+            watcher.encode([BLACK]).pooled.sum().backward()
     chosen = 0
     for name, parameter in network.named_parameters():
         used = parameter.grad is not None and (tune != "projection" or "projection" in name)
@@ -63,13 +72,21 @@ def choose_parameters(encoder: TextEncoder, network: nn.Module, tune: Tune) -> i
     return chosen
 
 
-def save_tuned(registry: Registry, strategy: Path) -> Registry:
-    """Write the tuned text encoder beside a strategy; return the configuration that uses it."""
-    encoder: TextEncoder = registry.slot("text_encoder")
-    options = encoder.save(strategy.resolve() / FOLDER)
-    components = with_slot_options(registry)
-    components["text_encoder"]["tuned"] = {"plugin": encoder.recipe["plugin"], **options}
-    slots = {**registry.settings.slots, "text_encoder": "tuned"}
+def save_tuned(registry: Registry, strategy: Path, tune: Tune) -> Registry:
+    """Write the tuned encoders beside a strategy; return the configuration that uses them."""
+    text: TextEncoder = registry.slot("text_encoder")
+    video: VideoEncoder = registry.slot("video_encoder")
+    folder, both = strategy.resolve() / FOLDER, tune == "all"
+    components, slots = with_slot_options(registry), dict(registry.settings.slots)
+
+    def use(slot: str, plugin: str, options: dict[str, Any]) -> None:
+        components[slot]["tuned"] = {"plugin": plugin, **options}
+        slots[slot] = "tuned"
+
+    space = None if both else text.space
+    use("text_encoder", text.recipe["plugin"], text.save(folder, space))
+    if both:
+        use("video_encoder", video.recipe["plugin"], video.save(folder))
     slots["fusion_strategy"] = str(strategy.resolve())
     preset = {**slots, "segments": registry.settings.segments}
     file = strategy / CONFIG

@@ -73,6 +73,21 @@ class DualEncoder(Component):
         self.check_config(self.checkpoint.config)
         return self.checkpoint.load(self.reader(), self.device, self.precision)
 
+    @property
+    def network(self) -> Any:
+        """Both halves; texts go through one of them, videos through the other."""
+        return self.model
+
+    def write(self, folder: Path) -> dict[str, Any]:
+        """Write the model in transformers' form; return the options that both halves have."""
+        self.model.save_pretrained(folder)
+        return {
+            "model": str(folder),
+            "batch_size": self.batch_size,
+            "device": self.device,
+            "dtype": self.precision,
+        }
+
     def check_config(self, config: dict[str, Any]) -> None:
         """Refuse a configuration that another plugin is for."""
         if PROXIES in config:
@@ -135,6 +150,11 @@ class ClipVideoEncoder(DualEncoder, VideoEncoder):
         model = self.model
         return lambda pixels: pooled_output(model.get_image_features(pixel_values=pixels))
 
+    def save(self, folder: Path) -> dict[str, Any]:
+        """Write the model and what makes its pixels in transformers' form."""
+        self.pixels.processor.save_pretrained(folder)
+        return {**self.write(folder), "frames": self.frames_per_clip, "compile": self.compile}
+
     def encode(self, clips: Sequence[Clip]) -> VideoFeatures:
         """Return features of B clips; `frames` pads shorter clips with their last frame."""
         import torch
@@ -148,10 +168,8 @@ class ClipVideoEncoder(DualEncoder, VideoEncoder):
 
     def encode_frames(self, pictures: Sequence[Any]) -> "Tensor":
         """Return features [n, D], not normalised, of frames [H, W, 3]; a batch at a time."""
-        import torch
-
         size = self.batch_size
-        with torch.inference_mode():
+        with inference_unless(is_learning(self.model)):
             return join_batches(
                 [
                     self.image_features(self.make_pixels(pictures[start : start + size]))
@@ -197,22 +215,10 @@ class ClipTextEncoder(DualEncoder, TextEncoder):
         """The space of these weights, or that they were tuned in."""
         return self.tuned_space or super().space
 
-    @property
-    def network(self) -> Any:
-        """Both halves; texts go through one of them."""
-        return self.model
-
-    def save(self, folder: Path) -> dict[str, Any]:
+    def save(self, folder: Path, space: str | None = None) -> dict[str, Any]:
         """Write the model and its tokenizer in transformers' form."""
-        self.model.save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
-        return {
-            "model": str(folder),
-            "batch_size": self.batch_size,
-            "device": self.device,
-            "dtype": self.precision,
-            "space": self.space,
-        }
+        return {**self.write(folder), "space": space}
 
     @property
     def width(self) -> int:
@@ -352,6 +358,11 @@ def inference_unless(differentiable: bool) -> AbstractContextManager[Any]:
 
     wanted = differentiable and torch.is_grad_enabled()
     return nullcontext() if wanted else torch.inference_mode()
+
+
+def is_learning(model: Any) -> bool:
+    """Whether any parameter of a model requires gradients."""
+    return any(parameter.requires_grad for parameter in model.parameters())
 
 
 def on_cpu(inject: Inject) -> Inject:

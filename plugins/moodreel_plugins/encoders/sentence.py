@@ -70,11 +70,11 @@ class SentenceTextEncoder(TextEncoder):
         """The network, for tuning."""
         return self.model
 
-    def save(self, folder: Path) -> dict[str, Any]:
+    def save(self, folder: Path, space: str | None = None) -> dict[str, Any]:
         """Write the model and its tokenizer in transformers' form."""
         self.model.save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
-        return {"model": str(folder), "batch_size": self.batch_size, "space": self.space}
+        return {"model": str(folder), "batch_size": self.batch_size, "space": space}
 
     @property
     def dim(self) -> int:
@@ -121,13 +121,14 @@ class SentenceTextEncoder(TextEncoder):
         inputs = self.tokenizer(
             list(texts), padding=True, truncation=True, max_length=longest, return_tensors="pt"
         )
+        inputs = inputs.to(self.model.device)
         mask = inputs["attention_mask"].bool()
         # Whoever trains through `inject` needs gradients; a search does not.
         with torch.inference_mode(inject is None or torch.is_inference_mode_enabled()):
             embedded = self.model.get_input_embeddings()(inputs["input_ids"])
             embedded = inject(embedded) if inject else embedded
             tokens = self.model(inputs_embeds=embedded, attention_mask=mask).last_hidden_state
-            return TextFeatures(mean_pooled(tokens, mask), tokens, mask)
+            return TextFeatures(mean_pooled(tokens, mask).cpu(), tokens.cpu(), mask.cpu())
 
 
 def packaged_model() -> Path:

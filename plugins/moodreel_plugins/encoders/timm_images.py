@@ -206,16 +206,16 @@ class TimmVideoEncoder(VideoEncoder):
         if projection and head == "classes":
             raise ValueError("a projection needs head=projection")
         self.text_encoder = text_encoder
-        self.network = TimmNetwork(image_model, checkpoint, device, dtype)
+        self.image_network = TimmNetwork(image_model, checkpoint, device, dtype)
         self.head = head
         self.projection_file = Path(projection) if projection else None
         self.frames_per_clip = frames
         self.batch_size = batch_size
-        self.class_head = ClassHead(text_encoder, self.network, temperature, classes)
+        self.class_head = ClassHead(text_encoder, self.image_network, temperature, classes)
 
     def weights(self) -> Sequence[Path]:
         """Return the files of the model and of the projection, as far as they are ours."""
-        return [path for path in (self.network.file, self.projection_file) if path]
+        return [path for path in (self.image_network.file, self.projection_file) if path]
 
     @property
     def space(self) -> str:
@@ -236,13 +236,13 @@ class TimmVideoEncoder(VideoEncoder):
         from safetensors import SafetensorError
         from safetensors.torch import load_file
 
-        made = new_projection(self.network.width, self.dim)
+        made = new_projection(self.image_network.width, self.dim)
         if self.projection_file:
             try:
                 made.load_state_dict(load_file(self.projection_file))
             except (OSError, RuntimeError, SafetensorError) as error:
                 raise ConfigurationError(
-                    f"{self.projection_file}: no projection from {self.network.width} to "
+                    f"{self.projection_file}: no projection from {self.image_network.width} to "
                     f"{self.dim}: {one_line(error, 120)}"
                 ) from None
         return made
@@ -255,7 +255,7 @@ class TimmVideoEncoder(VideoEncoder):
 
     def image_features(self, clips: Sequence[Clip]) -> list["Tensor"]:
         """Return the pooled features [T, F] of each clip's frames, before the projection."""
-        return self.by_clip(self.network.features, clips)
+        return self.by_clip(self.image_network.features, clips)
 
     def by_clip(
         self, look: Callable[[Sequence[Any]], "Tensor"], clips: Sequence[Clip]
@@ -278,7 +278,7 @@ class TimmVideoEncoder(VideoEncoder):
             return VideoFeatures(torch.zeros(0, self.dim))
         with torch.inference_mode():
             if self.head == "classes":
-                seen = self.by_clip(self.network.logits, clips)
+                seen = self.by_clip(self.image_network.logits, clips)
                 return pool_frames([self.class_head.embed(logits) for logits in seen])
             return pool_frames([self.project(part) for part in self.image_features(clips)])
 
@@ -286,8 +286,8 @@ class TimmVideoEncoder(VideoEncoder):
         """Refuse to encode with a projection that nobody trained."""
         if self.head == "projection" and self.projection_file is None:
             raise ConfigurationError(
-                f"timm model {self.network.model!r}: head=projection needs a trained projection: "
-                "give its file as the option 'projection'"
+                f"timm model {self.image_network.model!r}: head=projection needs a trained "
+                "projection: give its file as the option 'projection'"
             )
 
     def project(self, features: "Tensor") -> "Tensor":

@@ -19,6 +19,8 @@ from moodreel_plugins.encoders.clip import (
     ClipVideoEncoder,
     DualEncoder,
     has_vocabulary,
+    inference_unless,
+    is_learning,
     read_tokenizer,
 )
 
@@ -101,6 +103,12 @@ class ClipVipVideoEncoder(VipEncoder, ClipVideoEncoder):
         """Return the model's own way from pixels [B, T, 3, h, w] to features [B, D]."""
         return self.model.video_features
 
+    def save(self, folder: Path) -> dict[str, Any]:
+        """Write the model and what makes its pixels in transformers' form."""
+        options = super().save(folder)
+        more = {"checkpoint": options.pop("model"), "most_frames": self.most_frames}
+        return {**more, **options}
+
     def encode(self, clips: Sequence[Clip]) -> VideoFeatures:
         """Return features of B clips; those of one length share batches."""
         import torch
@@ -111,11 +119,10 @@ class ClipVipVideoEncoder(VipEncoder, ClipVideoEncoder):
         shown = [thinned(clip, self.most_frames) for clip in clips]
         order = sorted(range(len(clips)), key=lambda place: len(shown[place]))
         batches = even_batches([shown[place] for place in order], self.batch_size)
-        with torch.inference_mode():
+        with inference_unless(is_learning(self.model)):
             features = join_batches([self.encode_clips(batch) for batch in batches])
-        pooled = torch.empty_like(features)
-        pooled[order] = normalize(features, dim=-1)
-        return VideoFeatures(pooled)
+        places = torch.tensor(order).argsort()
+        return VideoFeatures(normalize(features[places], dim=-1))
 
     def encode_clips(self, clips: Sequence[Sequence[Any]]) -> "Tensor":
         """Return features [n, D], not normalised, of clips of one length, as lists of frames."""
@@ -147,9 +154,9 @@ class ClipVipTextEncoder(VipEncoder, ClipTextEncoder):
         super().__init__(checkpoint, batch_size, device, dtype, space)
         self.checkpoint = Checkpoint(checkpoint, "checkpoint")
 
-    def save(self, folder: Path) -> dict[str, Any]:
+    def save(self, folder: Path, space: str | None = None) -> dict[str, Any]:
         """Write the model and its tokenizer in transformers' form."""
-        options = super().save(folder)
+        options = super().save(folder, space)
         return {"checkpoint": options.pop("model"), **options}
 
     @cached_property

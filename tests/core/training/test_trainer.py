@@ -150,6 +150,22 @@ def test_every_objective_trains(registry, examples, name):
     assert strategy.gate != 0
 
 
+@pytest.mark.parametrize("name", ["video-side", "cross-attention", "additive"])
+def test_mixed_precision_learns_what_full_precision_learns(registry, examples, name):
+    """The parameters stay in float32; losses agree within bfloat16's three digits."""
+    plan = replace(PLAN, steps=8, every=8)
+    whole, mixed = (
+        trained(registry, examples, name, replace(plan, precision=precision))
+        for precision in ("no", "bf16")
+    )
+    assert all(value.dtype == torch.float32 for value in weights(mixed[0]).values())
+    assert mixed[1].metrics["validation mAP"] == pytest.approx(
+        whole[1].metrics["validation mAP"], abs=0.05
+    )
+    assert not mixed[0].gate.equal(whole[0].gate)
+    torch.testing.assert_close(mixed[0].gate, whole[0].gate, rtol=0.1, atol=0.01)
+
+
 def test_training_stops_when_it_gets_no_better(registry, examples):
     plan = replace(PLAN, steps=400, every=2, patience=2, rate=0.0)
     _, outcome, _ = trained(registry, examples, "video-side", plan)
@@ -265,7 +281,7 @@ def test_a_tuned_text_encoder_is_kept_and_found_again(world, tmp_path, capsys):
     assert run_command([*arguments, "--tune", "projection"]) == 2
     assert "no projection of its own to tune" in capsys.readouterr().err
     assert run_command([*arguments, "--tune", "all"]) == 2
-    assert "cannot be tuned: its features are made once" in capsys.readouterr().err
+    assert "'starter' cannot be tuned together with its texts" in capsys.readouterr().err
     assert run_command([*arguments, "--tune", "text"]) == 0
     tuned = Registry.load("tuned", folder / "tuned.yaml")
     before, after = Registry.load("starter").slot("text_encoder"), tuned.slot("text_encoder")
