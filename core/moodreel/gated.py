@@ -26,7 +26,12 @@ class GatedFusion(FusionStrategy):
     The form `add` is there for comparison: t + g h against v + g k. What is added to a video's
     vector then moves it for every query, one without emotion too.
 
-    A weight w given with a query asks with [(1 - w) t, w g h]: 0.5 mixes as training found best.
+    A query's words of emotion also pull its content towards what they look like, such as joy to
+    parties. A subclass may take that back with `correction`, c: the query is then [t + c, g h].
+    It touches no stored vector, and is zero for a query without emotion.
+
+    A weight w given with a query asks with [(1 - w) t + min(w, 1 - w) c, w g h]: 0.5 mixes as
+    training found best.
 
     Args:
         form: whether mood gets dimensions of its own or is added to the content.
@@ -62,19 +67,25 @@ class GatedFusion(FusionStrategy):
     def shown(self, video: VideoFeatures, emotions: EmotionScores) -> Tensor:
         """Return k [B, size] for segments and the emotions observed."""
 
+    def correction(self, emotions: EmotionScores, like: Tensor) -> Tensor:
+        """Return c [B, D], beside `like`: what is added to a query's content. Here, nothing."""
+        return like.new_zeros(())
+
     def fuse_text(
         self, text: TextFeatures, emotions: EmotionScores, weight: float | None = None
     ) -> Tensor:
-        """Return [t, g h], [B, D + size], or t + g h, [B, D]."""
+        """Return [t + c, g h], [B, D + size], or t + c + g h, [B, D]."""
         if "text" not in self.stages:
             return text.pooled
         blind = self.form == "extend" and self.sides == "video"
         asked = self.content_side(text.pooled) if blind else self.asked(text, emotions)
         wants = wanting(emotions, text.pooled)
+        corrected = wants * self.correction(emotions, text.pooled)
         if weight is None:
-            return self.join(text.pooled, self.gate * wants * asked)
+            return self.join(text.pooled + corrected, self.gate * wants * asked)
         share = check_weight(weight) * wants
-        return self.join((1 - share) * text.pooled, share * self.gate * asked)
+        content = (1 - share) * text.pooled + share.clamp(max=1 - check_weight(weight)) * corrected
+        return self.join(content, share * self.gate * asked)
 
     def fuse_video(self, video: VideoFeatures, emotions: EmotionScores) -> Tensor:
         """Return [v, k], [B, D + size], or v + g k, [B, D]."""
@@ -88,6 +99,11 @@ class GatedFusion(FusionStrategy):
     def join(self, content: Tensor, mood: Tensor) -> Tensor:
         """Put mood beside content, or add it."""
         return torch.cat([content, mood], -1) if self.form == "extend" else content + mood
+
+    @property
+    def corrects(self) -> bool:
+        """Whether there is a correction to be learned."""
+        return type(self).correction is not GatedFusion.correction
 
     @property
     def stages(self) -> frozenset[str]:

@@ -193,13 +193,13 @@ def test_only_what_weighs_takes_a_weight():
     assert not build("baseline").weighs
 
 
-def test_a_learned_weight_of_late_stays_in_range_and_can_come_back():
+def test_a_learned_weight_of_late_stays_above_zero_and_can_come_back():
     strategy = ready("late")
-    for value, share in ((-0.2, 0.0), (0.3, 0.3), (1.7, 1.0)):
+    for value, share in ((-0.2, 0.0), (0.3, 0.3), (1.7, 1.7)):
         strategy.weight.data.fill_(value)
-        assert strategy.share.item() == pytest.approx(share)
+        assert strategy.ratio.item() == pytest.approx(share)
         strategy.zero_grad()
-        strategy.share.backward()
+        strategy.ratio.backward()
         assert strategy.weight.grad == 1
 
 

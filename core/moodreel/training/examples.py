@@ -76,6 +76,14 @@ class Examples:
         np.add.at(sums, self.video_of, self.wanted.values[self.text_of])
         return sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
 
+    @cached_property
+    def plain(self) -> tuple[Tensor, NDArray[np.bool_]]:
+        """The mean vector [V, D] of each video's captions without emotion, and which have any."""
+        rows = np.flatnonzero(~self.moved)
+        owner = torch.from_numpy(self.video_of[rows])
+        told = np.bincount(self.video_of[rows], minlength=len(self.seen)) > 0
+        return mean_rows(self.text.pooled[self.text_of[rows]], owner, len(self.seen)), told
+
     def same(self, rows: Indices) -> NDArray[np.bool_]:
         """Return [B, B]: whether text j of a batch is true of video i, by any caption."""
         return self.known[self.video_of[rows]][:, self.text_of[rows]]

@@ -29,6 +29,7 @@ class TrainingPlan:
         emotion: the weight of the auxiliary emotion term.
         neutral: the share of a batch that wants no emotion.
         distil: the weight of keeping queries without emotion at the baseline's ranking.
+        correct: the weight of correcting content, for strategies that do (see `GatedFusion`).
         together: a label; captions that share its value come in one batch, as hard negatives.
         every: steps between looks at the validation split, and between saved states.
         patience: looks without a better result after which training ends; 0 goes on.
@@ -49,6 +50,7 @@ class TrainingPlan:
     emotion: float = 0.5
     neutral: float = 0.25
     distil: float = 0.0
+    correct: float = 10.0
     together: str = "round"
     every: int = 50
     patience: int = 6
@@ -69,7 +71,7 @@ class TrainingPlan:
         check_number("scale", self.scale, 1e-3, 100)
         for name in ("warmup", "neutral"):
             check_number(name, getattr(self, name), 0, 1)
-        for name in ("rate", "encoder_rate", "decay", "emotion", "distil", "patience"):
+        for name in ("rate", "encoder_rate", "decay", "emotion", "distil", "correct", "patience"):
             check_number(name, getattr(self, name), 0)
 
     @property

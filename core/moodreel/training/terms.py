@@ -1,4 +1,4 @@
-"""The terms beside the contrastive objective: mood alone, neutral queries, the shortlist."""
+"""The terms beside the contrastive objective: mood alone, neutral queries, and so on."""
 
 import torch
 from torch import Tensor
@@ -45,6 +45,16 @@ def distillation_term(scores: Tensor, baseline: Tensor, rows: Tensor, scale: Ten
     student = (fixed * scores[rows]).log_softmax(1)
     teacher = (fixed * baseline[rows]).log_softmax(1)
     return kl_div(student, teacher, reduction="batchmean", log_target=True)
+
+
+def correction_term(corrected: Tensor, plain: Tensor) -> Tensor:
+    """Ask that texts with their words of emotion corrected say what the others of the video say.
+
+    Args:
+        corrected: the content of texts that want an emotion, [n, D].
+        plain: the mean content of the same videos' captions that want none, [n, D].
+    """
+    return (corrected - plain).square().sum(-1).mean() if len(corrected) else corrected.sum()
 
 
 def shortlist_term(scores: Tensor, scale: Tensor) -> Tensor:

@@ -25,7 +25,12 @@ from moodreel.training.examples import Examples
 from moodreel.training.objectives import OBJECTIVES, USES
 from moodreel.training.plan import TrainingPlan
 from moodreel.training.states import load_state, save_state
-from moodreel.training.terms import distillation_term, emotion_term, shortlist_term
+from moodreel.training.terms import (
+    correction_term,
+    distillation_term,
+    emotion_term,
+    shortlist_term,
+)
 from moodreel.training.trainee import Asked, Batch, Shown, Trainee, take_rows, to_device
 
 BETAS = (0.9, 0.98)
@@ -240,10 +245,19 @@ class Trainer:
         terms = {"contrastive": self.objective(video, text, frame, caption, scale, same)}
         if "reranked" in found:
             terms["shortlist"] = shortlist_term(found["reranked"], scale)
+        if "corrected" in found and self.plan.correct:
+            terms["correction"] = self.plan.correct * self.correction(found["corrected"], rows)
         if self.plan.emotion or self.plan.distil:
             content = found["asked"] @ found["shown"].T
             terms |= self.further_terms(text @ video.T, content, scale, rows)
         return terms
+
+    def correction(self, corrected: Tensor, rows: Indices) -> Tensor:
+        """Return the correction term of a batch."""
+        plain, told = self.train.plain
+        videos = self.train.video_of[rows]
+        kept = np.flatnonzero(self.train.moved[rows] & told[videos])
+        return correction_term(corrected[kept], plain[videos[kept]].to(corrected))
 
     def further_terms(
         self, scores: Tensor, content: Tensor, scale: Tensor, rows: Indices

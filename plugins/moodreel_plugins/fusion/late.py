@@ -24,7 +24,8 @@ class Late(FusionStrategy):
 
     Args:
         weight: w, the share of mood in the score, 0 to 1, when the query does not say; "learned"
-            makes it a parameter, which starts at 0 and is trained.
+            asks with [t, r s e_q] instead, where r = w / (1-w) is trained from 0 on. That ranks
+            videos as w does, and keeps texts with and without emotion comparable for one video.
         clamp: the largest log-odds that one emotion can have.
     """
 
@@ -62,17 +63,18 @@ class Late(FusionStrategy):
     ) -> Tensor:
         """Return [(1-w) t, w s e_q], [B, D + 8]."""
         wanted, _ = to_tensors(emotions, text.pooled)
-        share = self.share if weight is None else check_weight(weight)
+        mood = self.scale(text.pooled, wanted) * wanted
+        if weight is None and isinstance(self.weight, Tensor):
+            return torch.cat([text.pooled, self.ratio * mood], -1)
+        share = float(self.weight) if weight is None else check_weight(weight)
         w = share * wanted.any(-1, keepdim=True)
-        mood = w * self.scale(text.pooled, wanted) * wanted
-        return torch.cat([(1 - w) * text.pooled, mood], -1)
+        return torch.cat([(1 - w) * text.pooled, w * mood], -1)
 
     @property
-    def share(self) -> float | Tensor:
-        """w, from 0 to 1. A learned one that has left the range still hears where to go back to."""
-        if isinstance(self.weight, Tensor):
-            return self.weight + (self.weight.clamp(0, 1) - self.weight).detach()
-        return self.weight
+    def ratio(self) -> Tensor:
+        """r, from 0. A learned one that has fallen below still hears where to go back to."""
+        weight = torch.as_tensor(self.weight)
+        return weight + (weight.clamp(min=0) - weight).detach()
 
     def scale(self, content: Tensor, wanted: Tensor) -> Tensor:
         """Return s [B, 1]; 1 where the collection has no spread to compare."""

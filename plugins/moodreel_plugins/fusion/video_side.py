@@ -12,6 +12,7 @@ from moodreel.interfaces import TextFeatures, VideoFeatures
 
 STEEPEST = 1e-3  # intensities nearer than this to 0 or 1 have no larger log-odds
 ODDS_SCALE = 3.0  # brings log-odds to about the size of intensities
+AWAY = 0.1  # of a random start, beside the aligned one
 
 
 class VideoSide(GatedFusion):
@@ -20,27 +21,42 @@ class VideoSide(GatedFusion):
     k = sum over the observed emotions of (intensity x a + log-odds x b + c), with vectors a, b and
     c of each emotion: one that was not observed gives nothing. The log-odds are what evidence adds
     up in, and tell a face that is a little joyful from one that is not at all. Of the text, h sees
-    the emotions alone, so it does not depend on which scenes were trained on.
+    the emotions alone, so it does not depend on which scenes were trained on. Both start near what
+    `late` compares, each emotion wanted with its own log-odds, and learn from there.
+
+    The correction is a vector for each emotion. Training asks that a text with it is near what
+    captions of the same video say that name no emotion.
 
     Args:
         form, sides, room, gated: as for every `GatedFusion`. With `sides: video`, h is linear in
             the text alone, and the query's emotions only say whether there are any.
+        corrected: whether the text's side learns a correction.
     """
 
-    version = "2"
+    version = "3"
 
     def __init__(
-        self, form: Form = "extend", sides: Sides = "both", room: int = 16, gated: bool = True
+        self,
+        form: Form = "extend",
+        sides: Sides = "both",
+        room: int = 16,
+        gated: bool = True,
+        corrected: bool = True,
     ) -> None:
         super().__init__(form, sides, room, gated)
+        self.corrected = corrected and sides != "video"
 
     def build(self, dims: Dims) -> None:
-        """Make one linear map for each side that sees emotion."""
+        """Make one linear map for each side that sees emotion, and the correction."""
         super().build(dims)
         if self.sides != "video":
             self.text_side = nn.Linear(len(Emotion), self.size(dims), bias=False)
+            start_aligned(self.text_side, 0)
         if self.sides != "text":
             self.video_side = nn.Linear(3 * len(Emotion), self.size(dims), bias=False)
+            start_aligned(self.video_side, len(Emotion))
+        if self.corrected:
+            self.corrections = nn.Parameter(torch.zeros(len(Emotion), dims.content))
 
     def asked(self, text: TextFeatures, emotions: EmotionScores) -> Tensor:
         """Return h [B, size], linear in e_q."""
@@ -53,6 +69,21 @@ class VideoSide(GatedFusion):
         known = observed.to(values)
         odds = known * torch.logit(values, eps=STEEPEST) / ODDS_SCALE
         return self.video_side(torch.cat([values, odds, known], -1))
+
+    def correction(self, emotions: EmotionScores, like: Tensor) -> Tensor:
+        """Return c [B, D], linear in e_q."""
+        if not self.corrected:
+            return super().correction(emotions, like)
+        wanted, _ = to_tensors(emotions, like)
+        return wanted @ self.corrections
+
+
+@torch.no_grad()
+def start_aligned(layer: nn.Linear, first: int) -> None:
+    """Let output n start as input `first` + n, for as many emotions as there is room for."""
+    layer.weight.mul_(AWAY)
+    places = torch.arange(min(len(Emotion), layer.out_features))
+    layer.weight[places, first + places] += 1
 
 
 @hookimpl

@@ -1,0 +1,59 @@
+"""What the fusion benchmark compares: strategies, and variants of the best, each with its plan."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from moodreel.training.plan import TrainingPlan
+
+PLAN = TrainingPlan(
+    steps=200, batch=128, rate=1e-2, decay=1.0, neutral=0.25, emotion=0.5, patience=0, every=200
+)
+PROTECTED = replace(PLAN, distil=1.0, neutral=0.5)
+BARE = replace(PLAN, neutral=0.0)
+FEW = replace(PLAN, steps=100)  # every step goes through the text encoder
+SLOW = replace(PLAN, rate=1e-3, decay=0.1)
+PUBLISHED = {"form": "add", "sides": "text", "init": "normal"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table: a strategy with options, and how it is trained (None: not at all).
+
+    Args:
+        frames: whether every frame is a video of its own, with its own emotion.
+    """
+
+    label: str
+    name: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    plan: TrainingPlan | None = PLAN
+    frames: bool = False
+
+
+BASELINE = Row("baseline", "baseline", plan=None)
+STRATEGIES = (
+    BASELINE,
+    Row("late, untrained", "late", plan=None),
+    Row("late, learned weight", "late", {"weight": "learned"}),
+    Row("additive as published (`init: normal`)", "additive", PUBLISHED, FEW),
+    Row("additive", "additive", plan=FEW),
+    Row("video-side", "video-side"),
+    Row("concat-fc", "concat-fc"),
+    Row("cross-attention", "cross-attention", plan=SLOW),
+)
+ABLATIONS = (
+    Row("extended, both sides, zero gate", "video-side"),
+    Row("text side only", "video-side", {"sides": "text"}),
+    Row("video side only", "video-side", {"sides": "video"}),
+    Row("no gate", "video-side", {"gated": False}),
+    Row("added, no neutral queries", "video-side", {"form": "add"}, BARE),
+    Row("added, neutral queries mixed in", "video-side", {"form": "add"}),
+    Row("added, mixed in and distilled", "video-side", {"form": "add"}, PROTECTED),
+    Row("added, no gate", "video-side", {"form": "add", "gated": False}),
+    Row("without the emotion term", "video-side", plan=replace(PLAN, emotion=0.0)),
+    Row("without rounds in a batch", "video-side", plan=replace(PLAN, together="")),
+    Row("each frame's own emotion", "video-side", frames=True),
+    Row("additive, binary", "additive", {"weighting": "binary"}, FEW),
+    Row("additive, intensity", "additive", {"weighting": "intensity"}, FEW),
+)
