@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from moodreel import EmotionScores, Segment
-from moodreel.catalog import SegmentFeatures, VideoRecord, VideoWriter
+from moodreel.catalog import VideoWriter
 from moodreel.interfaces import VideoEncoder
+from moodreel.records import SegmentFeatures, VideoRecord
 from moodreel.vectors import FusedVectors, Source
 
 VIDEOS, SEGMENTS, DIM = 100, 1000, 512

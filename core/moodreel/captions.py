@@ -7,10 +7,11 @@ from typing import ClassVar
 import numpy as np
 import torch
 
-from moodreel.catalog import CAPTION_ENCODER, Catalog, SegmentFeatures, VideoRecord
+from moodreel.catalog import Catalog
 from moodreel.errors import ConfigurationError, InvalidInput
 from moodreel.interfaces import Captioner, TextEncoder, VideoEncoder, VideoFeatures
 from moodreel.media import Clip
+from moodreel.records import CAPTION_ENCODER, SegmentFeatures, VideoRecord
 from moodreel.subtitles import Sidecars, read_cues, segment_captions, sidecar_version
 
 VIDEOS_AT_ONCE = 32

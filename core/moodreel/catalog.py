@@ -7,7 +7,7 @@ transaction: it is there whole, or not at all.
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, Row, Table, delete, func, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from moodreel import schema
 from moodreel.database import (
@@ -27,90 +26,23 @@ from moodreel.database import (
     raise_revision,
     readable_errors,
 )
-from moodreel.emotions import Emotion, EmotionScores
+from moodreel.emotions import EmotionScores
 from moodreel.errors import CatalogError
 from moodreel.interfaces import Captioner, Component
 from moodreel.media import Segment
+from moodreel.records import GIVEN, Filter, Made, Moment, SegmentFeatures, VideoRecord
+from moodreel.rows import (
+    find_component,
+    forget_captioned,
+    insert_rows,
+    mark_finished,
+    segment_ids,
+    stored_columns,
+)
 
 FILE = "catalog.sqlite"
 
 Ids = Sequence[int] | NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class VideoRecord:
-    """A video as the catalog knows it: `path` as given, `location` absolute, `modified` in ns.
-
-    `sidecar` names the version of the captions beside the video that were read, if any were.
-    """
-
-    path: str
-    location: str
-    size: int
-    modified: int
-    digest: str
-    duration: float
-    fps: float
-    width: int
-    height: int
-    sidecar: str = ""
-    id: int | None = None
-
-    def with_sidecar(self, version: str) -> "VideoRecord":
-        """Return the record with the captions beside the video that were read."""
-        return replace(self, sidecar=version)
-
-
-@dataclass(frozen=True, eq=False)
-class SegmentFeatures:
-    """What one video encoder made of n segments: pooled [n, D]; frames, [T, D] each, or None."""
-
-    pooled: NDArray[np.float32]
-    frames: Sequence[NDArray[np.float32] | None]
-
-
-Made = SegmentFeatures | EmotionScores | list[str]
-"""What a component makes of n segments: features, emotions [n, 8], or n captions."""
-
-
-class GivenCaptions(Component):
-    """Stands for the captions that lay beside a video: nobody made them, and they come first."""
-
-    kind = "captioner"
-    fingerprint = "given"
-
-
-GIVEN = GivenCaptions()
-CAPTION_ENCODER = "caption_encoder"
-"""The kind of what turns captions into features: these follow the captions."""
-
-
-@dataclass(frozen=True)
-class Moment:
-    """A segment with the video it lies in."""
-
-    id: int
-    video: str
-    location: str
-    segment: Segment
-
-
-@dataclass(frozen=True)
-class Filter:
-    """Which videos count.
-
-    Args:
-        path: a part of the path, in whatever case; empty: any.
-        longer: the least duration in seconds.
-        shorter: the greatest duration in seconds.
-    """
-
-    path: str = ""
-    longer: float | None = None
-    shorter: float | None = None
-
-    def __bool__(self) -> bool:
-        return self != Filter()
 
 
 class Catalog:
@@ -446,104 +378,3 @@ class VideoWriter:
         if rows:
             connection.execute(insert(schema.segments), rows)
         return int(key[0])
-
-
-def insert_rows(
-    connection: Connection, component: Component, made: Made, ids: Sequence[int]
-) -> None:
-    """Insert one row for each segment."""
-    component_id = keep_component(connection, component)
-    table, rows = packed_rows(made, stored_columns(connection, component))
-    if len(rows) != len(ids):
-        raise ValueError(f"{len(rows)} rows for {len(ids)} segments")
-    keys = [{"segment_id": id, "component_id": component_id} for id in ids]
-    if rows:
-        command = upsert(table).prefix_with("OR REPLACE")
-        connection.execute(command, [key | row for key, row in zip(keys, rows, strict=True)])
-
-
-def mark_finished(connection: Connection, component: Component, video: int) -> None:
-    """Note that a component is done with a video."""
-    done = {"video_id": video, "component_id": keep_component(connection, component)}
-    connection.execute(upsert(schema.finished).on_conflict_do_nothing(), done)
-
-
-def forget_captioned(connection: Connection, video: int, ids: Sequence[int]) -> None:
-    """Forget the features that were made from a video's captions, whoever made them."""
-    c = schema.components.c
-    makers = select(c.id).where(c.kind == CAPTION_ENCODER).scalar_subquery()
-    made, done = schema.features, schema.finished
-    for part in chunks(ids):
-        connection.execute(
-            delete(made).where(made.c.segment_id.in_(part), made.c.component_id.in_(makers))
-        )
-    connection.execute(
-        delete(done).where(done.c.video_id == video, done.c.component_id.in_(makers))
-    )
-
-
-def packed_rows(made: Made, emotions: Sequence[str]) -> tuple[Table, list[dict[str, Any]]]:
-    """Return the table for what a component made, and its rows, arrays as bytes.
-
-    Args:
-        emotions: the order that the component's rows have.
-    """
-    if isinstance(made, list):
-        return schema.captions, [{"text": text} for text in made]
-    if isinstance(made, SegmentFeatures):
-        return schema.features, [
-            {
-                "pooled": pooled.astype(np.float16).tobytes(),
-                "frames": None if frames is None else frames.astype(np.float16).tobytes(),
-            }
-            for pooled, frames in zip(made.pooled, made.frames, strict=True)
-        ]
-    order = [Emotion.named(name).column for name in emotions]
-    return schema.emotions, [
-        {
-            "intensities": values[order].tobytes(),
-            "observed": observed[order].tobytes(),
-            "evidence": int(count),
-        }
-        for values, observed, count in zip(made.values, made.observed, made.evidence, strict=True)
-    ]
-
-
-def segment_ids(connection: Connection, video: int) -> list[int]:
-    """Return the ids of a video's segments, in the order they were given."""
-    c = schema.segments.c
-    rows = connection.execute(select(c.id).where(c.video_id == video).order_by(c.id))
-    return [row.id for row in rows]
-
-
-def find_component(connection: Connection, component: Component) -> int | None:
-    """Return the id of a component's rows, None before there are any."""
-    c = schema.components.c
-    return connection.execute(
-        select(c.id).where(c.fingerprint == component.fingerprint)
-    ).scalar_one_or_none()
-
-
-def keep_component(connection: Connection, component: Component) -> int:
-    """Return the id of a component's rows, noting the component if it is new."""
-    known = find_component(connection, component)
-    if known is not None:
-        return known
-    row = {
-        "fingerprint": component.fingerprint,
-        "kind": component.kind,
-        "columns": ",".join(Emotion),
-    }
-    key = connection.execute(insert(schema.components).values(**row)).inserted_primary_key
-    assert key is not None
-    return int(key[0])
-
-
-def stored_columns(connection: Connection, component: Component) -> list[str]:
-    """Return the order of emotions that a component's rows were written in."""
-    c = schema.components.c
-    return (
-        connection.execute(select(c.columns).where(c.fingerprint == component.fingerprint))
-        .scalar_one()
-        .split(",")
-    )

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from moodreel.captions import CaptionEncoder
-from moodreel.catalog import FILE, Catalog, Filter
+from moodreel.catalog import FILE, Catalog
 from moodreel.checkpoints import changed_at, load_strategy
 from moodreel.collection import Collection, sample_collection
 from moodreel.confidence import Confidence, mark_weak, query_threshold, stored_confidence
@@ -30,6 +30,7 @@ from moodreel.media import Clip, Hit, Progress, Segment
 from moodreel.moments import MomentName, parse_moment
 from moodreel.pictures import read_picture
 from moodreel.recommending import Recommendation, best_of_each, choose
+from moodreel.records import Filter
 from moodreel.registry import Registry
 from moodreel.search import Query, encode_query, find_moments, wanted_emotions
 from moodreel.segments import Segmentation

@@ -15,13 +15,14 @@ import torch
 from filelock import FileLock, Timeout
 
 from moodreel.captions import CaptionEncoder, embed_captions, follow_sidecars
-from moodreel.catalog import Catalog, Made, SegmentFeatures, VideoRecord, VideoWriter
+from moodreel.catalog import Catalog, VideoWriter
 from moodreel.decoding import Decoder
 from moodreel.emotions import EmotionScores
 from moodreel.errors import CatalogError, ConfigurationError, UnreadableVideo
 from moodreel.interfaces import Captioner, Component, EmotionExtractor, VideoEncoder
 from moodreel.media import Clip, Progress, Segment, VideoFacts
 from moodreel.readahead import Chunk, chunk_segments, read_chunk, work_ahead
+from moodreel.records import Made, SegmentFeatures, VideoRecord
 from moodreel.scanning import Plan, VideoFile, find_videos, plan_run, videos_under
 from moodreel.segments import Segmentation
 

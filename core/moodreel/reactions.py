@@ -14,15 +14,13 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from moodreel.emotions import Emotion
 from moodreel.errors import InvalidInput
 from moodreel.media import Progress
+from moodreel.montage import WIDTH, write_montage
 from moodreel.samples import PHOTOGRAPHS, packaged_file
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 SCENES = {
     "bricks": "a brick wall",
@@ -62,7 +60,6 @@ NEUTRAL = "neutral"
 TEST_SHARE = 0.4  # of all faces and scenes
 VAL_FACES, VAL_SCENES = 1 / 6, 1 / 4  # of those left then
 FEWEST = 10  # faces; a class with fewer is left out
-WIDTH, HEIGHT, RATE, FRAMES = 320, 240, 10, 24
 PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
 NUMBERED = re.compile(r"[ _-]*\d+$")
 
@@ -150,7 +147,7 @@ def make_reactions(
     for done, plan in enumerate(plans):
         report(Progress(plan.name, done, len(plans)))
         if not (target / plan.name).exists():
-            write_clip(plan, target / plan.name)
+            write_montage(plan.scene.path, plan.face.path, plan.camera, target / plan.name)
     write_captions(target / "captions.jsonl", plans)
     report(Progress("", len(plans), len(plans)))
     return plans
@@ -341,69 +338,3 @@ def keep_recipe(target: Path, recipe: Mapping[str, Any]) -> None:
 def digest(names: Iterable[str]) -> str:
     """Return a digest of names."""
     return blake2b("\n".join(names).encode(), digest_size=8).hexdigest()
-
-
-def write_clip(plan: ClipPlan, target: Path) -> None:
-    """Write one clip under a name of its own first, so that a half-written one is never seen."""
-    import av
-
-    partial = target.with_suffix(".partial")
-    with av.open(str(partial), "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=RATE)
-        # Several threads, or looking ahead, can give other bytes for the same frames.
-        stream.options = {"crf": "20", "preset": "veryfast", "x264-params": "rc-lookahead=0"}
-        stream.codec_context.thread_count = 1
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        for picture in clip_frames(plan):
-            container.mux(stream.encode(av.VideoFrame.from_image(picture)))
-        container.mux(stream.encode())
-    os.replace(partial, target)
-
-
-def clip_frames(plan: ClipPlan) -> "Iterator[Image]":
-    """Yield the frames: the camera moves over the scene, the face drifts a little."""
-    from PIL import Image
-
-    draw = Random(plan.camera)
-    scene, face = open_picture(plan.scene.path), open_picture(plan.face.path)
-    start, end = view_box(scene.size, draw), view_box(scene.size, draw)
-    tall = round(draw.uniform(0.45, 0.6) * HEIGHT)
-    face = face.resize((round(tall * face.width / face.height), tall), Image.Resampling.LANCZOS)
-    first, last = face_place(face.size, draw), face_place(face.size, draw)
-    for number in range(FRAMES):
-        share = number / (FRAMES - 1)
-        west, north, east, south = between(start, end, share)
-        box = (west, north, east, south)
-        view = scene.resize((WIDTH, HEIGHT), Image.Resampling.BILINEAR, box=box)
-        left, top = between(first, between(first, last, 0.1), share)
-        view.paste(face, (round(left), round(top)))
-        yield view
-
-
-def open_picture(path: Path) -> "Image":
-    """Return a photograph, upright and in colour."""
-    from PIL import Image, ImageOps, UnidentifiedImageError
-
-    try:
-        with Image.open(path) as opened:
-            return ImageOps.exif_transpose(opened).convert("RGB")
-    except (OSError, UnidentifiedImageError) as error:
-        raise InvalidInput(f"{path}: cannot be read as a picture: {error}") from None
-
-
-def view_box(size: tuple[int, int], draw: Random) -> tuple[float, ...]:
-    """Return a part (left, top, right, bottom) of a picture in the clip's shape, 85% or more."""
-    scale = min(size[0] / WIDTH, size[1] / HEIGHT) * draw.uniform(0.85, 1.0)
-    width, height = WIDTH * scale, HEIGHT * scale
-    left, top = draw.uniform(0, size[0] - width), draw.uniform(0, size[1] - height)
-    return left, top, left + width, top + height
-
-
-def face_place(size: tuple[int, int], draw: Random) -> tuple[float, ...]:
-    """Return where a face of a size is put: left and top."""
-    return draw.uniform(0, WIDTH - size[0]), draw.uniform(0, HEIGHT - size[1])
-
-
-def between(first: Sequence[float], last: Sequence[float], share: float) -> tuple[float, ...]:
-    """Return the point `share` of the way from one to another."""
-    return tuple(a + (b - a) * share for a, b in zip(first, last, strict=True))

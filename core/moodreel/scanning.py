@@ -7,8 +7,8 @@ from hashlib import blake2b, file_digest
 from mimetypes import guess_type
 from pathlib import Path
 
-from moodreel.catalog import VideoRecord
 from moodreel.errors import InvalidInput
+from moodreel.records import VideoRecord
 
 MORE_SUFFIXES = {".gif", ".m2ts", ".mts", ".mxf", ".ogv", ".vob", ".divx", ".f4v", ".mkv", ".webm"}
 

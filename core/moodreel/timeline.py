@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from moodreel.catalog import Moment
 from moodreel.decoding import Decoder
 from moodreel.emotions import Emotion, EmotionScores
 from moodreel.errors import UnreadableVideo
 from moodreel.interfaces import EmotionExtractor
 from moodreel.media import Segment
 from moodreel.readahead import chunk_segments, read_chunk
+from moodreel.records import Moment
 from moodreel.segments import Segmentation
 from moodreel.vectors import Source
 

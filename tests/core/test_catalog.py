@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from moodreel import EmotionScores, Segment
-from moodreel.catalog import Catalog, SegmentFeatures, VideoRecord, VideoWriter
+from moodreel.catalog import Catalog, VideoWriter
 from moodreel.errors import CatalogError
 from moodreel.interfaces import Component
+from moodreel.records import SegmentFeatures, VideoRecord
 
 
 class Maker(Component):

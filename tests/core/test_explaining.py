@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 
-from moodreel.catalog import Filter
 from moodreel.checkpoints import Surroundings, load_strategy, save_strategy
 from moodreel.cli import run
 from moodreel.emotions import Emotion
@@ -16,6 +15,7 @@ from moodreel.errors import CatalogError, InvalidInput
 from moodreel.evaluation.contributions import shapley_values
 from moodreel.evaluation.explain_report import explain_html
 from moodreel.evaluation.explaining import explain, explain_hit, word_parts
+from moodreel.records import Filter
 from moodreel.search import Query
 
 STRATEGIES = ["baseline", "late", "additive", "concat-fc", "cross-attention", "video-side"]

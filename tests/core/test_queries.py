@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from moodreel.catalog import Filter
 from moodreel.cli import run
 from moodreel.errors import CatalogError, InvalidInput
 from moodreel.moments import MomentName, parse_moment
 from moodreel.pictures import read_picture
+from moodreel.records import Filter
 
 
 def named(hits):

@@ -10,9 +10,8 @@ from PIL import Image
 
 from moodreel.cli import run
 from moodreel.errors import InvalidInput
+from moodreel.montage import FRAMES, RATE, write_montage
 from moodreel.reactions import (
-    FRAMES,
-    RATE,
     USED,
     WORDS,
     captions_of,
@@ -21,7 +20,6 @@ from moodreel.reactions import (
     make_reactions,
     plan_clips,
     write_captions,
-    write_clip,
 )
 from moodreel.samples import PHOTOGRAPHS, packaged_file
 from moodreel_plugins.readers.pyav_reader import PyavReader
@@ -111,7 +109,7 @@ def test_the_same_seed_gives_the_same_files_and_another_seed_others(made, faces,
     plans = plan_clips(*find, 3)
     assert plans == plan_clips(*find, 3) != plan_clips(*find, 4)
     for plan in plans[::8]:
-        write_clip(plan, tmp_path / "again.mp4")
+        write_montage(plan.scene.path, plan.face.path, plan.camera, tmp_path / "again.mp4")
         assert (tmp_path / "again.mp4").read_bytes() == (made / plan.name).read_bytes()
     write_captions(tmp_path / "again.jsonl", plans)
     assert (tmp_path / "again.jsonl").read_bytes() == (made / "captions.jsonl").read_bytes()

@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
-from moodreel.catalog import VideoRecord
 from moodreel.errors import InvalidInput
+from moodreel.records import VideoRecord
 from moodreel.scanning import content_digest, find_videos, plan_run
 
 

@@ -6,9 +6,10 @@ import torch
 
 from moodreel import EmotionScores, Segment
 from moodreel import vectors as module
-from moodreel.catalog import Catalog, SegmentFeatures, VideoRecord
+from moodreel.catalog import Catalog
 from moodreel.fusion import FusionStrategy
 from moodreel.interfaces import TextFeatures, VideoEncoder
+from moodreel.records import SegmentFeatures, VideoRecord
 from moodreel.vectors import Source, fused_vectors
 from moodreel_plugins.fusion.late import Late
 from moodreel_plugins.stores.faiss_store import FaissStore

@@ -56,7 +56,7 @@ def command(
 
     Each comes with the reason. Give liked moments, a mood (--emotion joy), or both.
     """
-    from moodreel.catalog import Filter
+    from moodreel.records import Filter
 
     settings = check_overrides(overrides)
     with open_engine(index_folder, preset, config, settings) as engine:

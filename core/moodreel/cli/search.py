@@ -79,7 +79,7 @@ def command(
     TEXT says both: "two friends at a party, joyful". A picture and examples can stand beside it
     or in its place. Hits that an unrelated query could have found as well are marked as weak.
     """
-    from moodreel.catalog import Filter
+    from moodreel.records import Filter
     from moodreel.search import Query
 
     text, overrides = split_text(arguments)

@@ -11,9 +11,9 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import FileResponse
 from starlette.responses import Response
 
-from moodreel.catalog import VideoRecord
 from moodreel.emotions import Emotion
 from moodreel.engine import Engine
+from moodreel.records import VideoRecord
 from moodreel.web.desk import Desk
 from moodreel.web.frames import STRIP_FRAMES
 from moodreel.web.models import (

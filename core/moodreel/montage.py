@@ -1,0 +1,88 @@
+"""A photograph of a face set into a photograph of a scene, as a clip of two seconds."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+from moodreel.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+WIDTH, HEIGHT, RATE, FRAMES = 320, 240, 10, 24
+
+
+def write_montage(scene: Path, face: Path, seed: str, target: Path) -> None:
+    """Write a clip of one photograph in the other, whole or not at all.
+
+    Args:
+        scene: a photograph, which the camera moves over.
+        face: a photograph, which drifts a little.
+        seed: of the camera's way and the face's place.
+        target: the file.
+
+    Raises:
+        InvalidInput: a photograph cannot be read.
+    """
+    import av
+
+    partial = target.with_suffix(".partial")
+    with av.open(str(partial), "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=RATE)
+        # Several threads, or looking ahead, can give other bytes for the same frames.
+        stream.options = {"crf": "20", "preset": "veryfast", "x264-params": "rc-lookahead=0"}
+        stream.codec_context.thread_count = 1
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        for picture in montage_frames(open_picture(scene), open_picture(face), Random(seed)):
+            container.mux(stream.encode(av.VideoFrame.from_image(picture)))
+        container.mux(stream.encode())
+    os.replace(partial, target)
+
+
+def montage_frames(scene: "Image", face: "Image", draw: Random) -> "Iterator[Image]":
+    """Yield the frames."""
+    from PIL import Image
+
+    start, end = view_box(scene.size, draw), view_box(scene.size, draw)
+    tall = round(draw.uniform(0.45, 0.6) * HEIGHT)
+    face = face.resize((round(tall * face.width / face.height), tall), Image.Resampling.LANCZOS)
+    first, last = face_place(face.size, draw), face_place(face.size, draw)
+    for number in range(FRAMES):
+        share = number / (FRAMES - 1)
+        west, north, east, south = between(start, end, share)
+        box = (west, north, east, south)
+        view = scene.resize((WIDTH, HEIGHT), Image.Resampling.BILINEAR, box=box)
+        left, top = between(first, between(first, last, 0.1), share)
+        view.paste(face, (round(left), round(top)))
+        yield view
+
+
+def open_picture(path: Path) -> "Image":
+    """Return a photograph, upright and in colour."""
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as opened:
+            return ImageOps.exif_transpose(opened).convert("RGB")
+    except (OSError, UnidentifiedImageError) as error:
+        raise InvalidInput(f"{path}: cannot be read as a picture: {error}") from None
+
+
+def view_box(size: tuple[int, int], draw: Random) -> tuple[float, ...]:
+    """Return a part (left, top, right, bottom) of a picture in the clip's shape, 85% or more."""
+    scale = min(size[0] / WIDTH, size[1] / HEIGHT) * draw.uniform(0.85, 1.0)
+    width, height = WIDTH * scale, HEIGHT * scale
+    left, top = draw.uniform(0, size[0] - width), draw.uniform(0, size[1] - height)
+    return left, top, left + width, top + height
+
+
+def face_place(size: tuple[int, int], draw: Random) -> tuple[float, ...]:
+    """Return where a face of a size is put: left and top."""
+    return draw.uniform(0, WIDTH - size[0]), draw.uniform(0, HEIGHT - size[1])
+
+
+def between(first: Sequence[float], last: Sequence[float], share: float) -> tuple[float, ...]:
+    """Return the point `share` of the way from one to another."""
+    return tuple(a + (b - a) * share for a, b in zip(first, last, strict=True))

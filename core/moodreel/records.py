@@ -1,0 +1,87 @@
+"""What the catalog holds, as plain values."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moodreel.emotions import EmotionScores
+from moodreel.interfaces import Component
+from moodreel.media import Segment
+
+
+@dataclass(frozen=True)
+class VideoRecord:
+    """A video as the catalog knows it: `path` as given, `location` absolute, `modified` in ns.
+
+    `sidecar` names the version of the captions beside the video that were read, if any were.
+    """
+
+    path: str
+    location: str
+    size: int
+    modified: int
+    digest: str
+    duration: float
+    fps: float
+    width: int
+    height: int
+    sidecar: str = ""
+    id: int | None = None
+
+    def with_sidecar(self, version: str) -> "VideoRecord":
+        """Return the record with the captions beside the video that were read."""
+        return replace(self, sidecar=version)
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentFeatures:
+    """What one video encoder made of n segments: pooled [n, D]; frames, [T, D] each, or None."""
+
+    pooled: NDArray[np.float32]
+    frames: Sequence[NDArray[np.float32] | None]
+
+
+Made = SegmentFeatures | EmotionScores | list[str]
+"""What a component makes of n segments: features, emotions [n, 8], or n captions."""
+
+
+class GivenCaptions(Component):
+    """Stands for the captions that lay beside a video: nobody made them, and they come first."""
+
+    kind = "captioner"
+    fingerprint = "given"
+
+
+GIVEN = GivenCaptions()
+CAPTION_ENCODER = "caption_encoder"
+"""The kind of what turns captions into features: these follow the captions."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A segment with the video it lies in."""
+
+    id: int
+    video: str
+    location: str
+    segment: Segment
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which videos count.
+
+    Args:
+        path: a part of the path, in whatever case; empty: any.
+        longer: the least duration in seconds.
+        shorter: the greatest duration in seconds.
+    """
+
+    path: str = ""
+    longer: float | None = None
+    shorter: float | None = None
+
+    def __bool__(self) -> bool:
+        return self != Filter()
