@@ -7,9 +7,11 @@ Settings are chosen on the queries `tune` of demo_queries.yaml; `test` is report
 
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from time import process_time
+from typing import Any
 
 import numpy as np
 import yaml
@@ -43,12 +45,26 @@ SETTINGS = {
 Find = Callable[[str], Iterable[str]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Collection:
-    """The videos' names [N], one a segment, and a way to get its frames."""
+    """The videos' names [N], one a segment, and a way to get its frames.
+
+    Classes are embedded once for each set of forms: that takes longer than all the videos.
+    """
 
     engine: Engine
+    embedded: dict[tuple[str, ...], Any] = field(default_factory=dict)
 
+    def encoder(self, options: Mapping[str, Any]) -> Any:
+        """Return the starter encoder with some options."""
+        encoder: Any = self.engine.registry.create("video_encoder", "starter", **options)
+        forms = tuple(encoder.forms)
+        if forms not in self.embedded:
+            self.embedded[forms] = encoder.class_embeddings
+        encoder.class_embeddings = self.embedded[forms]
+        return encoder
+
+    @cache  # noqa: B019 - one collection lives as long as the run
     def clips(self, frames: int) -> tuple[list[str], list[Clip]]:
         """Return the name and the frames of every segment."""
         encoder = self.engine.video_encoder
@@ -92,7 +108,7 @@ def described(find: Find) -> list[str]:
 
 def measure(collection: Collection, options: dict) -> list[str]:
     """Return a row for the encoder with some options: recalls, and milliseconds a frame."""
-    encoder = collection.engine.registry.create("video_encoder", "starter", **options)
+    encoder = collection.encoder(options)
     names, clips = collection.clips(encoder.frames_per_clip)
     encoder.encode(clips[:1])
     start = process_time()

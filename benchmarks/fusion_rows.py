@@ -7,12 +7,13 @@ from typing import Any
 from moodreel.training.plan import TrainingPlan
 
 PLAN = TrainingPlan(
-    steps=200, batch=128, rate=1e-2, decay=1.0, neutral=0.25, emotion=0.5, patience=0, every=200
+    steps=300, batch=128, rate=3e-3, decay=3.0, neutral=0.25, emotion=0.5, patience=0, every=300
 )
 PROTECTED = replace(PLAN, distil=1.0, neutral=0.5)
 BARE = replace(PLAN, neutral=0.0)
-FEW = replace(PLAN, steps=100)  # every step goes through the text encoder
-SLOW = replace(PLAN, rate=1e-3, decay=0.1)
+QUICK = replace(PLAN, steps=200, rate=1e-2, decay=1.0)
+FEW = replace(QUICK, steps=100)  # every step goes through the text encoder
+SLOW = replace(PLAN, steps=200, rate=1e-3, decay=0.1)
 PUBLISHED = {"form": "add", "sides": "text", "init": "normal"}
 
 
@@ -35,11 +36,11 @@ BASELINE = Row("baseline", "baseline", plan=None)
 STRATEGIES = (
     BASELINE,
     Row("late, untrained", "late", plan=None),
-    Row("late, learned weight", "late", {"weight": "learned"}),
+    Row("late, learned weight", "late", {"weight": "learned"}, QUICK),
     Row("additive as published (`init: normal`)", "additive", PUBLISHED, FEW),
     Row("additive", "additive", plan=FEW),
     Row("video-side", "video-side"),
-    Row("concat-fc", "concat-fc"),
+    Row("concat-fc", "concat-fc", {"dropout": 0.5}, QUICK),
     Row("cross-attention", "cross-attention", plan=SLOW),
 )
 ABLATIONS = (
@@ -51,9 +52,9 @@ ABLATIONS = (
     Row("added, neutral queries mixed in", "video-side", {"form": "add"}),
     Row("added, mixed in and distilled", "video-side", {"form": "add"}, PROTECTED),
     Row("added, no gate", "video-side", {"form": "add", "gated": False}),
+    Row("without the correction of content", "video-side", {"corrected": False}),
     Row("without the emotion term", "video-side", plan=replace(PLAN, emotion=0.0)),
     Row("without rounds in a batch", "video-side", plan=replace(PLAN, together="")),
     Row("each frame's own emotion", "video-side", frames=True),
-    Row("additive, binary", "additive", {"weighting": "binary"}, FEW),
-    Row("additive, intensity", "additive", {"weighting": "intensity"}, FEW),
+    Row("additive by intensity (binary above)", "additive", {"weighting": "intensity"}, FEW),
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -148,11 +149,18 @@ class Trainee(nn.Module):
         return to_device(self._watcher.encode(shown.clips), self.log_scale.device)
 
     def encode(self, asked: Asked) -> TextFeatures:
-        """Return the texts' features: those given, or through the encoder, with gradients."""
+        """Return the texts' features: those given, or through the encoder, with gradients.
+
+        A text that comes more than once in a batch goes through it once.
+        """
         if self._encoder is None:
             return asked.text
-        inject = partial(self.inject, wanted=asked.wanted)
-        return to_device(self._encoder.encode(asked.words, inject), self.log_scale.device)
+        words = list(dict.fromkeys(asked.words))
+        inject = partial(
+            self.inject, wanted=asked.wanted[np.array([asked.words.index(w) for w in words])]
+        )
+        found = to_device(self._encoder.encode(words, inject), self.log_scale.device)
+        return take_rows(found, torch.tensor([words.index(word) for word in asked.words]))
 
     def inject(self, tokens: Tensor, wanted: EmotionScores) -> Tensor:
         """Return token embeddings as the strategy changes them."""

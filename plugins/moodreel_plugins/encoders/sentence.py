@@ -83,7 +83,7 @@ class SentenceTextEncoder(TextEncoder):
 
     @cached_property
     def model(self) -> Any:
-        """The network, loaded when it is first used."""
+        """The network, frozen, loaded when it is first used."""
         import torch
         from transformers import AutoModel
         from transformers.utils import logging
@@ -91,7 +91,8 @@ class SentenceTextEncoder(TextEncoder):
         logging.disable_progress_bar()
         # Weights made under inference mode could never be used outside of it, as `inject` needs.
         with torch.inference_mode(False):
-            return AutoModel.from_pretrained(self.folder, local_files_only=True).eval()
+            model = AutoModel.from_pretrained(self.folder, local_files_only=True)
+            return model.eval().requires_grad_(False)
 
     @cached_property
     def tokenizer(self) -> Any:
