@@ -14,15 +14,13 @@ import pytest
 from results import table, write_section
 
 from moodreel import EmotionScores, Engine, Segment
-from moodreel.catalog import Catalog, SegmentFeatures, VideoRecord, VideoWriter
+from moodreel.catalog import Catalog, VideoWriter
+from moodreel.records import SegmentFeatures, VideoRecord
 from moodreel.samples import make_samples
-from moodreel.web.adding import Recipe
-from moodreel.web.app import create_app
-from moodreel.web.desk import Desk
 
 sys.path.append(str(Path(__file__).parent.parent / "tests"))
 from chromium import chromium
-from serving import running
+from serving import served
 
 ROUNDS = 40
 SEARCH_HEAD = ["search, top 24", "engine, ms", "API, ms", "ratio"]
@@ -86,9 +84,11 @@ def test_the_api_costs_at_most_twice_the_engines_own_time(size, tmp_path, report
             engine.index(tmp_path / "videos")
         else:
             write_segments(tmp_path / "index", engine, videos=1000, each=100)
-        desk = Desk(Recipe("starter", str(tmp_path / "index")), engine.registry, engine, {})
         own = timed(lambda text: engine.search(text, top=24))
-        with running(create_app(desk)) as site, httpx.Client(base_url=site, timeout=120) as web:
+        with (
+            served(tmp_path / "index") as (_, site),
+            httpx.Client(base_url=site, timeout=120) as web,
+        ):
             ask = timed(lambda text: web.post("/api/search", json={"text": text, "top": 24}))
             if size == "demo":
                 report[1].extend(page_loads(site))

@@ -1,6 +1,8 @@
-"""A real server in a thread."""
+"""A real server: in a thread, or as the command in a process of its own."""
 
 import socket
+import subprocess
+import sys
 from contextlib import contextmanager
 from threading import Thread
 from time import monotonic, sleep
@@ -25,3 +27,18 @@ def running(app):
     finally:
         server.should_exit = True
         thread.join(30)
+
+
+@contextmanager
+def served(index):
+    """Run `moodreel serve` on a free port; give the process and its address."""
+    started = "from moodreel.cli import main; main()"
+    command = [sys.executable, "-c", started, "serve", "--port", "0", "--index", str(index)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        line = process.stderr.readline()
+        assert line.startswith("moodreel is at http://127.0.0.1:"), line
+        yield process, line.split()[3]
+    finally:
+        process.kill()
+        process.wait()

@@ -259,3 +259,16 @@ def test_the_first_page_is_light(open_page, site):
     page.locator("#tabs a").first.wait_for()
     page.wait_for_load_state("networkidle")
     assert 10_000 < sum(sizes) < 300_000
+
+
+def test_hovering_plays_the_moment_without_sound_and_leaving_ends_it(open_page):
+    page = open_page("/?q=a+rocket")
+    wait_for_first(page, "rocket.mp4")
+    shot = page.locator("#hits .card").first.locator("button").first
+    shot.hover()
+    page.wait_for_function(
+        "() => { const video = document.querySelector('#hits .card video');"
+        " return video && video.muted && video.currentTime > 0.2 && !video.paused; }"
+    )
+    page.mouse.move(2, 2)
+    expect(page.locator("#hits .card video")).to_have_count(0)

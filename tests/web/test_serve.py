@@ -2,40 +2,25 @@
 
 import signal
 import socket
-import subprocess
-import sys
 
 import httpx
 import pytest
 
 from moodreel.cli import run
 from moodreel.web.projection import choose_plane
+from serving import served
 
 
-@pytest.fixture
-def served(demo):
-    started = "from moodreel.cli import main; main()"
-    command = [sys.executable, "-c", started, "serve", "--port", "0"]
-    process = subprocess.Popen(
-        [*command, "--index", str(demo / "index")], stderr=subprocess.PIPE, text=True
-    )
-    yield process
-    process.kill()
-    process.wait()
-
-
-def test_it_listens_on_this_machine_alone_answers_and_ends_with_ctrl_c(served):
-    line = served.stderr.readline()
-    assert line.startswith("moodreel is at http://127.0.0.1:")
-    address = line.split()[3]
-    page = httpx.get(address, timeout=60)
-    assert "moodreel" in page.text
-    port = int(address.rstrip("/").rpartition(":")[2])
-    with pytest.raises(OSError, match="refused"):
-        socket.create_connection((outer_address(), port), timeout=5)
-    served.send_signal(signal.SIGINT)
-    assert served.wait(60) in (0, 130)
-    assert "Traceback" not in served.stderr.read()
+def test_it_listens_on_this_machine_alone_answers_and_ends_with_ctrl_c(demo):
+    with served(demo / "index") as (process, address):
+        page = httpx.get(address, timeout=60)
+        assert "moodreel" in page.text
+        port = int(address.rstrip("/").rpartition(":")[2])
+        with pytest.raises(OSError, match="refused"):
+            socket.create_connection((outer_address(), port), timeout=5)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) in (0, 130)
+        assert "Traceback" not in process.stderr.read()
 
 
 def outer_address():

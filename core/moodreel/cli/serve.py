@@ -1,5 +1,6 @@
 """`moodreel serve`: the application in the browser."""
 
+import os
 from typing import Any
 
 import click
@@ -47,6 +48,9 @@ def command(
 ) -> int:
     """Open the index in the browser: find, browse and be recommended videos by mood."""
     check_packages()
+    # Between calls torch's threads would spin on the processor that answers requests. Read by
+    # torch when it loads, so before that.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     from moodreel.web.app import create_app
     from moodreel.web.desk import open_desk
 
