@@ -3,8 +3,9 @@
 import sys
 from pathlib import Path
 
-from chromium import chromium
 from playwright.sync_api import Page
+
+from chromium import chromium
 from serving import served
 
 HERE = Path(__file__).parent / "pictures"
