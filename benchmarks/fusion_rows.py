@@ -36,7 +36,7 @@ BASELINE = Row("baseline", "baseline", plan=None)
 STRATEGIES = (
     BASELINE,
     Row("late, untrained", "late", plan=None),
-    Row("late, learned weight", "late", {"weight": "learned"}, QUICK),
+    Row("late, weight and correction learned", "late", {"weight": "learned"}, QUICK),
     Row("additive as published (`init: normal`)", "additive", PUBLISHED, FEW),
     Row("additive", "additive", plan=FEW),
     Row("video-side", "video-side"),

@@ -125,6 +125,15 @@ class FusionStrategy(nn.Module, Component):
         """
         return video.pooled
 
+    def correction(self, emotions: EmotionScores, like: Tensor) -> Tensor:
+        """Return what `fuse_text` adds to a query's content [B, D], beside `like`; here, nothing.
+
+        Words of emotion pull a query's content towards what they look like, such as joy to
+        parties, beside what they say of the mood. Training asks of a strategy that overrides this
+        that a corrected text is near what captions of the same video say that name no emotion.
+        """
+        return like.new_zeros(())
+
     def rerank(
         self,
         text: TextFeatures,
@@ -154,6 +163,11 @@ class FusionStrategy(nn.Module, Component):
             for stage, name in methods.items()
             if getattr(type(self), name) is not getattr(FusionStrategy, name)
         )
+
+    @property
+    def corrects(self) -> bool:
+        """Whether there is a correction to be learned."""
+        return type(self).correction is not FusionStrategy.correction
 
     @property
     def weighs(self) -> bool:

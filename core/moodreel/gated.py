@@ -26,9 +26,8 @@ class GatedFusion(FusionStrategy):
     The form `add` is there for comparison: t + g h against v + g k. What is added to a video's
     vector then moves it for every query, one without emotion too.
 
-    A query's words of emotion also pull its content towards what they look like, such as joy to
-    parties. A subclass may take that back with `correction`, c: the query is then [t + c, g h].
-    It touches no stored vector, and is zero for a query without emotion.
+    A subclass with a `correction`, c, asks with [t + c, g h]. It touches no stored vector, and is
+    multiplied by zero for a query without emotion.
 
     A weight w given with a query asks with [(1 - w) t + min(w, 1 - w) c, w g h]: 0.5 mixes as
     training found best.
@@ -67,10 +66,6 @@ class GatedFusion(FusionStrategy):
     def shown(self, video: VideoFeatures, emotions: EmotionScores) -> Tensor:
         """Return k [B, size] for segments and the emotions observed."""
 
-    def correction(self, emotions: EmotionScores, like: Tensor) -> Tensor:
-        """Return c [B, D], beside `like`: what is added to a query's content. Here, nothing."""
-        return like.new_zeros(())
-
     def fuse_text(
         self, text: TextFeatures, emotions: EmotionScores, weight: float | None = None
     ) -> Tensor:
@@ -99,11 +94,6 @@ class GatedFusion(FusionStrategy):
     def join(self, content: Tensor, mood: Tensor) -> Tensor:
         """Put mood beside content, or add it."""
         return torch.cat([content, mood], -1) if self.form == "extend" else content + mood
-
-    @property
-    def corrects(self) -> bool:
-        """Whether there is a correction to be learned."""
-        return type(self).correction is not GatedFusion.correction
 
     @property
     def stages(self) -> frozenset[str]:

@@ -29,7 +29,7 @@ class TrainingPlan:
         emotion: the weight of the auxiliary emotion term.
         neutral: the share of a batch that wants no emotion.
         distil: the weight of keeping queries without emotion at the baseline's ranking.
-        correct: the weight of correcting content, for strategies that do (see `GatedFusion`).
+        correct: the weight of correcting content, for strategies that do it.
         together: a label; captions that share its value come in one batch, as hard negatives.
         every: steps between looks at the validation split, and between saved states.
         patience: looks without a better result after which training ends; 0 goes on.

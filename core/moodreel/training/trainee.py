@@ -12,7 +12,6 @@ from torch import Tensor, nn
 
 from moodreel.emotions import EmotionScores
 from moodreel.fusion import FusionStrategy
-from moodreel.gated import GatedFusion
 from moodreel.interfaces import TextEncoder, TextFeatures, VideoEncoder, VideoFeatures
 from moodreel.media import Clip
 
@@ -99,7 +98,7 @@ class Trainee(nn.Module):
         found = {"asked": text.pooled, "shown": video.pooled}
         found["text"] = self.strategy.fuse_text(text, batch.asked.wanted)
         found["video"] = self.strategy.fuse_video(video, batch.shown.seen)
-        if isinstance(self.strategy, GatedFusion) and self.strategy.corrects:
+        if self.strategy.corrects:
             pooled = text.pooled.detach()
             found["corrected"] = pooled + self.strategy.correction(batch.asked.wanted, pooled)
         if batch.others:

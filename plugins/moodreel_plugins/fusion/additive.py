@@ -13,6 +13,7 @@ from moodreel.hookspecs import Register
 from moodreel.interfaces import TextFeatures, VideoFeatures
 
 EPSILON = 1e-8
+Weighting = Literal["binary", "intensity"]
 
 
 class Additive(GatedFusion):
@@ -30,9 +31,12 @@ class Additive(GatedFusion):
         form, sides, room, gated: as for every `GatedFusion`.
         init: of the table that is added to tokens. "zeros" starts at the baseline; "normal" draws
             it from a normal distribution, as published, and does not.
-        weighting: "binary" counts every emotion with an intensity above 0 alike, as published;
-            "intensity" multiplies each row by its intensity, negative ones too, before the mean.
+        weighting: of a text's emotions. "binary" counts every one with an intensity above 0 alike,
+            as published; "intensity" multiplies each row by its intensity, negative ones too,
+            before the mean. A video's are always taken by intensity: faces show a little of each.
     """
+
+    version = "2"
 
     def __init__(
         self,
@@ -41,7 +45,7 @@ class Additive(GatedFusion):
         room: int = 16,
         gated: bool = True,
         init: Literal["zeros", "normal"] = "zeros",
-        weighting: Literal["binary", "intensity"] = "binary",
+        weighting: Weighting = "binary",
     ) -> None:
         super().__init__(form, sides, room, gated)
         self.init = init
@@ -64,29 +68,30 @@ class Additive(GatedFusion):
         """Return token embeddings [B, L, W], each with the mean row of its text's emotions."""
         if "tokens" not in self.stages:
             return tokens
-        return tokens + self.mean_row(emotions, self.table).to(tokens).unsqueeze(1)
-
-    def mean_row(self, emotions: EmotionScores, table: Tensor) -> Tensor:
-        """Return the mean [B, n] of the rows [8, n] of the emotions present; 0 without any."""
-        values, _ = to_tensors(emotions, table)
-        if self.weighting == "binary":
-            values = (values > 0).to(table)
-        present = values.ne(0).sum(-1, keepdim=True)
-        return values @ table / (present + EPSILON)
+        return tokens + mean_row(emotions, self.table, self.weighting).to(tokens).unsqueeze(1)
 
     def asked(self, text: TextFeatures, emotions: EmotionScores) -> Tensor:
         """Return h [B, size]."""
-        return self.mean_row(emotions, self.text_table)
+        return mean_row(emotions, self.text_table, self.weighting)
 
     def shown(self, video: VideoFeatures, emotions: EmotionScores) -> Tensor:
         """Return k [B, size]."""
-        return self.mean_row(emotions, self.video_table)
+        return mean_row(emotions, self.video_table, "intensity")
 
     @property
     def stages(self) -> frozenset[str]:
         """The stages that change: in the form `add`, the text's side is the token stage alone."""
         unchanged = {"tokens"} if self.sides == "video" else set()
         return super().stages - unchanged - ({"text"} if self.form == "add" else set())
+
+
+def mean_row(emotions: EmotionScores, table: Tensor, weighting: Weighting) -> Tensor:
+    """Return the mean [B, n] of the rows [8, n] of the emotions present; 0 without any."""
+    values, _ = to_tensors(emotions, table)
+    if weighting == "binary":
+        values = (values > 0).to(table)
+    present = values.ne(0).sum(-1, keepdim=True)
+    return values @ table / (present + EPSILON)
 
 
 @hookimpl

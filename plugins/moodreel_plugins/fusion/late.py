@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from moodreel import EmotionScores, hookimpl
-from moodreel.fusion import FusionStrategy, check_weight, to_tensors
+from moodreel.emotions import Emotion
+from moodreel.fusion import Dims, FusionStrategy, check_weight, to_tensors
 from moodreel.hookspecs import Register
 from moodreel.interfaces import TextFeatures, VideoFeatures
 
@@ -24,8 +25,9 @@ class Late(FusionStrategy):
 
     Args:
         weight: w, the share of mood in the score, 0 to 1, when the query does not say; "learned"
-            asks with [t, r s e_q] instead, where r = w / (1-w) is trained from 0 on. That ranks
-            videos as w does, and keeps texts with and without emotion comparable for one video.
+            asks with [t + c, r s e_q] instead, where r = w / (1-w) and the correction c, a vector
+            for each emotion, are trained from 0 on. Without c that ranks videos as w does, and
+            keeps texts with and without emotion comparable for one video.
         clamp: the largest log-odds that one emotion can have.
     """
 
@@ -39,6 +41,7 @@ class Late(FusionStrategy):
             nn.Parameter(torch.zeros(())) if isinstance(weight, str) else check_weight(weight)
         )
         self.clamp = clamp
+        self.learned = isinstance(self.weight, nn.Parameter)
         for name in ("prior", "content_covariance", "emotion_covariance"):
             self.register_buffer(name, torch.zeros(0))
 
@@ -64,11 +67,24 @@ class Late(FusionStrategy):
         """Return [(1-w) t, w s e_q], [B, D + 8]."""
         wanted, _ = to_tensors(emotions, text.pooled)
         mood = self.scale(text.pooled, wanted) * wanted
-        if weight is None and isinstance(self.weight, Tensor):
-            return torch.cat([text.pooled, self.ratio * mood], -1)
+        if weight is None and self.learned:
+            content = text.pooled + self.correction(emotions, text.pooled)
+            return torch.cat([content, self.ratio * mood], -1)
         share = float(self.weight) if weight is None else check_weight(weight)
         w = share * wanted.any(-1, keepdim=True)
         return torch.cat([(1 - w) * text.pooled, w * mood], -1)
+
+    def build(self, dims: Dims) -> None:
+        """Make the vectors [8, D] of the correction."""
+        if self.learned:
+            self.corrections = nn.Parameter(torch.zeros(len(Emotion), dims.content))
+
+    def correction(self, emotions: EmotionScores, like: Tensor) -> Tensor:
+        """Return c [B, D], linear in e_q."""
+        if not self.learned:
+            return super().correction(emotions, like)
+        wanted, _ = to_tensors(emotions, like)
+        return wanted @ self.corrections
 
     @property
     def ratio(self) -> Tensor:

@@ -15,6 +15,7 @@ from moodreel.checkpoints import Checkpoint, load_strategy
 from moodreel.cli import run as run_command
 from moodreel.datasets import load_dataset
 from moodreel.errors import ConfigurationError, InvalidInput
+from moodreel.interfaces import TextFeatures
 from moodreel.training.objectives import PUBLISHED
 from moodreel.training.plan import TrainingPlan
 from moodreel.training.runs import Run, choose_parts
@@ -196,6 +197,27 @@ def test_distillation_keeps_added_fusion_nearer_to_the_baseline(registry, exampl
         moved = scores[neutral] - content  # the same for every video moves no rank
         distances.append(float((moved - moved.mean(1, keepdim=True)).abs().mean()))
     assert 0 < distances[1] < 0.75 * distances[0]
+
+
+@pytest.mark.parametrize(("name", "options"), [("video-side", {}), ("late", {"weight": "learned"})])
+def test_a_correction_takes_back_what_words_of_emotion_do_to_content(
+    registry, examples, name, options
+):
+    """What remains of "a joyful person and a clock" is near what else is said of the video."""
+    strategy, _, _ = trained(registry, examples, name, replace(PLAN, steps=60), **options)
+    train = examples[0]
+    plain, _ = train.plain
+    rows = train.moved.nonzero()[0]
+    texts, wanted = train.text_of[rows], train.wanted[train.text_of[rows]]
+    content = train.text.pooled[texts]
+    with torch.no_grad():
+        fused = strategy.fuse_text(TextFeatures(content), wanted)[:, : content.shape[1]]
+    torch.testing.assert_close(fused, content + strategy.correction(wanted, content))
+    before, after = (
+        float((vectors - plain[train.video_of[rows]]).square().sum(1).mean())
+        for vectors in (content, fused)
+    )
+    assert after < 0.8 * before
 
 
 def test_the_command_writes_a_strategy_its_record_and_its_curves(world, tmp_path, capsys):
