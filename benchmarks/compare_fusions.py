@@ -9,7 +9,6 @@ the training part.
 """
 
 import argparse
-import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from fusion_report import Line, draw, lines_table
-from fusion_rows import ABLATIONS, BASELINE, PLAN, STRATEGIES, Row
+from fusion_rows import ABLATIONS, BASELINE, STRATEGIES, Row
 from numpy.typing import NDArray
 from reaction_features import Split, load_splits, make_clips, open_engine, single_frames
 from results import write_section
@@ -184,14 +183,14 @@ def describe(
     limits = "; ".join(f"{name}, {value / base:.2f}" for name, value in bench.limits().items())
     timed = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in steps.items())
     return f"""
-`make bench-fusion`, {os.cpu_count()} processors. Preset `{preset}`, frozen. Trained on
+`make bench-fusion`. Preset `{preset}`, frozen. Trained on
 {len(train.seen)} clips, tested on {len(test.seen)} with other faces and other scenes
 ({", ".join(sorted(set(label_videos(test, "scene"))))}); {(bench.kinds == "emotional").sum()}
 emotional queries, half of them with a word that training never saw, their emotions read from
 their words. mAP over {seeds} seeds of training (± standard deviation); the interval is a paired
 bootstrap over what is asked, of the mean over seeds. s is the time of one training and test.
-{PLAN.steps} steps, but {STRATEGIES[4].plan.steps if STRATEGIES[4].plan else 0} where each goes
-through the text encoder.
+The plan of each row is in fusion_rows.py, chosen by cross-validation over faces and scenes of the
+training part. Clips for training are read by face layers that were fitted without their faces.
 
 {lines_table(parts[0])}
 
@@ -203,8 +202,9 @@ Ablations, of video-side where no other is named:
 
 {lines_table(parts[1])}
 
-{STEPS} steps on cached features: {timed}. Features of the validation clips took {cache[0]:.1f} s
-to make and {cache[1]:.2f} s to read again: {cache[0] / cache[1]:.0f} times as fast.
+{STEPS} steps on cached features: {timed}.
+Features of the validation clips took {cache[0]:.1f} s to make and {cache[1]:.2f} s to read again:
+{cache[0] / cache[1]:.0f} times as fast.
 """
 
 
