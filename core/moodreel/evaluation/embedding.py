@@ -18,6 +18,7 @@ from moodreel.evaluation.scoring import Scoring, score_strategy
 ITERATIONS = 2000
 SLOWEST = 5.0  # the least learning rate of the map
 PERPLEXITY = 30.0
+FEW = 200  # points, of which the exact map takes seconds
 FEWEST = 5  # points, below which there is no map
 LEAST = 0.2  # the intensity from which an item counts as having its strongest emotion
 
@@ -196,6 +197,8 @@ def project(
         # scikit-learn's rate is at least 50, with which few points never come to rest.
         learning_rate=max(len(vectors) / 48, SLOWEST),
         max_iter=ITERATIONS,
+        # The approximation sums in several threads, in any order: few points then settle anywhere.
+        method="exact" if len(vectors) <= FEW else "barnes_hut",
         random_state=seed,
     )
     places = np.asarray(tsne.fit_transform(geometry.unit(vectors).astype(np.float32)), np.float64)
