@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -161,11 +162,12 @@ def measure_steps(bench: Bench) -> Mapping[str, float]:
 
 def measure_cache(bench: Bench, dataset: Dataset, work: Path) -> tuple[float, float]:
     """Return the seconds of making the validation clips' features, and of reading them again."""
-    few, cache, times = dataset.part("val"), work / f"cache-{time.time_ns()}", []
-    for _ in range(2):
-        start = time.perf_counter()
-        load_examples(few, bench.engine, frames=True, tokens=True, cache=cache)
-        times.append(time.perf_counter() - start)
+    few, times = dataset.part("val"), []
+    with TemporaryDirectory(dir=work) as cache:
+        for _ in range(2):
+            start = time.perf_counter()
+            load_examples(few, bench.engine, frames=True, tokens=True, cache=cache)
+            times.append(time.perf_counter() - start)
     return times[0], times[1]
 
 
@@ -176,11 +178,11 @@ def describe(
     parts: Sequence[Sequence[Line]],
     steps: Mapping[str, float],
     cache: tuple[float, float],
+    limits: Mapping[str, float],
 ) -> str:
     """Return the section."""
     train, test = bench.train.examples, bench.test.examples
-    base = parts[0][0].means["emotional"]
-    limits = "; ".join(f"{name}, {value / base:.2f}" for name, value in bench.limits().items())
+    bounds = "; ".join(f"{name}, {ratio:.2f}" for name, ratio in limits.items())
     timed = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in steps.items())
     return f"""
 `make bench-fusion`. Preset `{preset}`, frozen. Trained on
@@ -196,7 +198,7 @@ training part. Clips for training are read by face layers that were fitted witho
 
 ![The same as a picture](fusion.svg)
 
-Limits, in times the baseline: {limits} (the other half as the faces, or the baseline, show it).
+Limits, in times the baseline: {bounds} (the other half as the faces, or the baseline, show it).
 
 Ablations, of video-side where no other is named:
 
@@ -224,9 +226,10 @@ def main() -> None:
         seeds = range(given.seeds)
         parts = [bench.lines(rows, seeds) for rows in (STRATEGIES, ABLATIONS)]
         steps, cache = measure_steps(bench), measure_cache(bench, dataset, given.work)
-    section = describe(bench, given.preset, given.seeds, parts, steps, cache)
-    base = parts[0][0].means["emotional"]
-    draw(parts[0], {name: value / base for name, value in bench.limits().items()})
+        base = parts[0][0].means["emotional"]
+        limits = {name: value / base for name, value in bench.limits().items()}
+    section = describe(bench, given.preset, given.seeds, parts, steps, cache, limits)
+    draw(parts[0], limits)
     write_section("Fusion strategies on reaction-clips", section)
 
 

@@ -51,6 +51,10 @@ class FusionStrategy(nn.Module, Component):
     needs_tokens: bool = False
     dims: Dims | None = None
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_parameter("corrections", None)
+
     def bind(self, dims: Dims, seed: int = 0) -> Self:
         """Make the parameters for encoders of these dimensions; return the strategy itself.
 
@@ -125,14 +129,18 @@ class FusionStrategy(nn.Module, Component):
         """
         return video.pooled
 
-    def correction(self, emotions: EmotionScores, like: Tensor) -> Tensor:
-        """Return what `fuse_text` adds to a query's content [B, D], beside `like`; here, nothing.
+    def correction(self, emotions: EmotionScores, like: Tensor) -> Tensor | None:
+        """Return what `fuse_text` adds to a query's content [B, D], beside `like`; None: nothing.
 
         Words of emotion pull a query's content towards what they look like, such as joy to
-        parties, beside what they say of the mood. Training asks of a strategy that overrides this
-        that a corrected text is near what captions of the same video say that name no emotion.
+        parties, beside what they say of the mood. A strategy that makes `corrections`, zeros
+        [8, D], in `build` learns to take that back: training asks that a corrected text is near
+        what captions of the same video say that name no emotion. Zero for a query without emotion.
         """
-        return like.new_zeros(())
+        if self.corrections is None:
+            return None
+        wanted, _ = to_tensors(emotions, like)
+        return wanted @ self.corrections
 
     def rerank(
         self,
@@ -163,11 +171,6 @@ class FusionStrategy(nn.Module, Component):
             for stage, name in methods.items()
             if getattr(type(self), name) is not getattr(FusionStrategy, name)
         )
-
-    @property
-    def corrects(self) -> bool:
-        """Whether there is a correction to be learned."""
-        return type(self).correction is not FusionStrategy.correction
 
     @property
     def weighs(self) -> bool:

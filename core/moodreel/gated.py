@@ -26,8 +26,7 @@ class GatedFusion(FusionStrategy):
     The form `add` is there for comparison: t + g h against v + g k. What is added to a video's
     vector then moves it for every query, one without emotion too.
 
-    A subclass with a `correction`, c, asks with [t + c, g h]. It touches no stored vector, and is
-    multiplied by zero for a query without emotion.
+    A subclass with `corrections` asks with [t + c, g h]; they touch no stored vector.
 
     A weight w given with a query asks with [(1 - w) t + min(w, 1 - w) c, w g h]: 0.5 mixes as
     training found best.
@@ -75,11 +74,12 @@ class GatedFusion(FusionStrategy):
         blind = self.form == "extend" and self.sides == "video"
         asked = self.content_side(text.pooled) if blind else self.asked(text, emotions)
         wants = wanting(emotions, text.pooled)
-        corrected = wants * self.correction(emotions, text.pooled)
+        correction = self.correction(emotions, text.pooled)
+        corrected = torch.zeros_like(text.pooled) if correction is None else correction
         if weight is None:
             return self.join(text.pooled + corrected, self.gate * wants * asked)
         share = check_weight(weight) * wants
-        content = (1 - share) * text.pooled + share.clamp(max=1 - check_weight(weight)) * corrected
+        content = (1 - share) * text.pooled + torch.minimum(share, 1 - share) * corrected
         return self.join(content, share * self.gate * asked)
 
     def fuse_video(self, video: VideoFeatures, emotions: EmotionScores) -> Tensor:

@@ -98,9 +98,9 @@ class Trainee(nn.Module):
         found = {"asked": text.pooled, "shown": video.pooled}
         found["text"] = self.strategy.fuse_text(text, batch.asked.wanted)
         found["video"] = self.strategy.fuse_video(video, batch.shown.seen)
-        if self.strategy.corrects:
-            pooled = text.pooled.detach()
-            found["corrected"] = pooled + self.strategy.correction(batch.asked.wanted, pooled)
+        correction = self.strategy.correction(batch.asked.wanted, text.pooled)
+        if correction is not None:
+            found["corrected"] = text.pooled.detach() + correction
         if batch.others:
             found["caption"] = self.ask(batch.others)
         if batch.frames:
@@ -154,12 +154,12 @@ class Trainee(nn.Module):
         """
         if self._encoder is None:
             return asked.text
-        words = list(dict.fromkeys(asked.words))
-        inject = partial(
-            self.inject, wanted=asked.wanted[np.array([asked.words.index(w) for w in words])]
-        )
-        found = to_device(self._encoder.encode(words, inject), self.log_scale.device)
-        return take_rows(found, torch.tensor([words.index(word) for word in asked.words]))
+        place = {word: number for number, word in enumerate(dict.fromkeys(asked.words))}
+        rows = np.array([place[word] for word in asked.words])
+        _, first = np.unique(rows, return_index=True)
+        inject = partial(self.inject, wanted=asked.wanted[first])
+        found = to_device(self._encoder.encode(list(place), inject), self.log_scale.device)
+        return take_rows(found, torch.from_numpy(rows))
 
     def inject(self, tokens: Tensor, wanted: EmotionScores) -> Tensor:
         """Return token embeddings as the strategy changes them."""

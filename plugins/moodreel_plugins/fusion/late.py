@@ -31,6 +31,7 @@ class Late(FusionStrategy):
         clamp: the largest log-odds that one emotion can have.
     """
 
+    version = "2"
     prior: Tensor
     content_covariance: Tensor
     emotion_covariance: Tensor
@@ -68,7 +69,7 @@ class Late(FusionStrategy):
         wanted, _ = to_tensors(emotions, text.pooled)
         mood = self.scale(text.pooled, wanted) * wanted
         if weight is None and self.learned:
-            content = text.pooled + self.correction(emotions, text.pooled)
+            content = text.pooled + wanted @ self.corrections
             return torch.cat([content, self.ratio * mood], -1)
         share = float(self.weight) if weight is None else check_weight(weight)
         w = share * wanted.any(-1, keepdim=True)
@@ -78,13 +79,6 @@ class Late(FusionStrategy):
         """Make the vectors [8, D] of the correction."""
         if self.learned:
             self.corrections = nn.Parameter(torch.zeros(len(Emotion), dims.content))
-
-    def correction(self, emotions: EmotionScores, like: Tensor) -> Tensor:
-        """Return c [B, D], linear in e_q."""
-        if not self.learned:
-            return super().correction(emotions, like)
-        wanted, _ = to_tensors(emotions, like)
-        return wanted @ self.corrections
 
     @property
     def ratio(self) -> Tensor:

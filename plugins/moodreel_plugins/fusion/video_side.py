@@ -70,13 +70,6 @@ class VideoSide(GatedFusion):
         odds = known * torch.logit(values, eps=STEEPEST) / ODDS_SCALE
         return self.video_side(torch.cat([values, odds, known], -1))
 
-    def correction(self, emotions: EmotionScores, like: Tensor) -> Tensor:
-        """Return c [B, D], linear in e_q."""
-        if not self.corrected:
-            return super().correction(emotions, like)
-        wanted, _ = to_tensors(emotions, like)
-        return wanted @ self.corrections
-
 
 @torch.no_grad()
 def start_aligned(layer: nn.Linear, first: int) -> None:
