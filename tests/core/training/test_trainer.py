@@ -50,10 +50,16 @@ def test_a_strategy_learns_what_the_baseline_cannot_know(registry, examples):
     assert learned > baseline + 0.1
 
 
-@pytest.mark.parametrize("name", ["video-side", "concat-fc", "cross-attention", "additive"])
-def test_a_neutral_query_ranks_as_before_training(registry, examples, name):
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        *((name, {}) for name in ("video-side", "concat-fc", "cross-attention", "additive")),
+        ("late", {"weight": "learned"}),
+    ],
+)
+def test_a_neutral_query_ranks_as_before_training(registry, examples, name, options):
     """Promise 2, held by construction: training cannot break it."""
-    strategy, _, _ = trained(registry, examples, name)
+    strategy, _, _ = trained(registry, examples, name, **options)
     train = examples[0]
     neutral = torch.from_numpy(~train.wanted.values.any(-1))
     with torch.no_grad():
@@ -61,7 +67,7 @@ def test_a_neutral_query_ranks_as_before_training(registry, examples, name):
             strategy.fuse_text(train.text, train.wanted)
             @ strategy.fuse_video(train.video, train.seen).T
         )
-    assert strategy.gate != 0
+    assert (strategy.weight if name == "late" else strategy.gate) != 0
     assert neutral.any()
     content = train.text.pooled @ train.video.pooled.T
     torch.testing.assert_close(scores[neutral], content[neutral], rtol=0, atol=1e-6)
