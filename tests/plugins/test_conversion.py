@@ -45,19 +45,34 @@ def refused(source, folder, **options):
     return str(caught.value)
 
 
+def same_weights(one, other):
+    """Say whether two models hold the same numbers, bit for bit."""
+    ours, theirs = one.state_dict(), other.state_dict()
+    return ours.keys() == theirs.keys() and all(v.equal(theirs[n]) for n, v in ours.items())
+
+
+def assert_same_features(one, other):
+    """Compare features as sums may: where a weight lies in memory decides in which order it adds.
+
+    Identical weights read from a mapped file can differ in the last bits from those that were
+    allocated, on processors whose kernels depend on alignment.
+    """
+    torch.testing.assert_close(one, other, rtol=0, atol=1e-4)
+
+
 # What is written
 
 
 @torch.inference_mode()
-def test_features_are_bit_equal_to_the_state_dict_loaded_directly(published, weights, tmp_path):
+def test_weights_are_bit_equal_to_the_state_dict_loaded_directly(published, weights, tmp_path):
     convert_clip_vip(published, tmp_path / "made", config=CONFIG)
     made = ClipVip.from_pretrained(tmp_path / "made")
     direct = ClipVip(CLIPConfig.from_json_file(CONFIG)).eval()
     direct.load_state_dict({n: v for n, v in weights.items() if "position_ids" not in n})
     known = load_file(GOLDEN / "io.safetensors")
-    assert made.video_features(known["video"]).equal(direct.video_features(known["video"]))
+    assert same_weights(made, direct)
     inputs = known["input_ids"], known["attention_mask"]
-    assert made.text_features(*inputs).equal(direct.text_features(*inputs))
+    assert_same_features(made.text_features(*inputs), direct.text_features(*inputs))
     torch.testing.assert_close(
         made.video_features(known["video"]), known["video_features"], rtol=0, atol=1e-5
     )
@@ -85,9 +100,10 @@ def test_b32_and_b16_need_nothing_but_the_file(patch, tmp_path):
     assert made.config.vision_config.num_attention_heads == 12
     assert made.config.text_config.num_attention_heads == 8
     pixels = torch.randn(1, 2, 3, 224, 224)
-    assert made.video_features(pixels).equal(model.video_features(pixels))
+    assert same_weights(made, model)
+    assert_same_features(made.video_features(pixels), model.video_features(pixels))
     ids = torch.tensor([[298, 5, 9, 299]])
-    assert made.text_features(ids).equal(model.text_features(ids))
+    assert_same_features(made.text_features(ids), model.text_features(ids))
 
 
 def test_half_precision_stays_as_it_was_published(weights, tmp_path):
