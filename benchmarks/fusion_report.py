@@ -6,7 +6,6 @@ from pathlib import Path
 
 from results import table
 
-PICTURE = Path(__file__).with_name("fusion.svg")
 HEAD = ["strategy", "mAP, emotional", "times the baseline (95%)", "scene", "neutral", "s"]
 MOOD, CONTENT = "#3b6fb6", "#8a8a8a"
 
@@ -47,11 +46,12 @@ def lines_table(lines: Sequence[Line]) -> str:
     return table(HEAD, [line.cells() for line in lines])
 
 
-def draw(lines: Sequence[Line], limits: Mapping[str, float]) -> None:
+def draw(lines: Sequence[Line], limits: Mapping[str, float], picture: Path) -> None:
     """Draw the emotional queries' ratio with its interval, and the scene queries' mAP.
 
     Args:
         limits: other ratios, by name, as vertical lines.
+        picture: the file to write.
     """
     from matplotlib import rcParams
     from matplotlib.figure import Figure
@@ -78,4 +78,4 @@ def draw(lines: Sequence[Line], limits: Mapping[str, float]) -> None:
     left.invert_yaxis()
     for axes in (left, right):
         axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(PICTURE, metadata={"Date": None})
+    figure.savefig(picture, metadata={"Date": None})

@@ -36,7 +36,7 @@ BASELINE = Row("baseline", "baseline", plan=None)
 STRATEGIES = (
     BASELINE,
     Row("late, untrained", "late", plan=None),
-    Row("late, weight and correction learned", "late", {"weight": "learned"}, QUICK),
+    Row("late, learned", "late", {"weight": "learned"}, QUICK),
     Row("additive as published (`init: normal`)", "additive", PUBLISHED, FEW),
     Row("additive", "additive", plan=FEW),
     Row("video-side", "video-side"),
@@ -52,7 +52,9 @@ ABLATIONS = (
     Row("added, neutral queries mixed in", "video-side", {"form": "add"}),
     Row("added, mixed in and distilled", "video-side", {"form": "add"}, PROTECTED),
     Row("added, no gate", "video-side", {"form": "add", "gated": False}),
+    Row("without shrinkage", "video-side", {"shrunk": False}),
     Row("without the correction of content", "video-side", {"corrected": False}),
+    Row("without either", "video-side", {"shrunk": False, "corrected": False}),
     Row("without the emotion term", "video-side", plan=replace(PLAN, emotion=0.0)),
     Row("without rounds in a batch", "video-side", plan=replace(PLAN, together="")),
     Row("each frame's own emotion", "video-side", frames=True),

@@ -87,8 +87,7 @@ def fitted_extractor(
 
 def middle_frame(clip: Clip) -> Clip:
     """Return the middle frame of a clip."""
-    middle = len(clip) // 2
-    return Clip(clip.frames[middle : middle + 1], clip.times[middle : middle + 1])
+    return clip.frame(len(clip) // 2)
 
 
 def load_split(
@@ -124,7 +123,7 @@ def read_faces(
     for done, video in enumerate(dataset.videos):
         show(Progress(video.name, done, len(dataset.videos)))
         clip = engine.clip(str(video.path))
-        frames = [Clip(clip.frames[[i]], clip.times[[i]]) for i in range(len(clip))]
+        frames = [clip.frame(place) for place in range(len(clip))]
         extractor = extractors[fold_of(shown_in[video.name]) % len(extractors)]
         parts.append(extractor.extract([clip, *frames]))
     return np.stack([part.values for part in parts]), np.stack([part.observed for part in parts])

@@ -77,21 +77,22 @@ def example_threshold(collection: Collection) -> float | None:
 
 
 def mark_weak(
-    hits: Sequence[Hit], content: NDArray[np.float32], threshold: float | None
+    hits: Sequence[Hit], likeness: NDArray[np.float32] | None, threshold: float | None
 ) -> list[Hit]:
     """Return hits with those marked whose content, or mood where that is all, says too little.
 
     Args:
         hits: found with one query.
-        content: the content part of the query's vector, [D]; zero if it asks by mood alone.
-        threshold: the least content score, for a query of length 1; None marks no hit.
+        likeness: of their content to what was asked for, [n], whatever a strategy makes of it;
+            None if only mood was asked for.
+        threshold: the least likeness; None marks no hit.
     """
-    length = float(np.linalg.norm(content))
-    if length == 0:
+    if likeness is None:
         return [replace(hit, weak=hit.emotion_score <= 0) for hit in hits]
     if threshold is None:
         return list(hits)
-    return [replace(hit, weak=hit.content_score / length < threshold) for hit in hits]
+    near = (likeness >= threshold).tolist()
+    return [replace(hit, weak=not enough) for hit, enough in zip(hits, near, strict=True)]
 
 
 def query_threshold(query: Query, confidence: Confidence) -> float | None:

@@ -2,7 +2,8 @@
 
 import atexit
 from collections.abc import Iterator, Sequence
-from functools import cache
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -123,9 +124,11 @@ def video_vectors(encoder: VideoEncoder, decoder: Decoder, paths: Paths) -> NDAr
 def read_clips(
     encoder: VideoEncoder, decoder: Decoder, paths: Sequence[str | Path]
 ) -> Iterator[list[Clip]]:
-    """Yield the clips of whole videos, a few at a time."""
-    for start in range(0, len(paths), CLIPS_AT_ONCE):
-        yield [read_clip(encoder, decoder, path) for path in paths[start : start + CLIPS_AT_ONCE]]
+    """Yield the clips of whole videos, a few at a time, decoded by all workers."""
+    read = partial(read_clip, encoder, decoder)
+    with ThreadPoolExecutor(decoder.workers) as pool:
+        for start in range(0, len(paths), CLIPS_AT_ONCE):
+            yield list(pool.map(read, paths[start : start + CLIPS_AT_ONCE]))
 
 
 def read_clip(

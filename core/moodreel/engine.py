@@ -224,9 +224,9 @@ class Engine:
             if not fused.store.count:  # no strategy is fitted to nothing
                 return Answer([], wanted_emotions(query, self.text_emotion))
             encoded = encode_query(query, self.text_encoder, self.text_emotion, fused.strategy)
-        hits = find_moments(query, encoded, fused, self.sources[inside])
+        found = find_moments(query, encoded, fused, self.sources[inside])
         known = query_threshold(query, self.confidence(fused, inside))
-        return Answer(mark_weak(hits, encoded.vector[0, : fused.dim], known), encoded.wanted)
+        return Answer(mark_weak(found.hits, found.likeness, known), encoded.wanted)
 
     def confidence(self, fused: FusedVectors, inside: Inside = "video") -> Confidence:
         """Return the thresholds of an index, fitted when they are first needed."""

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from moodreel.emotions import EmotionScores
 from moodreel.fusion import Dims, FusionStrategy, check_weight, to_tensors
 from moodreel.interfaces import TextFeatures, VideoFeatures
+from moodreel.shrinkage import Shrinkage
 
 Form = Literal["extend", "add"]
 Sides = Literal["both", "text", "video"]
@@ -26,7 +27,9 @@ class GatedFusion(FusionStrategy):
     The form `add` is there for comparison: t + g h against v + g k. What is added to a video's
     vector then moves it for every query, one without emotion too.
 
-    A subclass with `corrections` asks with [t + c, g h]; they touch no stored vector.
+    The content of a query that wants a mood is shrunk to what the collection varies by
+    (`Shrinkage`), and corrected by a subclass with `corrections`: it asks with [t + c, g h]. Both
+    start at zero and touch no stored vector.
 
     A weight w given with a query asks with [(1 - w) t + min(w, 1 - w) c, w g h]: 0.5 mixes as
     training found best.
@@ -37,15 +40,22 @@ class GatedFusion(FusionStrategy):
             learned projection of its content, for the mood to be compared with.
         room: how many dimensions of its own mood gets.
         gated: False fixes g at 1, so that training starts away from the baseline.
+        shrunk: whether queries learn how far to shrink.
     """
 
     def __init__(
-        self, form: Form = "extend", sides: Sides = "both", room: int = 16, gated: bool = True
+        self,
+        form: Form = "extend",
+        sides: Sides = "both",
+        room: int = 16,
+        gated: bool = True,
+        shrunk: bool = True,
     ) -> None:
         super().__init__()
         self.form = form
         self.sides = sides
         self.room = room
+        self.shrunk = shrunk
         self.gate = nn.Parameter(torch.tensor(0.0 if gated else 1.0), requires_grad=gated)
 
     def size(self, dims: Dims) -> int:
@@ -53,9 +63,19 @@ class GatedFusion(FusionStrategy):
         return self.room if self.form == "extend" else dims.content
 
     def build(self, dims: Dims) -> None:
-        """Make the projection for a side that sees no emotion; subclasses make the rest too."""
+        """Make what all have in common; subclasses make the rest too.
+
+        That is the shrinkage, and the projection for a side that sees no emotion.
+        """
+        shrinks = self.shrunk and "text" in self.stages
+        self.shrinkage = Shrinkage(dims.content) if shrinks else None
         if self.form == "extend" and self.sides != "both":
             self.content_side = nn.Linear(dims.content, self.size(dims))
+
+    def fit(self, video: VideoFeatures, emotions: EmotionScores) -> None:
+        """Learn what the collection's content varies by."""
+        if self.shrinkage is not None:
+            self.shrinkage.fit(video.pooled)
 
     @abstractmethod
     def asked(self, text: TextFeatures, emotions: EmotionScores) -> Tensor:
@@ -74,13 +94,18 @@ class GatedFusion(FusionStrategy):
         blind = self.form == "extend" and self.sides == "video"
         asked = self.content_side(text.pooled) if blind else self.asked(text, emotions)
         wants = wanting(emotions, text.pooled)
-        correction = self.correction(emotions, text.pooled)
-        corrected = torch.zeros_like(text.pooled) if correction is None else correction
+        change = wants * self.change(text.pooled, emotions)
         if weight is None:
-            return self.join(text.pooled + corrected, self.gate * wants * asked)
+            return self.join(text.pooled + change, self.gate * wants * asked)
         share = check_weight(weight) * wants
-        content = (1 - share) * text.pooled + torch.minimum(share, 1 - share) * corrected
+        content = (1 - share) * text.pooled + torch.minimum(share, 1 - share) * change
         return self.join(content, share * self.gate * asked)
+
+    def change(self, content: Tensor, emotions: EmotionScores) -> Tensor:
+        """Return c [B, D]: the shrinkage of queries that want a mood, and their correction."""
+        change = torch.zeros_like(content) if self.shrinkage is None else self.shrinkage(content)
+        correction = self.correction(emotions, content)
+        return change if correction is None else change + correction
 
     def fuse_video(self, video: VideoFeatures, emotions: EmotionScores) -> Tensor:
         """Return [v, k], [B, D + size], or v + g k, [B, D]."""

@@ -30,6 +30,10 @@ class Clip:
     def __len__(self) -> int:
         return len(self.frames)
 
+    def frame(self, place: int) -> "Clip":
+        """Return one frame as a clip of its own."""
+        return Clip(self.frames[place : place + 1], self.times[place : place + 1])
+
 
 @dataclass(frozen=True)
 class VideoFacts:

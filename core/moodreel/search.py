@@ -79,6 +79,19 @@ class EncodedQuery:
     weight: float | None = None
 
 
+@dataclass(frozen=True)
+class Found:
+    """Hits, and how much each shows what was asked for, whatever the strategy makes of it.
+
+    Args:
+        likeness: the cosine of the query's content and the moment's best part, [n]; None where
+            mood alone was asked for.
+    """
+
+    hits: list[Hit]
+    likeness: NDArray[np.float32] | None
+
+
 def wanted_emotions(query: Query, extractor: EmotionExtractor | None = None) -> EmotionScores:
     """Return the emotions asked for [1, 8], moved by the examples' if there are any."""
     wanted = named_emotions(query, extractor)
@@ -147,9 +160,7 @@ def chosen_weight(query: Query, strategy: FusionStrategy) -> float | None:
     return weight
 
 
-def find_moments(
-    query: Query, encoded: EncodedQuery, fused: FusedVectors, source: Source
-) -> list[Hit]:
+def find_moments(query: Query, encoded: EncodedQuery, fused: FusedVectors, source: Source) -> Found:
     """Return the best moments for an encoded query, best first."""
     wanted = query.top * SHORTLIST if query.merge else query.top
     while True:
@@ -158,7 +169,8 @@ def find_moments(
             ranked = [found for found in ranked if found.score >= query.min_score]
         moments = merge_moments(ranked, query.top) if query.merge else ranked[: query.top]
         if len(moments) == query.top or len(ranked) < wanted:
-            return describe_hits(moments, encoded, fused, source)
+            hits = describe_hits(moments, encoded, fused, source)
+            return Found(hits, content_likeness(moments, encoded, fused))
         wanted *= SHORTLIST
 
 
@@ -246,3 +258,17 @@ def describe_hits(
         )
         for place, moment in enumerate(moments)
     ]
+
+
+def content_likeness(
+    moments: Sequence[Scored], encoded: EncodedQuery, fused: FusedVectors
+) -> NDArray[np.float32] | None:
+    """Return the cosines [n] of moments' content and the text's, None for mood alone."""
+    content = encoded.text.pooled[0].float().cpu().numpy()
+    if not content.any() or not encoded.vector[0, : fused.dim].any():
+        return None
+    if not moments:
+        return np.zeros(0, np.float32)
+    ids = np.array([moment.id for moment in moments], np.int64)
+    stored = fused.store.vectors(ids)[:, : fused.dim]
+    return stored @ (content / np.linalg.norm(content))

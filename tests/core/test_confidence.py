@@ -4,7 +4,9 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
+from moodreel.checkpoints import Surroundings, load_strategy, save_strategy
 from moodreel.confidence import Confidence, fit_threshold, load_confidence, mark_weak
 from moodreel.media import Hit
 from moodreel.probes import PROBES
@@ -87,12 +89,12 @@ def test_probes_that_an_index_answers_do_not_raise_the_threshold():
 
 def test_too_little_to_judge_by_marks_nothing():
     assert fit_threshold(np.array([0.3])) is None
-    assert mark_weak([hit(0.1, 0.1)], np.ones(2), None)[0].weak is False
+    assert mark_weak([hit(0.1, 0.1)], np.ones(1), None)[0].weak is False
 
 
 def test_a_mood_alone_is_weak_where_there_is_no_more_of_it_than_usual():
     hits = [hit(0.5, 0.0, 0.5), hit(0.0, 0.0, 0.0)]
-    assert [found.weak for found in mark_weak(hits, np.zeros(4), 0.3)] == [False, True]
+    assert [found.weak for found in mark_weak(hits, None, 0.3)] == [False, True]
 
 
 def test_thresholds_are_kept_and_damaged_ones_are_made_again(engine):
@@ -106,3 +108,17 @@ def test_thresholds_are_kept_and_damaged_ones_are_made_again(engine):
         assert load_confidence(file.with_suffix(".copy"), fused.revision) is None
     file.with_suffix(".copy").unlink()
     assert isinstance(known, Confidence)
+
+
+def test_how_a_strategy_shrinks_a_query_makes_no_match_of_it(engine, registry, tmp_path):
+    strategy = load_strategy(registry, "video-side")
+    with torch.no_grad():
+        strategy.shrinkage.pull += 1
+    folder = save_strategy(tmp_path / "shrunk", strategy, Surroundings.of(registry))
+    plain, shrunk = (
+        {found.video: found for found in engine.search("a cat", {"joy": 1}, top=99, fusion=name)}
+        for name in ("baseline", str(folder))
+    )
+    assert any(shrunk[name].content_score < found.score / 2 for name, found in plain.items())
+    weak = {name for name, found in plain.items() if found.weak}
+    assert {name for name, found in shrunk.items() if found.weak} == weak

@@ -219,7 +219,7 @@ def with_frames(engine: Engine, explanation: Explanation) -> Explanation:
 @torch.inference_mode()
 def frame_parts(engine: Engine, explanation: Explanation, clip: Clip) -> list[FramePart]:
     """Return what each frame of a clip shows by itself."""
-    single = [Clip(clip.frames[i : i + 1], clip.times[i : i + 1]) for i in range(len(clip))]
+    single = [clip.frame(place) for place in range(len(clip))]
     pooled = engine.video_encoder.encode(single).pooled.float().numpy(force=True)
     content = pooled @ engine.encode_text(explanation.text)
     seen = list(engine.video_emotion.extract(single)) if engine.video_emotion else [{}] * len(clip)

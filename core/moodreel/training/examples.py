@@ -1,7 +1,6 @@
 """A dataset as training sees it: features made once, captions that point at them."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -17,6 +16,7 @@ from moodreel.datasets.dataset import Video
 from moodreel.datasets.features import CACHE, VideoSet, video_features
 from moodreel.datasets.texts import text_features, wanted_emotions
 from moodreel.emotions import EmotionScores
+from moodreel.encoding import read_clips
 from moodreel.engine import Engine
 from moodreel.errors import InvalidInput
 from moodreel.interfaces import TextFeatures, VideoFeatures
@@ -169,16 +169,16 @@ def load_examples(
 
 @dataclass(frozen=True)
 class ClipReader:
-    """Decodes whole videos, as many at a time as the engine has workers."""
+    """Decodes whole videos as an engine's encoder sees them."""
 
     engine: Engine
     videos: Sequence[Video]
 
     def __call__(self, places: Indices) -> list[Clip]:
         """Return the frames that the encoder sees of videos, by their places."""
-        paths = [str(self.videos[place].path) for place in places]
-        with ThreadPoolExecutor(self.engine.decoder.workers) as pool:
-            return list(pool.map(self.engine.clip, paths))
+        paths = [self.videos[place].path for place in places]
+        parts = read_clips(self.engine.video_encoder, self.engine.decoder, paths)
+        return [clip for part in parts for clip in part]
 
 
 def whole_videos(videos: VideoSet) -> tuple[VideoFeatures, EmotionScores]:

@@ -18,8 +18,9 @@ from torch import Tensor, nn
 from moodreel.evaluation.metrics import query_scores
 from moodreel.fusion import FusionStrategy
 from moodreel.interfaces import TextEncoder, VideoEncoder
-from moodreel.media import Clip, Progress
+from moodreel.media import Progress
 from moodreel.training.batches import Indices
+from moodreel.training.best import Best, learned_state
 from moodreel.training.curves import Curves
 from moodreel.training.examples import Examples
 from moodreel.training.objectives import OBJECTIVES, USES
@@ -142,7 +143,7 @@ class Trainer:
         """Whether this process writes files."""
         return self.accelerator.is_main_process
 
-    def is_over(self, progress: "Best") -> bool:
+    def is_over(self, progress: Best) -> bool:
         """Whether the validation has not got better for long enough."""
         patience = self.plan.patience
         return bool(patience and self.validation and progress.looks_since >= patience)
@@ -217,7 +218,8 @@ class Trainer:
         """
         draw = torch.Generator().manual_seed(step_seed(self.plan.seed, step, 0))
         place = torch.rand(len(shown.seen), generator=draw)
-        clips = [one_frame(*pair) for pair in zip(shown.clips, place.tolist(), strict=False)]
+        pairs = zip(shown.clips, place.tolist(), strict=False)
+        clips = [clip.frame(int(share * len(clip))) for clip, share in pairs]
         frames = shown.video.frames
         if frames is None:
             return replace(shown, clips=clips)
@@ -278,7 +280,7 @@ class Trainer:
             terms["distillation"] = self.plan.distil * term
         return terms
 
-    def look(self, progress: "Best", step: int) -> dict[str, float]:
+    def look(self, progress: Best, step: int) -> dict[str, float]:
         """Measure on the validation split, and remember the best parameters."""
         if self.validation is None:
             progress.take(math.nan, step, self.trainee)
@@ -302,7 +304,7 @@ class Trainer:
         scores = torch.cat(parts) @ torch.cat(shown).T
         return query_scores(scores.cpu().numpy(), examples.known.T).summary()["mAP"]
 
-    def resume(self, optimizer: Any, progress: "Best") -> int:
+    def resume(self, optimizer: Any, progress: Best) -> int:
         """Put back the state of an interrupted run; return the step to go on from."""
         state = load_state(self.folder, self.run_key) if self.folder else None
         if state is None:
@@ -314,7 +316,7 @@ class Trainer:
             self.accelerator.scaler.load_state_dict(state["scaler"])
         return int(state["step"])
 
-    def keep(self, optimizer: Any, progress: "Best", step: int, curves: Curves | None) -> None:
+    def keep(self, optimizer: Any, progress: Best, step: int, curves: Curves | None) -> None:
         """Write where the run stands."""
         if self.folder is None:
             return
@@ -331,7 +333,7 @@ class Trainer:
         }
         save_state(self.folder, state)
 
-    def finish(self, progress: "Best", step: int) -> Outcome:
+    def finish(self, progress: Best, step: int) -> Outcome:
         """Put the best parameters into the strategy and return how it went."""
         self.trainee.load_state_dict(progress.state, strict=False)
         self.trainee.to("cpu").eval()
@@ -339,46 +341,6 @@ class Trainer:
         if self.validation is not None:
             metrics["validation mAP"] = progress.value
         return Outcome(step, progress.step, metrics)
-
-
-@dataclass
-class Best:
-    """The best parameters so far; without a validation, the last ones.
-
-    Args:
-        value: the validation's mAP with them.
-        step: after how many steps they were reached.
-        looks_since: looks at the validation that found no better ones.
-    """
-
-    value: float = -math.inf
-    step: int = 0
-    looks_since: int = 0
-    state: dict[str, Tensor] = field(default_factory=dict)
-
-    def take(self, value: float, step: int, trainee: Trainee) -> None:
-        """Note a look: keep the parameters if they are better, or cannot be compared."""
-        self.looks_since += 1
-        if math.isnan(value) or value > self.value:
-            self.value, self.step, self.looks_since = value, step, 0
-            self.state = learned_state(trainee)
-
-    def held(self) -> dict[str, Any]:
-        """Return what `restore` takes."""
-        return dict(vars(self))
-
-    def restore(self, held: Mapping[str, Any]) -> None:
-        """Put back what `held` returned."""
-        vars(self).update(held)
-
-
-def learned_state(trainee: nn.Module) -> dict[str, Tensor]:
-    """Return a copy of all that learns."""
-    return {
-        name: value.detach().cpu().clone()
-        for name, value in trainee.named_parameters()
-        if value.requires_grad
-    }
 
 
 def schedule(step: int, plan: TrainingPlan) -> float:
@@ -393,12 +355,6 @@ def schedule(step: int, plan: TrainingPlan) -> float:
 def step_seed(seed: int, step: int, process: int) -> int:
     """Return the seed of what is random in one step of one process."""
     return int(np.random.SeedSequence([seed, step, process]).generate_state(1)[0])
-
-
-def one_frame(clip: Clip, place: float) -> Clip:
-    """Return a frame of a clip, by its place from 0 to below 1, as a clip of its own."""
-    chosen = int(place * len(clip))
-    return Clip(clip.frames[chosen : chosen + 1], clip.times[chosen : chosen + 1])
 
 
 def describe(values: Mapping[str, float]) -> str:

@@ -28,7 +28,7 @@ class Additive(GatedFusion):
     text's side is the token stage alone.
 
     Args:
-        form, sides, room, gated: as for every `GatedFusion`.
+        form, sides, room, gated, shrunk: as for every `GatedFusion`.
         init: of the table that is added to tokens. "zeros" starts at the baseline; "normal" draws
             it from a normal distribution, as published, and does not.
         weighting: of a text's emotions. "binary" counts every one with an intensity above 0 alike,
@@ -36,7 +36,7 @@ class Additive(GatedFusion):
             before the mean. A video's are always taken by intensity: faces show a little of each.
     """
 
-    version = "2"
+    version = "3"
 
     def __init__(
         self,
@@ -44,10 +44,11 @@ class Additive(GatedFusion):
         sides: Sides = "both",
         room: int = 16,
         gated: bool = True,
+        shrunk: bool = True,
         init: Literal["zeros", "normal"] = "zeros",
         weighting: Weighting = "binary",
     ) -> None:
-        super().__init__(form, sides, room, gated)
+        super().__init__(form, sides, room, gated, shrunk)
         self.init = init
         self.weighting = weighting
         if not self.stages & {"text", "video"}:

@@ -18,11 +18,13 @@ class ConcatFc(GatedFusion):
     emotion may not have been observed, a second table has a row for each that was.
 
     Args:
-        form, sides, room, gated: as for every `GatedFusion`.
+        form, sides, room, gated, shrunk: as for every `GatedFusion`.
         embedding: the length of the emotion embedding.
         hidden: the width of a hidden layer with GELU; 0 for none.
         dropout: of what goes into the layer, in training.
     """
+
+    version = "2"
 
     def __init__(
         self,
@@ -30,11 +32,12 @@ class ConcatFc(GatedFusion):
         sides: Sides = "both",
         room: int = 16,
         gated: bool = True,
+        shrunk: bool = True,
         embedding: int = 16,
         hidden: int = 0,
         dropout: float = 0.1,
     ) -> None:
-        super().__init__(form, sides, room, gated)
+        super().__init__(form, sides, room, gated, shrunk)
         self.embedding = embedding
         self.hidden = hidden
         self.dropout = dropout

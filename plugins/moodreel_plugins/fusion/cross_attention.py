@@ -30,12 +30,14 @@ class CrossAttention(GatedFusion):
     attention is only for the shortlist.
 
     Args:
-        form, sides, room, gated: as for every `GatedFusion`.
+        form, sides, room, gated, shrunk: as for every `GatedFusion`.
         width: of the encoder.
         heads: of its attention.
         dropout: in its attention, in training.
         joint: whether to rerank.
     """
+
+    version = "2"
 
     def __init__(
         self,
@@ -43,12 +45,13 @@ class CrossAttention(GatedFusion):
         sides: Sides = "both",
         room: int = 16,
         gated: bool = True,
+        shrunk: bool = True,
         width: int = 64,
         heads: int = 4,
         dropout: float = 0.1,
         joint: bool = True,
     ) -> None:
-        super().__init__(form, sides, room, gated)
+        super().__init__(form, sides, room, gated, shrunk)
         if width % heads:
             raise ValueError(f"width {width} must be a multiple of heads {heads}")
         self.width = width

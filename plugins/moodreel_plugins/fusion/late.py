@@ -10,6 +10,7 @@ from moodreel.emotions import Emotion
 from moodreel.fusion import Dims, FusionStrategy, check_weight, to_tensors
 from moodreel.hookspecs import Register
 from moodreel.interfaces import TextFeatures, VideoFeatures
+from moodreel.shrinkage import Shrinkage
 
 EPSILON = 1e-4
 
@@ -25,13 +26,14 @@ class Late(FusionStrategy):
 
     Args:
         weight: w, the share of mood in the score, 0 to 1, when the query does not say; "learned"
-            asks with [t + c, r s e_q] instead, where r = w / (1-w) and the correction c, a vector
-            for each emotion, are trained from 0 on. Without c that ranks videos as w does, and
-            keeps texts with and without emotion comparable for one video.
+            asks with [t + c, r s e_q] instead, where r = w / (1-w), and c, the shrinkage of the
+            content and its correction by a vector for each emotion, are trained from 0 on. Without
+            c that ranks videos as w does, and keeps texts with and without emotion comparable for
+            one video.
         clamp: the largest log-odds that one emotion can have.
     """
 
-    version = "2"
+    version = "3"
     prior: Tensor
     content_covariance: Tensor
     emotion_covariance: Tensor
@@ -52,6 +54,8 @@ class Late(FusionStrategy):
         self.prior = masked_mean(values, observed)
         self.content_covariance = covariance(video.pooled)
         self.emotion_covariance = covariance(self.log_odds(values, observed))
+        if self.learned:
+            self.shrinkage.fit(video.pooled)
 
     def log_odds(self, values: Tensor, observed: Tensor) -> Tensor:
         """Return e_v [B, 8]."""
@@ -69,15 +73,17 @@ class Late(FusionStrategy):
         wanted, _ = to_tensors(emotions, text.pooled)
         mood = self.scale(text.pooled, wanted) * wanted
         if weight is None and self.learned:
-            content = text.pooled + wanted @ self.corrections
+            change = self.shrinkage(text.pooled) + wanted @ self.corrections
+            content = text.pooled + wanted.any(-1, keepdim=True) * change
             return torch.cat([content, self.ratio * mood], -1)
         share = float(self.weight) if weight is None else check_weight(weight)
         w = share * wanted.any(-1, keepdim=True)
         return torch.cat([(1 - w) * text.pooled, w * mood], -1)
 
     def build(self, dims: Dims) -> None:
-        """Make the vectors [8, D] of the correction."""
+        """Make the shrinkage, and the vectors [8, D] of the correction."""
         if self.learned:
+            self.shrinkage = Shrinkage(dims.content)
             self.corrections = nn.Parameter(torch.zeros(len(Emotion), dims.content))
 
     @property

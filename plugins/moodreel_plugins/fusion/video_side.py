@@ -28,12 +28,12 @@ class VideoSide(GatedFusion):
     captions of the same video say that name no emotion.
 
     Args:
-        form, sides, room, gated: as for every `GatedFusion`. With `sides: video`, h is linear in
-            the text alone, and the query's emotions only say whether there are any.
+        form, sides, room, gated, shrunk: as for every `GatedFusion`. With `sides: video`, h is
+            linear in the text alone, and the query's emotions only say whether there are any.
         corrected: whether the text's side learns a correction.
     """
 
-    version = "3"
+    version = "4"
 
     def __init__(
         self,
@@ -41,9 +41,10 @@ class VideoSide(GatedFusion):
         sides: Sides = "both",
         room: int = 16,
         gated: bool = True,
+        shrunk: bool = True,
         corrected: bool = True,
     ) -> None:
-        super().__init__(form, sides, room, gated)
+        super().__init__(form, sides, room, gated, shrunk)
         self.corrected = corrected and sides != "video"
 
     def build(self, dims: Dims) -> None:

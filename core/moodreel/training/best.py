@@ -1,0 +1,48 @@
+"""The best parameters that a run has seen."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import Tensor, nn
+
+
+@dataclass
+class Best:
+    """The best parameters so far; without a validation, the last ones.
+
+    Args:
+        value: the validation's mAP with them.
+        step: after how many steps they were reached.
+        looks_since: looks at the validation that found no better ones.
+    """
+
+    value: float = -math.inf
+    step: int = 0
+    looks_since: int = 0
+    state: dict[str, Tensor] = field(default_factory=dict)
+
+    def take(self, value: float, step: int, trainee: nn.Module) -> None:
+        """Note a look: keep the parameters if they are better, or cannot be compared."""
+        self.looks_since += 1
+        if math.isnan(value) or value > self.value:
+            self.value, self.step, self.looks_since = value, step, 0
+            self.state = learned_state(trainee)
+
+    def held(self) -> dict[str, Any]:
+        """Return what `restore` takes."""
+        return dict(vars(self))
+
+    def restore(self, held: Mapping[str, Any]) -> None:
+        """Put back what `held` returned."""
+        vars(self).update(held)
+
+
+def learned_state(trainee: nn.Module) -> dict[str, Tensor]:
+    """Return a copy of all that learns."""
+    return {
+        name: value.detach().cpu().clone()
+        for name, value in trainee.named_parameters()
+        if value.requires_grad
+    }
