@@ -218,12 +218,20 @@ def test_a_correction_takes_back_what_words_of_emotion_do_to_content(
     content = train.text.pooled[texts]
     with torch.no_grad():
         fused = strategy.fuse_text(TextFeatures(content), wanted)[:, : content.shape[1]]
-    torch.testing.assert_close(fused, content + strategy.correction(wanted, content))
+        corrected = content + strategy.correction(wanted, content)
+        torch.testing.assert_close(fused, corrected + strategy.shrinkage(content))
     before, after = (
         float((vectors - plain[train.video_of[rows]]).square().sum(1).mean())
-        for vectors in (content, fused)
+        for vectors in (content, corrected)
     )
     assert after < 0.8 * before
+
+
+@pytest.mark.parametrize(("name", "options"), [("video-side", {}), ("late", {"weight": "learned"})])
+def test_training_finds_that_shrinking_helps(registry, examples, name, options):
+    """Where rounds of one scene differ by mood alone, chance differences are in the way."""
+    strategy, _, _ = trained(registry, examples, name, replace(PLAN, steps=60), **options)
+    assert 0.05 < strategy.shrinkage.share <= 1
 
 
 def test_the_command_writes_a_strategy_its_record_and_its_curves(world, tmp_path, capsys):
