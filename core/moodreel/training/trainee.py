@@ -18,7 +18,7 @@ from moodreel.media import Clip
 Features = TypeVar("Features", TextFeatures, VideoFeatures)
 
 LARGEST_SCALE = 100.0
-RERANKED, SHORTLIST = 32, 8  # texts of a batch that are reranked, and videos for each
+RERANKED, SHORTLIST = 8, 8  # texts of a batch that are reranked, and videos for each
 
 
 @dataclass(frozen=True, eq=False)
