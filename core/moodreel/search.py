@@ -16,7 +16,7 @@ from moodreel.fusion import FusionStrategy
 from moodreel.interfaces import EmotionExtractor, TextEncoder, TextFeatures, VideoFeatures
 from moodreel.media import Hit
 from moodreel.segments import Scored, merge_moments
-from moodreel.vectors import FusedVectors, Source
+from moodreel.vectors import FusedVectors, Source, equally_long
 
 SHORTLIST = 4  # segments looked up for each hit wanted, so that neighbours can be joined
 WIDER = 8  # times more segments are looked up where a filter left too few
@@ -212,9 +212,9 @@ def rerank_scores(
     ids: NDArray[np.int64],
     scores: NDArray[np.float32],
 ) -> NDArray[np.float32]:
-    """Return the strategy's own scores [n] for a shortlist, one segment at a time.
+    """Return the strategy's own scores [n] for a shortlist.
 
-    Segments may have different numbers of frames, so they do not share a batch.
+    Segments with different numbers of frames do not share a batch.
     """
     stored, pooled = source.catalog.load_features(source.encoder, ids)
     pooled = pooled[np.searchsorted(stored, ids)]
@@ -223,13 +223,11 @@ def rerank_scores(
     takes = "weight" in signature(fused.strategy.rerank).parameters
     weighed = () if encoded.weight is None or not takes else (encoded.weight,)
     better = scores.copy()
-    for row in range(len(ids)):
-        shown = None if frames[row] is None else torch.from_numpy(frames[row])[None]
-        video = VideoFeatures(torch.from_numpy(pooled[row : row + 1]), shown)
-        score = fused.strategy.rerank(
-            encoded.text, encoded.wanted, video, seen[row : row + 1], *weighed
-        )
-        better[row] = scores[row] if score is None else float(score)
+    for rows, stacked in equally_long(frames):
+        video = VideoFeatures(torch.from_numpy(pooled[rows]), stacked)
+        found = fused.strategy.rerank(encoded.text, encoded.wanted, video, seen[rows], *weighed)
+        if found is not None:
+            better[rows] = found.float().numpy()
     return better
 
 

@@ -8,12 +8,14 @@ seconds; nothing in it is the only copy.
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
@@ -126,14 +128,23 @@ def fuse_block(
     if not strategy.needs_frames:
         return strategy.fuse_video(VideoFeatures(pooled), emotions)
     frames = source.catalog.load_frames(source.encoder, ids, source.encoder.dim)
+    groups = list(equally_long(frames))
+    parts = [
+        strategy.fuse_video(VideoFeatures(pooled[rows], stacked), emotions[rows])
+        for rows, stacked in groups
+    ]
+    return torch.cat(parts)[np.argsort(np.concatenate([rows for rows, _ in groups]))]
+
+
+def equally_long(
+    frames: Sequence[NDArray[np.float32] | None],
+) -> Iterator[tuple[NDArray[np.intp], torch.Tensor | None]]:
+    """Yield the rows of segments with equally many frames, and these [n, T, D], None without."""
     lengths = np.array([0 if shown is None else len(shown) for shown in frames])
-    groups = [np.flatnonzero(lengths == length) for length in np.unique(lengths)]
-    parts = []
-    for rows in groups:
-        shown = [found for row in rows if (found := frames[row]) is not None]
-        stacked = torch.from_numpy(np.stack(shown)) if shown else None
-        parts.append(strategy.fuse_video(VideoFeatures(pooled[rows], stacked), emotions[rows]))
-    return torch.cat(parts)[np.argsort(np.concatenate(groups))]
+    for length in np.unique(lengths):
+        rows = np.flatnonzero(lengths == length)
+        shown = [found for row in rows.tolist() if (found := frames[row]) is not None]
+        yield rows, torch.from_numpy(np.stack(shown)) if shown else None
 
 
 def load_vectors(folder: Path, strategy: FusionStrategy, store: VectorStore) -> bool:

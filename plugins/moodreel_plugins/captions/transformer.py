@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from moodreel import Clip, hookimpl
-from moodreel.errors import ConfigurationError
 from moodreel.hookspecs import Register
 from moodreel.interfaces import Captioner, Requirement
+from moodreel_plugins.hub import load_network, load_part
 
+KIND = "captioning model"
 MOST_WORDS = 16
 TOKENS = 32  # enough for 16 words of any vocabulary in use
 
@@ -47,35 +48,22 @@ class TransformerCaptioner(Captioner):
     def model(self) -> Any:
         """The network, loaded when it is first used."""
         from transformers import AutoModelForImageTextToText
-        from transformers.utils import logging
 
-        logging.disable_progress_bar()
-        return self.load(AutoModelForImageTextToText, use_safetensors=True).eval()
+        return load_network(AutoModelForImageTextToText, self.name, self.revision, KIND)
 
     @cached_property
     def processor(self) -> Any:
         """What makes pixels of a picture."""
         from transformers import AutoImageProcessor
 
-        return self.load(AutoImageProcessor)
+        return load_part(AutoImageProcessor, self.name, self.revision, KIND)
 
     @cached_property
     def tokenizer(self) -> Any:
         """What makes words of tokens."""
         from transformers import AutoTokenizer
 
-        return self.load(AutoTokenizer)
-
-    def load(self, kind: Any, **options: Any) -> Any:
-        """Load a part of the model, or say what is wrong in one line."""
-        local = {"local_files_only": True} if Path(self.name).is_dir() else {}
-        try:
-            return kind.from_pretrained(self.name, revision=self.revision, **local, **options)
-        except (OSError, ValueError) as error:
-            reason = " ".join(str(error).split())[:300]
-            raise ConfigurationError(
-                f"captioning model {self.name!r} cannot be loaded: {reason}"
-            ) from None
+        return load_part(AutoTokenizer, self.name, self.revision, KIND)
 
     def caption(self, clips: Sequence[Clip]) -> list[str]:
         """Return a caption for the middle frame of each of B clips."""

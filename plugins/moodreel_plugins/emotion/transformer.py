@@ -13,9 +13,12 @@ from moodreel.errors import ConfigurationError
 from moodreel.hookspecs import Register
 from moodreel.interfaces import EmotionExtractor, Requirement
 from moodreel_plugins.emotion.language import encodable, mask_unread, readable
+from moodreel_plugins.hub import load_network, load_part
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+KIND = "text-classification model"
 
 
 class TransformerClassifier(EmotionExtractor):
@@ -66,34 +69,21 @@ class TransformerClassifier(EmotionExtractor):
         """The model's configuration."""
         from transformers import AutoConfig
 
-        return self.load(AutoConfig)
+        return load_part(AutoConfig, self.name, self.revision, KIND)
 
     @cached_property
     def model(self) -> Any:
         """The network, loaded when it is first used."""
         from transformers import AutoModelForSequenceClassification
-        from transformers.utils import logging
 
-        logging.disable_progress_bar()
-        return self.load(AutoModelForSequenceClassification, use_safetensors=True).eval()
+        return load_network(AutoModelForSequenceClassification, self.name, self.revision, KIND)
 
     @cached_property
     def tokenizer(self) -> Any:
         """What cuts texts into tokens."""
         from transformers import AutoTokenizer
 
-        return self.load(AutoTokenizer)
-
-    def load(self, kind: Any, **options: Any) -> Any:
-        """Load a part of the model, or say what is wrong in one line."""
-        local = {"local_files_only": True} if Path(self.name).is_dir() else {}
-        try:
-            return kind.from_pretrained(self.name, revision=self.revision, **local, **options)
-        except (OSError, ValueError) as error:
-            reason = " ".join(str(error).split())[:300]
-            raise ConfigurationError(
-                f"text-classification model {self.name!r} cannot be loaded: {reason}"
-            ) from None
+        return load_part(AutoTokenizer, self.name, self.revision, KIND)
 
     @cached_property
     def columns(self) -> dict[Emotion, list[int]]:
