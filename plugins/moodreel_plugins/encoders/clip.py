@@ -20,6 +20,7 @@ from moodreel.interfaces import (
 )
 from moodreel_plugins.encoders.checkpoints import Checkpoint, Precision, join_batches, one_line
 from moodreel_plugins.encoders.sentence import join_features
+from moodreel_plugins.encoders.tokenizers import TOKENIZER_FILES, read_tokenizer
 
 if TYPE_CHECKING:
     import torch
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from moodreel_plugins.encoders.pixels import PixelMaker
 
 PROXIES = "vision_additional_config"
-VOCABULARIES = ("tokenizer.json", "vocab.json", "vocab.txt", "spiece.model", "tokenizer.model")
-TOKENIZER_FILES = (*VOCABULARIES, "merges.txt", "tokenizer_config.json", "special_tokens_map.json")
 
 
 class DualEncoder(Component):
@@ -305,30 +304,6 @@ def read_dual_encoder(folder: Path, dtype: "torch.dtype") -> Any:
     check_complete(folder, found)
     allow_inject(model.text_model)
     return model
-
-
-def read_tokenizer(folder: Path) -> Any:
-    """Read a tokenizer from a folder.
-
-    Raises:
-        ConfigurationError: there is none. (transformers would make one without words.)
-    """
-    from transformers import AutoTokenizer
-
-    if not has_vocabulary(folder):
-        raise ConfigurationError(
-            f"{folder}: no tokenizer: looked for {' or '.join(VOCABULARIES)}; "
-            "copy them from the CLIP that the model was made of"
-        )
-    try:
-        return AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    except Exception as error:  # of many kinds, by what is damaged
-        raise ConfigurationError(f"{folder}: tokenizer: {one_line(error)}") from None
-
-
-def has_vocabulary(folder: Path) -> bool:
-    """Whether a folder holds a tokenizer's vocabulary."""
-    return any((folder / name).is_file() for name in VOCABULARIES)
 
 
 def feature_dim(config: Any) -> int:

@@ -22,11 +22,15 @@ from moodreel_plugins.encoders.checkpoints import (
     read_json,
     weight_files,
 )
-from moodreel_plugins.encoders.clip import has_vocabulary, read_tokenizer
 from moodreel_plugins.encoders.clip_vip import ClipVip, ProxySettings
 from moodreel_plugins.encoders.pixels import clip_processor
 from moodreel_plugins.encoders.shapes import ADDED, HINT, TEMPORAL, State, clip_config, need
-from moodreel_plugins.encoders.vip import TOKENIZER, find_tokenizer
+from moodreel_plugins.encoders.tokenizers import (
+    TOKENIZER,
+    find_tokenizer,
+    has_vocabulary,
+    read_tokenizer,
+)
 
 PREFIX = "clipmodel."
 SUFFIXES = (".pt", ".pth", ".bin", ".safetensors")

@@ -13,14 +13,16 @@ from moodreel.interfaces import Inject, VideoFeatures
 from moodreel_plugins.encoders.checkpoints import Checkpoint, Precision, join_batches, one_line
 from moodreel_plugins.encoders.clip import (
     PROXIES,
-    TOKENIZER_FILES,
-    VOCABULARIES,
     ClipTextEncoder,
     ClipVideoEncoder,
     DualEncoder,
-    has_vocabulary,
     inference_unless,
     is_learning,
+)
+from moodreel_plugins.encoders.tokenizers import (
+    TOKENIZER,
+    find_tokenizer,
+    has_vocabulary,
     read_tokenizer,
 )
 
@@ -29,9 +31,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from moodreel_plugins.encoders.pixels import PixelMaker
-
-TOKENIZER = "tokenizer"
-"""The key of config.json that names a tokenizer, where its files are not in the folder."""
 
 
 class VipEncoder(DualEncoder):
@@ -185,29 +184,6 @@ def read_clip_vip(folder: Path, dtype: "torch.dtype") -> Any:
         raise
     except Exception as error:  # of many kinds: a damaged file, a shape, a wrong configuration
         raise ConfigurationError(f"{folder}: cannot be loaded: {one_line(error)}") from None
-
-
-def find_tokenizer(name: str) -> Path:
-    """Return the folder of a tokenizer that config.json names.
-
-    Raises:
-        ConfigurationError: saying how to bring it.
-    """
-    from huggingface_hub import snapshot_download
-
-    patterns = list(TOKENIZER_FILES)
-    for local in (True, False):
-        try:
-            found = snapshot_download(name, allow_patterns=patterns, local_files_only=local)
-            if has_vocabulary(Path(found)):
-                return Path(found)
-            reason = "there is none"
-        except Exception as error:  # any of the client's: no network, no such name
-            reason = one_line(error, 100)
-    raise ConfigurationError(
-        f"{name}: tokenizer not found: looked for {' or '.join(VOCABULARIES)} in the hub's cache: "
-        f"{reason}. Copy them into the checkpoint's folder, or fetch them: hf download {name}"
-    )
 
 
 def thinned(clip: Clip, most: int) -> list[Any]:

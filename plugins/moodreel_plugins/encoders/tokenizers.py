@@ -1,0 +1,59 @@
+"""Tokenizers in a model's folder, or by the name that its config.json gives."""
+
+from pathlib import Path
+from typing import Any
+
+from moodreel.errors import ConfigurationError
+from moodreel_plugins.encoders.checkpoints import one_line
+
+TOKENIZER = "tokenizer"
+"""The key of config.json that names a tokenizer, where its files are not in the folder."""
+VOCABULARIES = ("tokenizer.json", "vocab.json", "vocab.txt", "spiece.model", "tokenizer.model")
+TOKENIZER_FILES = (*VOCABULARIES, "merges.txt", "tokenizer_config.json", "special_tokens_map.json")
+
+
+def read_tokenizer(folder: Path) -> Any:
+    """Read a tokenizer from a folder.
+
+    Raises:
+        ConfigurationError: there is none. (transformers would make one without words.)
+    """
+    from transformers import AutoTokenizer
+
+    if not has_vocabulary(folder):
+        raise ConfigurationError(
+            f"{folder}: no tokenizer: looked for {' or '.join(VOCABULARIES)}; "
+            "copy them from the CLIP that the model was made of"
+        )
+    try:
+        return AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except Exception as error:  # of many kinds, by what is damaged
+        raise ConfigurationError(f"{folder}: tokenizer: {one_line(error)}") from None
+
+
+def has_vocabulary(folder: Path) -> bool:
+    """Whether a folder holds a tokenizer's vocabulary."""
+    return any((folder / name).is_file() for name in VOCABULARIES)
+
+
+def find_tokenizer(name: str) -> Path:
+    """Return the folder of a tokenizer that config.json names.
+
+    Raises:
+        ConfigurationError: saying how to bring it.
+    """
+    from huggingface_hub import snapshot_download
+
+    patterns = list(TOKENIZER_FILES)
+    for local in (True, False):
+        try:
+            found = snapshot_download(name, allow_patterns=patterns, local_files_only=local)
+            if has_vocabulary(Path(found)):
+                return Path(found)
+            reason = "there is none"
+        except Exception as error:  # any of the client's: no network, no such name
+            reason = one_line(error, 100)
+    raise ConfigurationError(
+        f"{name}: tokenizer not found: looked for {' or '.join(VOCABULARIES)} in the hub's cache: "
+        f"{reason}. Copy them into the checkpoint's folder, or fetch them: hf download {name}"
+    )
