@@ -44,7 +44,7 @@ bench: setup  ## timings and recall, as ratios; see benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/demo_recall.py
 
 bench-fusion: setup  ## train and compare fusion strategies; needs faces, see benchmarks/RESULTS.md
-	$(BIN)/python benchmarks/compare_fusions.py --preset starter-fast
+	$(BIN)/python benchmarks/compare_fusions.py --preset starter
 
 lint: setup  ## formatting, types and layers
 	$(BIN)/ruff check .

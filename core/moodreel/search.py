@@ -227,7 +227,7 @@ def rerank_scores(
         video = VideoFeatures(torch.from_numpy(pooled[rows]), stacked)
         found = fused.strategy.rerank(encoded.text, encoded.wanted, video, seen[rows], *weighed)
         if found is not None:
-            better[rows] = found.float().numpy()
+            better[rows] = found.float().cpu().numpy()
     return better
 
 
