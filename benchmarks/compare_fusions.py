@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import torch
 from fusion_report import Line, draw, lines_table
-from fusion_rows import ABLATIONS, BASELINE, STRATEGIES, Row
+from fusion_rows import ABLATIONS, BASELINE, FEW, STRATEGIES, Row
 from numpy.typing import NDArray
 from reaction_features import Split, load_splits, make_clips, open_engine, single_frames
 from results import write_section
@@ -218,6 +218,7 @@ Ablations, of video-side where no other is named:
 {lines_table(parts[1])}
 
 {STEPS} steps on cached features: {timed}.
+`additive` goes through the text encoder in every step; its rows are of {FEW.steps} steps.
 Features of the validation clips took {cache[0]:.1f} s to make and {cache[1]:.2f} s to read again:
 {cache[0] / cache[1]:.0f} times as fast.
 """
