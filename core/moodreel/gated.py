@@ -56,6 +56,7 @@ class GatedFusion(FusionStrategy):
         self.sides = sides
         self.room = room
         self.shrunk = shrunk
+        self.shrinkage: Shrinkage | None = None
         self.gate = nn.Parameter(torch.tensor(0.0 if gated else 1.0), requires_grad=gated)
 
     def size(self, dims: Dims) -> int:
@@ -67,8 +68,8 @@ class GatedFusion(FusionStrategy):
 
         That is the shrinkage, and the projection for a side that sees no emotion.
         """
-        shrinks = self.shrunk and "text" in self.stages
-        self.shrinkage = Shrinkage(dims.content) if shrinks else None
+        if self.shrunk and "text" in self.stages:
+            self.shrinkage = Shrinkage(dims.content)
         if self.form == "extend" and self.sides != "both":
             self.content_side = nn.Linear(dims.content, self.size(dims))
 
