@@ -11,10 +11,10 @@ from serving import served
 HERE = Path(__file__).parent / "pictures"
 DESK, PHONE = {"width": 1200, "height": 750}, {"width": 390, "height": 844}
 PICTURES = {
-    "search": ("/?q=a+joyful+person", DESK),
+    "search": ("/?q=a+gloomy+street+with+taxis", DESK),
     "compare": ("/?view=compare&q=a+joyful+person&left=baseline&right=late", DESK),
     "map": ("/?view=map", DESK),
-    "phone": ("/?q=a+joyful+person", PHONE),
+    "phone": ("/?q=a+gloomy+street+with+taxis", PHONE),
 }
 QUERY = "people riding bicycles"
 SETTLED = 1500  # ms for pictures, lines and points to come in
@@ -23,6 +23,10 @@ SETTLED = 1500  # ms for pictures, lines and points to come in
 def main() -> None:
     """Open each view and write its picture."""
     with served(sys.argv[1]) as (_, site), chromium() as browser:
+        first = browser.new_page(base_url=site)
+        first.goto(PICTURES["search"][0])
+        first.locator("#hits .card").first.wait_for()  # models are loaded by then
+        first.close()
         for name, (path, size) in PICTURES.items():
             page = browser.new_page(base_url=site, viewport=size)
             page.goto(path, wait_until="networkidle")

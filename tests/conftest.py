@@ -16,6 +16,13 @@ ROOT = Path(__file__).parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_cache_of_the_user(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MOODREEL_USER_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def no_settings_of_the_user(monkeypatch):
     for name in ("MOODREEL_CONFIG", "MOODREEL_INDEX", "MOODREEL_DISABLE_PLUGINS"):

@@ -46,6 +46,14 @@ class Good(GatedFusion):
         return self.video_side(torch.cat([seen, observed.to(seen)], -1))
 
 
+class Alone(Good):
+    """Makes all its parameters itself, so it has no shrinkage."""
+
+    def build(self, dims):
+        self.text_side = nn.Linear(dims.content + 8, self.size(dims))
+        self.video_side = nn.Linear(16, self.size(dims))
+
+
 class NoGate(Good):
     def build(self, dims):
         super().build(dims)

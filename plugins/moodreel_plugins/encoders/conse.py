@@ -1,7 +1,7 @@
 """Image classifiers as a video encoder: class names carry pictures into a sentence space."""
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -78,11 +78,31 @@ class ConseVideoEncoder(VideoEncoder):
 
     @cached_property
     def class_embeddings(self) -> "Tensor":
-        """The sentence embeddings [1000, D] of the classes, the mean of all forms."""
+        """The sentence embeddings [1000, D] of the classes, the mean of all forms.
+
+        They take seconds to make, so they are kept between processes.
+        """
+        from moodreel.cache import cached_tensor
+
+        texts = [class_texts(form) for form in self.forms]
+        parts = [self.text_encoder.fingerprint, *(text for form in texts for text in form)]
+        return cached_tensor(
+            "classes", parts, partial(self.embed_classes, texts), partial(self.embeds_so, texts)
+        )
+
+    def embeds_so(self, texts: Sequence[Sequence[str]], known: "Tensor") -> bool:
+        """Whether the encoder as it is now, tuned perhaps, embeds the first class as was kept."""
+        import torch
+
+        first = self.embed_classes([form[:1] for form in texts])
+        return len(known) == len(texts[0]) and torch.allclose(known[:1], first, atol=1e-4)
+
+    def embed_classes(self, texts: Sequence[Sequence[str]]) -> "Tensor":
+        """Return the mean embedding [C, D] of C classes over their forms."""
         import torch
         from torch.nn.functional import normalize
 
-        embedded = [self.text_encoder.encode(class_texts(form)).pooled for form in self.forms]
+        embedded = [self.text_encoder.encode(form).pooled.cpu() for form in texts]
         return normalize(torch.stack(embedded).mean(0), dim=-1)
 
     def encode(self, clips: Sequence[Clip]) -> VideoFeatures:

@@ -107,12 +107,13 @@ class SentenceTextEncoder(TextEncoder):
 
         if not texts:
             return TextFeatures(torch.zeros(0, self.dim))
-        size = len(texts) if inject else self.batch_size
-        parts = [
-            self.encode_batch(texts[start : start + size], inject)
-            for start in range(0, len(texts), size)
-        ]
-        return join_features(parts)
+        if inject or len(texts) <= self.batch_size:
+            return self.encode_batch(texts, inject)
+        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))  # less padding
+        size = self.batch_size
+        batches = [order[start : start + size] for start in range(0, len(order), size)]
+        parts = [self.encode_batch([texts[i] for i in batch], None) for batch in batches]
+        return take_rows(join_features(parts), torch.tensor(order).argsort())
 
     def encode_batch(self, texts: Sequence[str], inject: Inject | None) -> TextFeatures:
         """Encode one batch."""
@@ -161,6 +162,13 @@ def join_features(parts: Sequence[TextFeatures]) -> TextFeatures:
         torch.cat([pad(part, (0, 0, 0, longest - part.shape[1])) for part in tokens]),
         torch.cat([pad(part, (0, longest - part.shape[1])) for part in masks]),
     )
+
+
+def take_rows(features: TextFeatures, rows: "Tensor") -> TextFeatures:
+    """Return texts by their places."""
+    tokens = None if features.tokens is None else features.tokens[rows]
+    mask = None if features.mask is None else features.mask[rows]
+    return TextFeatures(features.pooled[rows], tokens, mask)
 
 
 @hookimpl

@@ -1,0 +1,63 @@
+"""Tensors that take seconds to make and are always the same, kept between processes."""
+
+import os
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
+from pathlib import Path
+
+from platformdirs import user_cache_path
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+VARIABLE = "MOODREEL_USER_CACHE"
+
+
+def cache_folder() -> Path:
+    """Return where things are kept: MOODREEL_USER_CACHE, or the user's cache. Losing it costs time."""
+    chosen = os.environ.get(VARIABLE)
+    return Path(chosen) if chosen else user_cache_path("moodreel", appauthor=False)
+
+
+def cached_tensor(
+    name: str,
+    parts: Sequence[str],
+    make: Callable[[], Tensor],
+    fits: Callable[[Tensor], bool] = lambda tensor: True,
+) -> Tensor:
+    """Return a tensor that was kept, or make and keep it.
+
+    Args:
+        name: what it is; begins the file's name.
+        parts: everything that it depends on, such as a fingerprint.
+        make: makes it.
+        fits: whether what was kept is what would be made; one that does not fit is made again.
+    """
+    key = blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
+    file = cache_folder() / f"{name}-{key}.safetensors"
+    known = load_tensor(file, name)
+    if known is not None and fits(known):
+        return known
+    made = make().contiguous()
+    keep_tensor(file, name, made)
+    return made
+
+
+def load_tensor(file: Path, name: str) -> Tensor | None:
+    """Read a tensor; None where it is not there, or damaged."""
+    try:
+        return load_file(file)[name]
+    except (OSError, SafetensorError, KeyError):
+        return None
+
+
+def keep_tensor(file: Path, name: str, made: Tensor) -> None:
+    """Write a tensor, whole or not at all; a disk that is full or read-only is no error."""
+    partial = file.with_suffix(f".{os.getpid()}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        save_file({name: made}, partial)
+        os.replace(partial, file)
+    except (OSError, SafetensorError):
+        if partial.exists():
+            partial.unlink()
