@@ -1,4 +1,7 @@
-"""Tensors that take seconds to make and are always the same, kept between processes."""
+"""Tensors that take seconds to make and are always the same, kept between processes.
+
+Losing them costs time, nothing else.
+"""
 
 import os
 from collections.abc import Callable, Sequence
@@ -14,7 +17,7 @@ VARIABLE = "MOODREEL_USER_CACHE"
 
 
 def cache_folder() -> Path:
-    """Return where things are kept: MOODREEL_USER_CACHE, or the user's cache. Losing it costs time."""
+    """Return where things are kept: MOODREEL_USER_CACHE, or the user's cache."""
     chosen = os.environ.get(VARIABLE)
     return Path(chosen) if chosen else user_cache_path("moodreel", appauthor=False)
 

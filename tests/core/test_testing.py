@@ -171,6 +171,10 @@ def test_a_broken_strategy_is_told_what_it_broke(strategy, says):
         check_fusion(strategy())
 
 
+def test_a_strategy_without_shrinkage_passes():
+    check_fusion(Alone())
+
+
 def test_a_good_strategy_passes_and_is_left_as_it_was():
     strategy = Good()
     check_fusion(strategy)
