@@ -105,10 +105,15 @@ def draw_apart(places):
     return np.linalg.norm(places - turned, axis=1).mean()
 
 
-def test_aligning_moves_and_turns_as_a_whole():
+def test_aligning_moves_turns_and_sizes_as_a_whole():
     places = draw_rows(20, 2)
     turn = np.array([[0.6, -0.8], [0.8, 0.6]])
-    np.testing.assert_allclose(geometry.aligned(places @ turn + 9, places), places, atol=1e-9)
+    np.testing.assert_allclose(geometry.aligned(3 * places @ turn + 9, places), places, atol=1e-9)
+    onto_one_point = geometry.aligned(places, np.ones((20, 2)))
+    np.testing.assert_allclose(onto_one_point, 1)
+    np.testing.assert_allclose(
+        geometry.aligned(np.ones((20, 2)), places), places.mean(0) + 0 * places
+    )
 
 
 def test_a_map_is_the_same_twice(found, engine):

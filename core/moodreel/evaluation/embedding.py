@@ -100,8 +100,8 @@ def make_map(
     """Map the segments and texts of a collection under strategies.
 
     t-SNE (van der Maaten & Hinton 2008) of the first starts from principal components, that of
-    every other from the first's result, and is then moved and turned onto it as a whole, which
-    t-SNE leaves open. So what does not change stays where it is.
+    every other from the first's result, and is then moved, turned and sized onto it as a whole,
+    which t-SNE leaves open. So what does not change stays where it is.
 
     Args:
         most: segments on the map; of more, an even choice is taken.

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 NEIGHBOURS = 10
+TINY = 1e-12
 Floats = NDArray[np.float64]
 
 
@@ -34,7 +35,7 @@ def spread_of(rows: Floats) -> float:
 def unit(rows: NDArray) -> Floats:
     """Return rows of length 1; a row of zeros stays."""
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(rows / np.maximum(lengths, 1e-12), np.float64)
+    return np.asarray(rows / np.maximum(lengths, TINY), np.float64)
 
 
 def linear_cka(first: NDArray, second: NDArray) -> float:
@@ -118,10 +119,12 @@ def displacement(first: NDArray, second: NDArray) -> Floats:
 
 
 def aligned(places: NDArray, onto: NDArray) -> Floats:
-    """Return places [N, 2], moved and turned as a whole onto others (Schoenemann 1966).
+    """Return places [N, 2], moved, turned and sized as a whole onto others (Schoenemann 1966).
 
-    Distances between them stay as they are.
+    Distances between them keep their proportions. They get the others' spread: the size of a map
+    by t-SNE tells how long it was drawn, and nothing of what is on it.
     """
     centred, target = places - places.mean(0), onto - onto.mean(0)
     left, _, right = np.linalg.svd(centred.T @ target)
-    return np.asarray(centred @ (left @ right) + onto.mean(0), np.float64)
+    size = np.linalg.norm(target) / max(float(np.linalg.norm(centred)), TINY)
+    return np.asarray(size * centred @ (left @ right) + onto.mean(0), np.float64)
