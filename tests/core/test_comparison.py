@@ -131,7 +131,8 @@ def test_segments_of_a_video_count_by_their_best(material):
     )
     parts = list(both.video_blocks())
     best = np.maximum(scoring.segments @ scoring.queries.T, doubled[1::2] @ scoring.queries.T)
-    np.testing.assert_allclose(np.concatenate(parts), best, rtol=1e-6)
+    # Vectors here are about 1 long; what the order of sums may change is a share of that.
+    np.testing.assert_allclose(np.concatenate(parts), best, rtol=0, atol=1e-5)
 
 
 def test_costs_say_what_a_vector_takes(material):
