@@ -7,7 +7,7 @@ import pytest
 from results import table, write_section
 
 from moodreel import create
-from moodreel.segments import Segment, sample_times
+from moodreel.decoding.segmentation import Segment, sample_times
 
 READERS = ("decord", "pyav")
 FRAMES, ROUNDS = 12, 5

@@ -15,7 +15,7 @@ from torchmetrics.retrieval import (
     RetrievalNormalizedDCG,
 )
 
-from moodreel.evaluation.metrics import retrieval_metrics, similarity_blocks
+from moodreel.evaluation.metrics.ranking import retrieval_metrics, similarity_blocks
 
 SIZE = 500  # what torchmetrics manages in seconds
 LARGE = 10_000

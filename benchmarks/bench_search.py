@@ -12,7 +12,8 @@ from results import table, write_section
 
 from moodreel import EmotionScores
 from moodreel.interfaces import TextFeatures
-from moodreel.search import EncodedQuery, Query, find_moments
+from moodreel.search.query import EncodedQuery, Query
+from moodreel.search.ranking import find_moments
 
 MOST = 1.5  # times what FAISS takes
 ROUNDS = 40

@@ -90,7 +90,7 @@ def test_words_remembered(benchmark, captions):
 def test_sentence_transformers(benchmark, captions):
     import sentence_transformers as models
 
-    from moodreel.registry import default_registry
+    from moodreel.registry.registry import default_registry
 
     folder = default_registry().create("text_encoder", "minilm").folder
     model = models.SentenceTransformer(str(folder), device="cpu")
@@ -103,7 +103,7 @@ def classifier(tmp_path_factory):
     import torch
     from transformers import AutoConfig, AutoTokenizer, BertForSequenceClassification
 
-    from moodreel.registry import default_registry
+    from moodreel.registry.registry import default_registry
 
     torch.manual_seed(0)
     folder = tmp_path_factory.mktemp("classifier")

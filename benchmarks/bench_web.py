@@ -14,11 +14,11 @@ import pytest
 from results import table, write_section
 
 from moodreel import EmotionScores, Engine, Segment
-from moodreel.catalog import Catalog, VideoWriter
-from moodreel.records import SegmentFeatures, VideoRecord
-from moodreel.samples import make_samples
+from moodreel.catalog.catalog import Catalog, VideoWriter
+from moodreel.catalog.records import SegmentFeatures, VideoRecord
+from moodreel.datasets.builders.samples import make_samples
 
-sys.path.append(str(Path(__file__).parent.parent / "tests"))
+sys.path.append(str(Path(__file__).parents[1] / "tests" / "support"))
 from chromium import chromium
 from serving import served
 

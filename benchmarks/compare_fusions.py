@@ -24,13 +24,13 @@ from reaction_features import Split, load_splits, make_clips, open_engine, singl
 from results import write_section
 
 from moodreel import Engine
-from moodreel.checkpoints import load_strategy
 from moodreel.datasets import Dataset
-from moodreel.datasets.texts import text_features
-from moodreel.evaluation.metrics import query_scores
-from moodreel.evaluation.statistics import paired_difference
-from moodreel.fusion import FusionStrategy
-from moodreel.shrinkage import Shrinkage
+from moodreel.evaluation.metrics.ranking import query_scores
+from moodreel.evaluation.metrics.statistics import paired_difference
+from moodreel.features.texts import text_features
+from moodreel.fusion.checkpoints import load_strategy
+from moodreel.fusion.shrinkage import Shrinkage
+from moodreel.fusion.strategy import FusionStrategy
 from moodreel.training.examples import Examples, load_examples
 from moodreel.training.trainer import Trainer
 

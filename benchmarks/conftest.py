@@ -4,9 +4,9 @@ import pytest
 from large_index import VIDEOS, DrawnEncoder, LargeIndex, write_video
 
 from moodreel import Registry
-from moodreel.catalog import Catalog
-from moodreel.samples import make_samples
-from moodreel.vectors import Source, fused_vectors
+from moodreel.catalog.catalog import Catalog
+from moodreel.datasets.builders.samples import make_samples
+from moodreel.search.vectors import Source, fused_vectors
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ import yaml
 from results import table, write_section
 
 from moodreel import Clip, Engine
-from moodreel.samples import make_samples
+from moodreel.datasets.builders.samples import make_samples
 
 QUERIES = yaml.safe_load(Path(__file__).with_name("demo_queries.yaml").read_text())
 MUST_HOLD = 8  # the first queries of `test` are the ones that have to find their clip first

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from moodreel import EmotionScores, Segment
-from moodreel.catalog import VideoWriter
+from moodreel.catalog.catalog import VideoWriter
+from moodreel.catalog.records import SegmentFeatures, VideoRecord
 from moodreel.interfaces import VideoEncoder
-from moodreel.records import SegmentFeatures, VideoRecord
-from moodreel.vectors import FusedVectors, Source
+from moodreel.search.vectors import FusedVectors, Source
 
 VIDEOS, SEGMENTS, DIM = 100, 1000, 512
 

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from moodreel import Clip, EmotionScores, Engine, create
 from moodreel.datasets import Caption, Dataset, load_dataset
+from moodreel.datasets.builders.reaction_clips import Face, make_reactions
 from moodreel.interfaces import EmotionExtractor, Fittable, VideoFeatures
 from moodreel.media import Progress
-from moodreel.reactions import Face, make_reactions
 from moodreel.training.examples import Examples, load_examples
 
 TRAINED = ("train", "val", "rest")

@@ -4,16 +4,15 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from json import loads
-from pathlib import Path
 
 import pytest
 
+import places
 from moodreel import Engine, Registry
-from moodreel.plugins import gather_components, load_plugins
-from moodreel.settings import load_settings
+from moodreel.registry.discovery import gather_components, load_plugins
+from moodreel.registry.settings import load_settings
 
-ROOT = Path(__file__).parent.parent
-SHARED_DATA = ROOT.parent / "shared" / "data"
+SHARED_DATA = places.SHARED / "data"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -64,7 +63,7 @@ def engine_at(registry):
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory, engine_at):
     """The folder that `moodreel demo --to` makes: videos and an index of them."""
-    from moodreel.samples import make_samples
+    from moodreel.datasets.builders.samples import make_samples
 
     folder = tmp_path_factory.mktemp("demo")
     make_samples(folder / "videos")

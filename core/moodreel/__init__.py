@@ -1,33 +1,19 @@
 """moodreel finds videos, and moments in them, by what they show and how they feel."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from moodreel.lazy import lazy_names
 
 if TYPE_CHECKING:
     from moodreel.emotions import Emotion, EmotionScores
-    from moodreel.encoding import encode_text, encode_video
-    from moodreel.engine import Engine
+    from moodreel.engine.encoding import encode_text, encode_video
+    from moodreel.engine.engine import Engine
     from moodreel.errors import MoodreelError
     from moodreel.hookspecs import hookimpl
     from moodreel.media import Clip, Hit, Segment
-    from moodreel.registry import Registry, create
+    from moodreel.registry.registry import Registry, create
 
 __version__ = "0.1.0"
-
-_HOMES = {
-    "Clip": "media",
-    "Emotion": "emotions",
-    "EmotionScores": "emotions",
-    "Engine": "engine",
-    "Hit": "media",
-    "MoodreelError": "errors",
-    "Registry": "registry",
-    "Segment": "media",
-    "create": "registry",
-    "encode_text": "encoding",
-    "encode_video": "encoding",
-    "hookimpl": "hookspecs",
-}
 
 __all__ = [
     "Clip",
@@ -45,9 +31,21 @@ __all__ = [
     "hookimpl",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used, so that `import moodreel` stays light."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'moodreel' has no attribute {name!r}")
-    return getattr(import_module(f"moodreel.{_HOMES[name]}"), name)
+if not TYPE_CHECKING:
+    __getattr__ = lazy_names(
+        __name__,
+        {
+            "Clip": "media",
+            "Emotion": "emotions",
+            "EmotionScores": "emotions",
+            "Engine": "engine.engine",
+            "Hit": "media",
+            "MoodreelError": "errors",
+            "Registry": "registry.registry",
+            "Segment": "media",
+            "create": "registry.registry",
+            "encode_text": "engine.encoding",
+            "encode_video": "engine.encoding",
+            "hookimpl": "hookspecs",
+        },
+    )

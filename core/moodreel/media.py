@@ -1,10 +1,14 @@
 """What flows through the engine: frames going in, moments coming out."""
 
+import math
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from moodreel.errors import InvalidInput
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,3 +99,42 @@ class Hit:
     def to_dict(self) -> dict[str, Any]:
         """Return the fields by name, as `search --json` prints them."""
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class MomentName:
+    """A video, by its path as given when it was indexed, and a second in it; None: all of it."""
+
+    video: str
+    time: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.time is not None and not 0 <= self.time < math.inf:
+            raise InvalidInput(f"{self.video}: a moment is a number of seconds, got {self.time}")
+
+    @property
+    def title(self) -> str:
+        """The file's name and the time.
+
+        >>> MomentName("videos/cat.mp4", 65.2).title
+        'cat.mp4 at 1:05'
+        """
+        name = Path(self.video).name
+        if self.time is None:
+            return name
+        return f"{name} at {int(self.time) // 60}:{int(self.time) % 60:02}"
+
+
+def parse_moment(notation: str) -> MomentName:
+    """Read VIDEO or VIDEO@SECONDS; an @ that no number follows belongs to the path.
+
+    >>> parse_moment("a@home.mp4@12.5")
+    MomentName(video='a@home.mp4', time=12.5)
+    >>> parse_moment("a@home.mp4").time is None
+    True
+    """
+    video, _, seconds = notation.rpartition("@")
+    try:
+        return MomentName(video, float(seconds)) if video else MomentName(notation)
+    except ValueError:
+        return MomentName(notation)

@@ -53,7 +53,7 @@ def test_an_unknown_option_points_to_the_help(moodreel):
 
 
 def test_a_bug_of_ours_is_one_line_and_a_traceback_only_with_debug(moodreel, monkeypatch):
-    from moodreel.engine import Engine
+    from moodreel.engine.engine import Engine
 
     def fail(*_, **__):
         raise ZeroDivisionError("several\nlines")

@@ -1,6 +1,6 @@
 """`moodreel components`: everything there is, what it needs, and whether it can run."""
 
-from moodreel.registry import installed_components
+from moodreel.registry.registry import installed_components
 
 
 def test_every_registered_component_is_listed(moodreel):
@@ -18,7 +18,7 @@ def test_options_and_needs_are_shown(moodreel):
 
 
 def test_a_component_that_cannot_run_says_what_to_install(moodreel, monkeypatch):
-    from moodreel import entries
+    from moodreel.registry import entries
 
     monkeypatch.setattr(entries, "is_installed", lambda module: module != "faiss")
     rows = {row["name"]: row for row in moodreel("components", "--json").objects}

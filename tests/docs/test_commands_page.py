@@ -1,9 +1,10 @@
 """docs/commands.md is what the commands say of themselves."""
 
 import runpy
-from pathlib import Path
 
-PAGE = Path(__file__).parents[2] / "docs" / "commands.md"
+import places
+
+PAGE = places.DOCS / "commands.md"
 
 
 def test_the_page_is_current():

@@ -1,9 +1,10 @@
 """The page docs/new-strategy.md: its code runs and passes, its commands exist."""
 
 import re
-from pathlib import Path
 
-PAGE = (Path(__file__).parents[2] / "docs" / "new-strategy.md").read_text(encoding="utf-8")
+import places
+
+PAGE = (places.DOCS / "new-strategy.md").read_text(encoding="utf-8")
 
 
 def test_the_pages_strategies_pass_the_checks_it_calls():

@@ -5,15 +5,15 @@ import re
 import subprocess
 import sys
 from json import loads
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+import places
 from hard_videos import write_video
-from moodreel.settings import load_settings
+from moodreel.registry.settings import load_settings
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
+README = (places.README).read_text()
 ENCODER = '''
 import hashlib
 

@@ -4,7 +4,7 @@ import pytest
 
 from hub import downloads
 from moodreel import Registry
-from moodreel.registry import installed_components
+from moodreel.registry.registry import installed_components
 from moodreel.testing import CHECKS
 
 REGISTRY = Registry.load("starter")

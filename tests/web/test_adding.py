@@ -61,7 +61,7 @@ def lacking(monkeypatch):
     """Make some packages look as if they were not installed."""
 
     def lack(*modules):
-        from moodreel import entries
+        from moodreel.registry import entries
 
         known = entries.is_installed
         monkeypatch.setattr(

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from moodreel.catalog.records import VideoRecord
 from moodreel.errors import UnreadableVideo
 from moodreel.media import Clip
-from moodreel.records import VideoRecord
 from moodreel.web.frames import FrameCache
 
 

@@ -10,9 +10,9 @@ from moodreel.cli.options import check_overrides, configuration_options, json_op
 from moodreel.errors import InvalidInput, MoodreelError
 
 if TYPE_CHECKING:
-    from moodreel.evaluation.agreement import Agreement
+    from moodreel.evaluation.metrics.agreement import Agreement
     from moodreel.interfaces import EmotionExtractor
-    from moodreel.registry import Registry
+    from moodreel.registry.registry import Registry
 
 
 @click.command()
@@ -60,11 +60,11 @@ def command(
     folder of an index. Without --to, rows go to stdout as JSON lines. Nothing is left out unless
     --select says so; what the extractor does not know is null.
     """
-    from moodreel.annotation import annotate
     from moodreel.cli.index import progress_bar
+    from moodreel.datasets.annotation import annotate
     from moodreel.datasets.writing import check_target
     from moodreel.media import Progress
-    from moodreel.registry import Registry
+    from moodreel.registry.registry import Registry
 
     if target:
         check_target(Path(target))
@@ -94,7 +94,8 @@ def source_rows(
     source: Path, preset: str, config: str | None, settings: list[str]
 ) -> list[dict[str, Any]]:
     """Return the captions of a file, or of an index."""
-    from moodreel.annotation import indexed_captions, read_captions
+    from moodreel.datasets.annotation import read_captions
+    from moodreel.features.captions import indexed_captions
 
     if not source.is_dir():
         return read_captions(source)
@@ -112,14 +113,14 @@ def selected(
     rows: list[dict[str, Any]], ways: tuple[str, ...], words: str | None, registry: "Registry"
 ) -> list[dict[str, Any]]:
     """Return the rows of the videos that any of the ways selects; all without one."""
-    from moodreel.datasets.tables import read_text
-    from moodreel.selection import (
+    from moodreel.datasets.selection import (
         FEELINGS,
         captions_by_video,
         keep_selected,
         select_by_sentiment,
         select_by_words,
     )
+    from moodreel.datasets.tables import read_text
 
     if words and "words" not in ways:
         ways = (*ways, "words")
@@ -152,8 +153,8 @@ def compare(
     rows: list[dict[str, Any]], column: str | None, extractor: str, fit: str | None, as_json: bool
 ) -> None:
     """Print how rows agree with their labels, and write what was fitted to them."""
-    from moodreel.annotation import read_labels, read_scores
-    from moodreel.evaluation.agreement import judge
+    from moodreel.datasets.annotation import read_labels, read_scores
+    from moodreel.evaluation.metrics.agreement import judge
 
     given = read_labels(rows, column)
     labelled = [row for row, label in zip(rows, given, strict=True) if label]

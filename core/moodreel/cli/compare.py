@@ -11,7 +11,7 @@ from moodreel.cli.index import progress_bar
 
 if TYPE_CHECKING:
     from moodreel.evaluation.comparison import Comparison
-    from moodreel.evaluation.reports import Section
+    from moodreel.reports.comparison import Section
 
 
 @click.command()
@@ -48,9 +48,9 @@ def run_comparison(
 ) -> int:
     """Compare strategies, print the outcome and write the files asked for."""
     from moodreel.evaluation.comparison import compare
-    from moodreel.evaluation.reports import as_json as written
-    from moodreel.evaluation.reports import check_form, write_report
-    from moodreel.evaluation.trec import write_trec
+    from moodreel.reports.comparison import as_json as written
+    from moodreel.reports.comparison import check_form, write_report
+    from moodreel.reports.trec import write_trec
 
     for path in map(Path, report):
         check_form(path)
@@ -71,7 +71,7 @@ def run_comparison(
 
 def print_comparison(comparison: "Comparison") -> None:
     """Print the tables."""
-    from moodreel.evaluation.reports import sections, summary_line, verdicts
+    from moodreel.reports.comparison import sections, summary_line, verdicts
 
     click.echo(f"{summary_line(comparison)}\n")
     for section in sections(comparison, brief=True):

@@ -8,8 +8,8 @@ import click
 from moodreel.cli.options import check_overrides, configuration_options, json_option
 
 if TYPE_CHECKING:
-    from moodreel.entries import Entry
-    from moodreel.registry import Registry
+    from moodreel.registry.entries import Entry
+    from moodreel.registry.registry import Registry
 
 
 @click.command()
@@ -30,7 +30,7 @@ def command(
 
     Components that the preset uses are marked with *.
     """
-    from moodreel.registry import Registry
+    from moodreel.registry.registry import Registry
 
     registry = Registry.load(preset, config, check_overrides(overrides))
     rows = [registry.describe(entry) for entry in chosen_entries(registry, kind)]

@@ -10,8 +10,8 @@ import click
 from moodreel.cli.options import check_overrides, configuration_options
 
 if TYPE_CHECKING:
-    from moodreel.entries import Entry
-    from moodreel.registry import Registry
+    from moodreel.registry.entries import Entry
+    from moodreel.registry.registry import Registry
 
 
 @click.command()
@@ -32,7 +32,7 @@ def command(
 
     SOURCE is a file, a folder, or whatever the component's plugin can read. Nothing in it is run.
     """
-    from moodreel.registry import Registry
+    from moodreel.registry.registry import Registry
 
     entry = find_converter(Registry.load(preset, config), component)
     given = dict(item.split("=", 1) for item in check_overrides(options))
@@ -58,7 +58,12 @@ def find_converter(registry: "Registry", name: str) -> "Entry":
 
 def run_converter(entry: "Entry", source: str, folder: Path, given: dict[str, str]) -> str:
     """Check the options as a component's are checked, and convert."""
-    from moodreel.entries import check_options, check_packages, convert_option, factory_hints
+    from moodreel.registry.entries import (
+        check_options,
+        check_packages,
+        convert_option,
+        factory_hints,
+    )
 
     convert = entry.registration.factory.convert  # type: ignore[attr-defined]
     taking = partial(convert, source, folder)

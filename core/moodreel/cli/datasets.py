@@ -211,8 +211,8 @@ def open_collection(
     Args:
         needs_query: False takes a dataset's own captions, or nothing, where no query is given.
     """
-    from moodreel.datasets.features import video_features
-    from moodreel.evaluation.collection import ask, index_videos, read_labels, read_queries
+    from moodreel.evaluation.queries import ask, index_videos, read_labels, read_queries
+    from moodreel.features.videos import video_features
 
     texts, overrides = split_overrides(arguments)
     queries = read_queries(texts) if texts or needs_query else []

@@ -10,7 +10,7 @@ from moodreel.cli.index import print_report, progress_bar
 from moodreel.cli.options import check_overrides, configuration_options, open_engine
 
 if TYPE_CHECKING:
-    from moodreel.engine import Engine
+    from moodreel.engine.engine import Engine
 
 CONTENT_QUERIES = (
     "people riding bicycles in the street",
@@ -38,7 +38,7 @@ def command(
     overrides: tuple[str, ...], folder: str, searching: bool, preset: str, config: str | None
 ) -> int:
     """Make sample videos and an index of them. Nothing is downloaded."""
-    from moodreel.samples import make_samples
+    from moodreel.datasets.builders.samples import make_samples
 
     root = Path(folder)
     with progress_bar() as report:

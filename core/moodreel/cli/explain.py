@@ -19,8 +19,8 @@ from moodreel.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from moodreel.engine import Engine
-    from moodreel.evaluation.explaining import Explanation
+    from moodreel.engine.engine import Engine
+    from moodreel.explanation.explaining import Explanation
 
 
 @click.command()
@@ -53,8 +53,8 @@ def command(
     emotion, and the frames and faces that carried it. Without @SECONDS, the best segment is
     explained.
     """
-    from moodreel.evaluation.explaining import explain
-    from moodreel.evaluation.reports import check_form, without_nan
+    from moodreel.explanation.explaining import explain
+    from moodreel.reports.comparison import check_form, without_nan
 
     if report:
         check_form(Path(report), [".html"])
@@ -72,7 +72,7 @@ def command(
 
 def print_explanation(explanation: "Explanation") -> None:
     """Print the tables of an explanation."""
-    from moodreel.evaluation.explain_report import explain_sections
+    from moodreel.reports.explanation import explain_sections
 
     for section in explain_sections(explanation):
         print_section(section)
@@ -82,8 +82,8 @@ def print_explanation(explanation: "Explanation") -> None:
 
 def write_page_of(engine: "Engine", explanation: "Explanation", path: Path) -> None:
     """Write the page with the frames that were looked at."""
-    from moodreel.evaluation.explain_report import explain_html
-    from moodreel.evaluation.reports import write_page
+    from moodreel.reports.comparison import write_page
+    from moodreel.reports.explanation import explain_html
 
     pictures = {f.time: engine.frame(explanation.video, f.time) for f in explanation.frames}
     write_page(path, explain_html(explanation, pictures))

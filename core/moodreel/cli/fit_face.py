@@ -12,7 +12,7 @@ from moodreel.cli.options import check_overrides, configuration_options, json_op
 
 if TYPE_CHECKING:
     from moodreel.interfaces import FitReport, Fittable
-    from moodreel.registry import Registry
+    from moodreel.registry.registry import Registry
 
 
 @click.command()
@@ -56,8 +56,8 @@ def command(
     What fitting brings is measured by halves: each half is read by a layer that was fitted to the
     other. The layer that is written is fitted to all of them.
     """
-    from moodreel.pictures import read_picture
-    from moodreel.registry import Registry
+    from moodreel.decoding.pictures import read_picture
+    from moodreel.registry.registry import Registry
 
     registry = Registry.load(preset, config, check_overrides(overrides))
     fitted = fittable(registry, extractor)

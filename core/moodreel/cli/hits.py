@@ -13,7 +13,7 @@ from moodreel.errors import MoodreelError
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from moodreel.engine import Engine
+    from moodreel.engine.engine import Engine
     from moodreel.media import Hit
 
 EMOTIONS_SHOWN = 2

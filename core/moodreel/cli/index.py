@@ -18,7 +18,7 @@ from moodreel.errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from moodreel.indexing import IndexReport
+    from moodreel.indexing.indexer import IndexReport
     from moodreel.media import Progress
 
 

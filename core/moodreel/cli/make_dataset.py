@@ -42,7 +42,7 @@ def command(kind: str, faces: Path, scenes: Path | None, seed: int, target: Path
     """
     from collections import Counter
 
-    from moodreel.reactions import make_reactions
+    from moodreel.datasets.builders.reaction_clips import make_reactions
 
     with progress_bar() as report:
         plans = make_reactions(target, faces, scenes, seed, report)

@@ -69,8 +69,8 @@ def command(
     an index the videos alone.
     """
     from moodreel.evaluation.embedding import make_map
-    from moodreel.evaluation.map_report import map_json, map_sections
-    from moodreel.evaluation.reports import check_form
+    from moodreel.reports.comparison import check_form
+    from moodreel.reports.map import map_json, map_sections
 
     for path in map(Path, report):
         check_form(path, FORMS)
@@ -88,8 +88,8 @@ def command(
 
 def write_map(material: "Material", found: "EmbeddingMap", path: Path, pictures: int) -> None:
     """Write the map in the form that the file's suffix names."""
-    from moodreel.evaluation.map_report import map_html, map_json, write_png
-    from moodreel.evaluation.reports import write_page
+    from moodreel.reports.comparison import write_page
+    from moodreel.reports.map import map_html, map_json, write_png
 
     if path.suffix == ".png":
         write_png(found, path)
@@ -103,7 +103,7 @@ def take_pictures(material: "Material", points: "Sequence[Point]", most: int) ->
     """Return a frame of each of the first segments as text for a page, "" for the others."""
     from PIL import Image
 
-    from moodreel.evaluation.explain_report import data_uri
+    from moodreel.reports.explanation import data_uri
 
     found = []
     for place, point in enumerate(points):

@@ -13,8 +13,8 @@ from moodreel.emotions import Emotion, parse_emotions
 from moodreel.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from moodreel.engine import Engine
-    from moodreel.timeline import Timeline
+    from moodreel.engine.engine import Engine
+    from moodreel.engine.timeline import Timeline
 
 PLOTS = (".html", ".svg", ".png", ".json")
 
@@ -61,7 +61,7 @@ def command(
 
 def is_setting(item: str) -> bool:
     """Whether an argument sets something of the configuration."""
-    from moodreel.settings import KEYS
+    from moodreel.registry.settings import KEYS
 
     return item.partition("=")[0].partition(".")[0] in KEYS and "=" in item
 
@@ -100,7 +100,7 @@ def show_timeline(engine: "Engine", video: str, plot: str | None, as_json: bool)
     """Write or print the emotions of a video over time."""
     timeline = engine.timeline(video)
     if plot:
-        from moodreel.plots import write_timeline
+        from moodreel.reports.timeline import write_timeline
 
         write_timeline(timeline, Path(plot))
     if as_json:

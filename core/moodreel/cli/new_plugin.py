@@ -21,7 +21,7 @@ def command(kind: str, name: str, folder: Path | None) -> None:
     KIND is fusion, emotion, captioner, store, reader, video-encoder or text-encoder. The package
     has the component, its entry point, its test and a README, and passes its test at once.
     """
-    from moodreel.scaffold import write_plugin
+    from moodreel.scaffold.scaffold import write_plugin
 
     written = write_plugin(kind, name, folder)
     for path in written:

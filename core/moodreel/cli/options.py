@@ -10,7 +10,7 @@ from moodreel.emotions import parse_emotions
 from moodreel.errors import ConfigurationError, InvalidInput
 
 if TYPE_CHECKING:
-    from moodreel.engine import Engine
+    from moodreel.engine.engine import Engine
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -151,6 +151,6 @@ def open_engine(
     index_folder: str, preset: str, config: str | None, overrides: Sequence[str] = ()
 ) -> "Engine":
     """Build the engine for a command's options."""
-    from moodreel.engine import Engine
+    from moodreel.engine.engine import Engine
 
     return Engine.from_preset(preset, index_folder, config=config, overrides=overrides)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from moodreel.recommending import Recommendation
+    from moodreel.search.recommendation import Recommendation
 
 
 @click.command()
@@ -56,7 +56,7 @@ def command(
 
     Each comes with the reason. Give liked moments, a mood (--emotion joy), or both.
     """
-    from moodreel.records import Filter
+    from moodreel.catalog.records import Filter
 
     settings = check_overrides(overrides)
     with open_engine(index_folder, preset, config, settings) as engine:

@@ -20,9 +20,9 @@ from moodreel.cli.options import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from moodreel.engine import Engine, Inside
+    from moodreel.engine.engine import Engine, Inside
     from moodreel.media import Hit
-    from moodreel.search import Query
+    from moodreel.search.query import Query
 
 
 @click.command()
@@ -79,8 +79,8 @@ def command(
     TEXT says both: "two friends at a party, joyful". A picture and examples can stand beside it
     or in its place. Hits that an unrelated query could have found as well are marked as weak.
     """
-    from moodreel.records import Filter
-    from moodreel.search import Query
+    from moodreel.catalog.records import Filter
+    from moodreel.search.query import Query
 
     text, overrides = split_text(arguments)
     asked: dict[str, Any] = {"image": image, "like": like, "unlike": unlike}
@@ -115,8 +115,8 @@ def show_explained(
     confident: bool,
 ) -> int:
     """Print hits, each with what contributed to its score, and return the exit code."""
-    from moodreel.evaluation.explain_report import part_words
-    from moodreel.evaluation.explaining import explain_hit
+    from moodreel.explanation.explaining import explain_hit
+    from moodreel.reports.explanation import part_words
 
     kept = [hit for hit in hits if not (confident and hit.weak)]
     found = [explain_hit(engine, query, hit, fusion, inside) for hit in kept]
@@ -141,6 +141,6 @@ def split_text(arguments: tuple[str, ...]) -> tuple[str, list[str]]:
 
 def is_setting(item: str) -> bool:
     """Whether an argument reads as key=value with a key that there is."""
-    from moodreel.settings import KEYS
+    from moodreel.registry.settings import KEYS
 
     return is_override(item) and item.partition("=")[0].partition(".")[0] in KEYS

@@ -44,7 +44,7 @@ def command(
 
     VIDEO is the path as `search` prints it; without @SECONDS the whole video counts.
     """
-    from moodreel.records import Filter
+    from moodreel.catalog.records import Filter
 
     with open_engine(index_folder, preset, config, check_overrides(overrides)) as engine:
         hits = engine.similar(

@@ -51,8 +51,8 @@ def command(
     or CSV with a column `query` and perhaps emotions. Which videos hold the emotion is said by
     the labels given with --labels, or by the video emotion extractor.
     """
-    from moodreel.evaluation.track_report import track_json
     from moodreel.evaluation.tracking import track
+    from moodreel.reports.tracking import track_json
 
     for path in map(Path, report):
         check_form(path)
@@ -69,7 +69,7 @@ def command(
 
 def print_tracking(tracking: "Tracking") -> None:
     """Print a table for each query, and the summary."""
-    from moodreel.evaluation.track_report import track_sections
+    from moodreel.reports.tracking import track_sections
 
     for section in track_sections(tracking):
         if section.rows:
@@ -80,14 +80,14 @@ def print_tracking(tracking: "Tracking") -> None:
 
 def check_form(path: Path) -> None:
     """Refuse a file whose suffix names no form."""
-    from moodreel.evaluation.reports import check_form as check
+    from moodreel.reports.comparison import check_form as check
 
     check(path)
 
 
 def write_tracking(tracking: "Tracking", path: Path) -> None:
     """Write the report in the form that the file's suffix names."""
-    from moodreel.evaluation.reports import write_form
-    from moodreel.evaluation.track_report import track_html, track_json, track_markdown
+    from moodreel.reports.comparison import write_form
+    from moodreel.reports.tracking import track_html, track_json, track_markdown
 
     write_form(path, {".html": track_html, ".json": track_json, ".md": track_markdown}, tracking)

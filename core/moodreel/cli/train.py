@@ -98,8 +98,8 @@ def command(
     """
     check_installed()
     from moodreel.datasets import load_dataset
-    from moodreel.datasets.features import CACHE
-    from moodreel.engine import Engine
+    from moodreel.engine.engine import Engine
+    from moodreel.features.videos import CACHE
     from moodreel.training.runs import Run
     from moodreel.training.states import drop_state
 
@@ -132,7 +132,7 @@ def command(
 
 def check_installed() -> None:
     """Refuse to begin where a package that training needs is not installed."""
-    from moodreel.entries import is_installed
+    from moodreel.registry.entries import is_installed
 
     for module in PACKAGES:
         if not is_installed(module):

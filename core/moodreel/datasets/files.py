@@ -7,8 +7,8 @@ from pathlib import Path
 
 from moodreel.datasets.captioned import Captioned
 from moodreel.datasets.dataset import Dataset, Video
+from moodreel.indexing.scanning import walk_videos
 from moodreel.media import Segment
-from moodreel.scanning import walk_videos
 
 
 class VideoFiles:

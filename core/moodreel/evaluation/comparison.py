@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moodreel.evaluation.material import Material
-from moodreel.evaluation.metrics import QueryScores, dual_softmax, query_scores
-from moodreel.evaluation.scoring import Costs, Scoring, score_strategy
-from moodreel.evaluation.statistics import (
+from moodreel.evaluation.metrics.ranking import QueryScores, dual_softmax, query_scores
+from moodreel.evaluation.metrics.statistics import (
     RESAMPLES,
     Difference,
     Tally,
@@ -18,6 +17,7 @@ from moodreel.evaluation.statistics import (
     paired_difference,
     tally,
 )
+from moodreel.evaluation.scoring import Costs, Scoring, score_strategy
 from moodreel.media import Progress
 
 EMOTION_MAP = "emotion mAP"

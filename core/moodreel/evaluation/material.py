@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moodreel.datasets import Dataset
-from moodreel.datasets.features import CACHE, VideoSet, video_features
 from moodreel.datasets.precomputed import TEXTS
 from moodreel.datasets.relevance import Queries, emotion_relevance, make_queries
-from moodreel.datasets.texts import precomputed_texts, text_features, wanted_emotions
 from moodreel.emotions import Emotion, EmotionScores
-from moodreel.engine import Engine
+from moodreel.engine.engine import Engine
 from moodreel.errors import InvalidInput
-from moodreel.evaluation.relevance import Relevance
+from moodreel.evaluation.metrics.relevance import Relevance
+from moodreel.features.texts import precomputed_texts, text_features, wanted_emotions
+from moodreel.features.videos import CACHE, VideoSet, video_features
 from moodreel.interfaces import TextFeatures
 from moodreel.media import Progress
 

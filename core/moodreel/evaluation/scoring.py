@@ -8,15 +8,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from moodreel.checkpoints import load_strategy
-from moodreel.datasets.texts import text_features
 from moodreel.emotions import EmotionScores
 from moodreel.errors import InvalidInput
 from moodreel.evaluation.material import Material
-from moodreel.evaluation.metrics import BLOCK
-from moodreel.fusion import FusionStrategy
+from moodreel.evaluation.metrics.ranking import BLOCK
+from moodreel.features.texts import text_features
+from moodreel.fusion.checkpoints import load_strategy
+from moodreel.fusion.strategy import FusionStrategy
 from moodreel.interfaces import TextFeatures, VideoFeatures
-from moodreel.search import RERANKED
+from moodreel.search.ranking import RERANKED
 
 ROWS_AT_ONCE = 1024
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from pebble import ProcessPool
 
+from moodreel.decoding.workers import WorkerContext, prepare_worker
 from moodreel.errors import UnreadableVideo
 from moodreel.interfaces import VideoReader
 from moodreel.media import Clip, VideoFacts
-from moodreel.workers import WorkerContext, prepare_worker
 
 WIDTH, HEIGHT, RATE, FRAMES = 960, 720, 8, 16
 FIRST, STEP = 20, 12  # the grey of the first frame, and how much brighter each next one is

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from moodreel.emotions import Emotion, EmotionScores
-from moodreel.fusion import Dims
+from moodreel.fusion.strategy import Dims
 from moodreel.interfaces import TextFeatures, VideoFeatures
 from moodreel.media import Clip
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from moodreel.emotions import EmotionScores
-from moodreel.fusion import FusionStrategy, put_state
+from moodreel.fusion.strategy import FusionStrategy, put_state
 from moodreel.interfaces import TextFeatures, VideoFeatures
 from moodreel.testing.samples import (
     SEGMENTS,

@@ -13,12 +13,12 @@ from torch import Tensor
 
 from moodreel.datasets import Caption, Dataset
 from moodreel.datasets.dataset import Video
-from moodreel.datasets.features import CACHE, VideoSet, video_features
-from moodreel.datasets.texts import text_features, wanted_emotions
 from moodreel.emotions import EmotionScores
-from moodreel.encoding import read_clips
-from moodreel.engine import Engine
+from moodreel.engine.encoding import read_clips
+from moodreel.engine.engine import Engine
 from moodreel.errors import InvalidInput
+from moodreel.features.texts import text_features, wanted_emotions
+from moodreel.features.videos import CACHE, VideoSet, video_features
 from moodreel.interfaces import TextFeatures, VideoFeatures
 from moodreel.media import Clip, Progress
 from moodreel.training.batches import Batches, Indices, Pool

@@ -6,12 +6,12 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from moodreel.checkpoints import Surroundings, load_strategy, save_strategy
 from moodreel.datasets import Caption, Dataset
-from moodreel.datasets.features import CACHE
-from moodreel.engine import Engine
+from moodreel.engine.engine import Engine
 from moodreel.errors import InvalidInput
-from moodreel.fusion import FusionStrategy
+from moodreel.features.videos import CACHE
+from moodreel.fusion.checkpoints import Surroundings, load_strategy, save_strategy
+from moodreel.fusion.strategy import FusionStrategy
 from moodreel.media import Progress
 from moodreel.training.curves import plot_curves
 from moodreel.training.examples import Examples, load_examples

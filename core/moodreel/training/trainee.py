@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from moodreel.emotions import EmotionScores
-from moodreel.fusion import FusionStrategy
+from moodreel.fusion.strategy import FusionStrategy
 from moodreel.interfaces import TextEncoder, TextFeatures, VideoEncoder, VideoFeatures
 from moodreel.media import Clip
 

@@ -15,8 +15,8 @@ from accelerate import Accelerator, DistributedDataParallelKwargs
 from accelerate.state import AcceleratorState
 from torch import Tensor, nn
 
-from moodreel.evaluation.metrics import query_scores
-from moodreel.fusion import FusionStrategy
+from moodreel.evaluation.metrics.ranking import query_scores
+from moodreel.fusion.strategy import FusionStrategy
 from moodreel.interfaces import TextEncoder, VideoEncoder
 from moodreel.media import Progress
 from moodreel.training.batches import Indices
@@ -26,12 +26,7 @@ from moodreel.training.examples import Examples
 from moodreel.training.objectives import OBJECTIVES, USES
 from moodreel.training.plan import TrainingPlan
 from moodreel.training.states import load_state, save_state
-from moodreel.training.terms import (
-    correction_term,
-    distillation_term,
-    emotion_term,
-    shortlist_term,
-)
+from moodreel.training.terms import correction_term, distillation_term, emotion_term, shortlist_term
 from moodreel.training.trainee import Asked, Batch, Shown, Trainee, take_rows, to_device
 
 BETAS = (0.9, 0.98)

@@ -16,8 +16,8 @@ from torch import nn
 from moodreel.errors import ConfigurationError
 from moodreel.interfaces import TextEncoder, VideoEncoder
 from moodreel.media import Clip
-from moodreel.registry import Registry
-from moodreel.settings import SLOTS
+from moodreel.registry.registry import Registry
+from moodreel.registry.settings import SLOTS
 from moodreel.training.plan import Tune
 
 CONFIG, FOLDER = "tuned.yaml", "encoder"

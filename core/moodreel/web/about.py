@@ -10,7 +10,7 @@ from moodreel.emotions import Emotion
 from moodreel.errors import CatalogError
 from moodreel.hookspecs import HOOKS
 from moodreel.interfaces import Component as EngineComponent
-from moodreel.registry import Registry
+from moodreel.registry.registry import Registry
 from moodreel.web.desk import Desk
 from moodreel.web.models import Component, Folder, Health, Lack, Setup
 from moodreel.web.sharing import get_desk

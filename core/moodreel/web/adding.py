@@ -8,12 +8,12 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
 
-from moodreel.engine import Engine
+from moodreel.decoding.workers import WorkerContext, prepare_worker
+from moodreel.engine.engine import Engine
 from moodreel.errors import MoodreelError
 from moodreel.media import Progress
 from moodreel.web.models import Failure, Indexing
 from moodreel.web.problems import Busy
-from moodreel.workers import WorkerContext, prepare_worker
 
 NICENESS = 10  # searches go first
 

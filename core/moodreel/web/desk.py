@@ -6,12 +6,12 @@ from functools import cached_property, partial
 from pathlib import Path
 from threading import Lock
 
-from moodreel.catalog import Catalog
-from moodreel.engine import Engine
+from moodreel.catalog.catalog import Catalog
+from moodreel.catalog.records import VideoRecord
+from moodreel.engine.engine import Engine
 from moodreel.errors import ConfigurationError, InvalidInput, MissingPackage, MoodreelError, closest
-from moodreel.moments import MomentName
-from moodreel.records import VideoRecord
-from moodreel.registry import Registry
+from moodreel.media import MomentName
+from moodreel.registry.registry import Registry
 from moodreel.web.adding import Adder, Recipe
 from moodreel.web.crowd import Crowd
 from moodreel.web.frames import FrameCache

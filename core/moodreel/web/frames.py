@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from moodreel.catalog.records import VideoRecord
 from moodreel.errors import UnreadableVideo
 from moodreel.media import Clip
-from moodreel.records import VideoRecord
 
 WIDTHS = (160, 320, 640)
 STRIP_FRAMES = 12

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from moodreel.engine import Engine
-from moodreel.entries import is_installed
+from moodreel.engine.engine import Engine
 from moodreel.evaluation.embedding import even_choice
 from moodreel.evaluation.embedding import project as neighbour_plane
+from moodreel.registry.entries import is_installed
 
 MOST_POINTS = 2000  # more could not be told apart
 FEWEST_NEIGHBOURS = 5  # segments, below which there are no neighbourhoods to keep

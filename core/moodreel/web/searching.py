@@ -7,12 +7,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
+from moodreel.catalog.records import Filter
 from moodreel.emotions import Emotion
 from moodreel.errors import InvalidInput
 from moodreel.media import Hit
-from moodreel.records import Filter
-from moodreel.search import Query as EngineQuery
-from moodreel.search import named_emotions
+from moodreel.search.query import Query as EngineQuery
+from moodreel.search.query import named_emotions
 from moodreel.web.desk import Desk
 from moodreel.web.models import (
     Filters,

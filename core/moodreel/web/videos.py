@@ -11,20 +11,12 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import FileResponse
 from starlette.responses import Response
 
+from moodreel.catalog.records import VideoRecord
 from moodreel.emotions import Emotion
-from moodreel.engine import Engine
-from moodreel.records import VideoRecord
+from moodreel.engine.engine import Engine
 from moodreel.web.desk import Desk
 from moodreel.web.frames import STRIP_FRAMES
-from moodreel.web.models import (
-    MapResponse,
-    Point,
-    Seconds,
-    Stretch,
-    Timeline,
-    VideoId,
-    VideoModel,
-)
+from moodreel.web.models import MapResponse, Point, Seconds, Stretch, Timeline, VideoId, VideoModel
 from moodreel.web.problems import NotFound
 from moodreel.web.sharing import get_desk
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakValueDictionary
 
 from moodreel.errors import ConfigurationError
-from moodreel.fingerprints import file_digest
+from moodreel.registry.fingerprints import file_digest
 
 if TYPE_CHECKING:
     import torch

@@ -61,7 +61,7 @@ class SentenceTextEncoder(TextEncoder):
     @property
     def space(self) -> str:
         """The sentence space of these weights, or that they were tuned in."""
-        from moodreel.fingerprints import file_digest
+        from moodreel.registry.fingerprints import file_digest
 
         return self.tuned_space or f"sentence-{file_digest(self.weights()[0])}"
 

@@ -5,8 +5,7 @@ from torch import Tensor, nn
 
 from moodreel import EmotionScores, hookimpl
 from moodreel.emotions import Emotion
-from moodreel.fusion import Dims, to_tensors
-from moodreel.gated import Form, GatedFusion, Sides
+from moodreel.fusion import Dims, Form, GatedFusion, Sides, to_tensors
 from moodreel.hookspecs import Register
 from moodreel.interfaces import TextFeatures, VideoFeatures
 

@@ -5,8 +5,7 @@ from torch import Tensor, nn
 
 from moodreel import EmotionScores, hookimpl
 from moodreel.emotions import Emotion
-from moodreel.fusion import Dims, to_tensors
-from moodreel.gated import Form, GatedFusion, Sides, wanting
+from moodreel.fusion import Dims, Form, GatedFusion, Sides, has_wish, to_tensors
 from moodreel.hookspecs import Register
 from moodreel.interfaces import TextFeatures, VideoFeatures
 
@@ -120,7 +119,7 @@ class CrossAttention(GatedFusion):
             self.emotions.tokens(*to_tensors(wanted, text.pooled)),
             self.emotions.tokens(*to_tensors(seen, video.pooled)),
         ]
-        share = wanting(wanted, text.pooled).squeeze(-1) * (1.0 if weight is None else weight)
+        share = has_wish(wanted, text.pooled).squeeze(-1) * (1.0 if weight is None else weight)
         return scores + share * self.joint_gate * self.reader(parts, len(scores))
 
     @property

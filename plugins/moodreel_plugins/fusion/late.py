@@ -7,10 +7,9 @@ from torch import Tensor, nn
 
 from moodreel import EmotionScores, hookimpl
 from moodreel.emotions import Emotion
-from moodreel.fusion import Dims, FusionStrategy, check_weight, to_tensors
+from moodreel.fusion import Dims, FusionStrategy, Shrinkage, check_weight, to_tensors
 from moodreel.hookspecs import Register
 from moodreel.interfaces import TextFeatures, VideoFeatures
-from moodreel.shrinkage import Shrinkage
 
 EPSILON = 1e-4
 

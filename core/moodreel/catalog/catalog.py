@@ -1,0 +1,380 @@
+"""The durable record of videos, segments, features, emotions and captions, in SQLite.
+
+All is raw, under the fingerprint of the component that made it, so that changing a fusion strategy
+re-encodes nothing and changing one component reruns that one alone. A video is written in one
+transaction: it is there whole, or not at all.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Engine, Row, Table, delete, func, insert, select, update
+
+from moodreel.catalog import schema
+from moodreel.catalog.database import (
+    chunks,
+    get_fact,
+    make_tables,
+    open_database,
+    put_fact,
+    raise_revision,
+    readable_errors,
+)
+from moodreel.catalog.records import GIVEN, Filter, Made, Moment, SegmentFeatures, VideoRecord
+from moodreel.catalog.rows import (
+    find_component,
+    forget_captioned,
+    insert_rows,
+    mark_finished,
+    segment_ids,
+    stored_columns,
+)
+from moodreel.emotions import EmotionScores
+from moodreel.errors import CatalogError
+from moodreel.interfaces import Captioner, Component
+from moodreel.media import Segment
+
+FILE = "catalog.sqlite"
+
+Ids = Sequence[int] | NDArray[np.int64]
+
+
+class Catalog:
+    """The record in a folder.
+
+    Args:
+        folder: where the index lives.
+        create: whether to make an empty one where there is none.
+
+    Raises:
+        CatalogError: there is no index, or it cannot be opened.
+    """
+
+    def __init__(self, folder: str | Path, create: bool = False) -> None:
+        self.folder = Path(folder)
+        self.file = self.folder / FILE
+        if not create and not self.file.exists():
+            raise CatalogError(
+                f"{self.folder} holds no index; make one: moodreel index VIDEOS --index {folder}"
+            )
+        with readable_errors(self.file):
+            if create:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                self.prepare()
+            self.check_version()
+
+    def prepare(self) -> None:
+        """Make the tables that are not there, whoever else is doing the same."""
+        with self.engine.begin() as connection:
+            make_tables(connection)
+            put_fact(connection, "version", schema.VERSION, replace=False)
+
+    def check_version(self) -> None:
+        """Refuse tables that this moodreel would misread."""
+        version = self.fact("version")
+        if version != schema.VERSION:
+            raise CatalogError(
+                f"{self.file} has format {version}, this moodreel reads {schema.VERSION}; "
+                "index again into another folder, or use the moodreel that made it"
+            )
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The connection pool."""
+        return open_database(self.file)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a connection to read with, one consistent state of the catalog."""
+        with readable_errors(self.file), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Open a transaction; the revision rises when it is committed."""
+        with readable_errors(self.file), self.engine.begin() as connection:
+            raise_revision(connection)
+            yield connection
+
+    @property
+    def revision(self) -> int:
+        """A number that rises with every change."""
+        with self.reading() as connection:
+            return int(get_fact(connection, "revision") or 0)
+
+    def fact(self, key: str) -> str | None:
+        """Return a stored fact about the whole index."""
+        with self.reading() as connection:
+            return get_fact(connection, key)
+
+    def set_fact(self, key: str, value: str) -> None:
+        """Store a fact about the whole index."""
+        with self.writing() as connection:
+            put_fact(connection, key, value)
+
+    def videos(self) -> list[VideoRecord]:
+        """Return every video, in the order they were added."""
+        with self.reading() as connection:
+            rows = connection.execute(select(schema.videos).order_by(schema.videos.c.id))
+            return [VideoRecord(**row._mapping) for row in rows]
+
+    def count(self) -> tuple[int, int]:
+        """Return how many videos and how many segments there are."""
+        with self.reading() as connection:
+            tables = (schema.videos, schema.segments)
+            queries = (select(func.count()).select_from(table) for table in tables)
+            videos, segments = (connection.execute(query).scalar_one() for query in queries)
+        return videos, segments
+
+    def locate(self, path: str) -> str:
+        """Return where a video lies, by its path as given when it was indexed."""
+        v = schema.videos.c
+        with self.reading() as connection:
+            row = connection.execute(select(v.location).where(v.path == path)).first()
+        if row is None:
+            raise CatalogError(f"{path}: not in the index {self.folder}")
+        return row.location
+
+    def segments(self, video: int) -> list[Moment]:
+        """Return the segments of a video, in time."""
+        return self._moments(schema.segments.c.video_id == video)
+
+    def segments_of(self, path: str) -> list[Moment]:
+        """Return the segments of a video, by its path as given, in time.
+
+        Raises:
+            CatalogError: there is no such video.
+        """
+        self.locate(path)
+        return self._moments(schema.videos.c.path == path)
+
+    def moments(self, ids: Sequence[int]) -> list[Moment]:
+        """Return segments by id, in the order of `ids`; those gone meanwhile are left out."""
+        found: dict[int, Moment] = {}
+        for part in chunks(ids):
+            rows = self._moments(schema.segments.c.id.in_(part))
+            found.update((moment.id, moment) for moment in rows)
+        return [found[id] for id in ids if id in found]
+
+    def moment_at(self, path: str, time: float) -> Moment:
+        """Return the segment of a video (its path as given) that is shown at `time` s.
+
+        Raises:
+            CatalogError: there is no such video, or it has no segments.
+        """
+        moments = self.segments_of(path)
+        if not moments:
+            raise CatalogError(f"{path}: has no segments in the index {self.folder}")
+        started = [moment for moment in moments if moment.segment.start <= time]
+        return started[-1] if started else moments[0]
+
+    def find_segments(self, filter: Filter) -> NDArray[np.int64]:
+        """Return the ids of the segments of all videos that pass a filter, ascending."""
+        s, v = schema.segments.c, schema.videos.c
+        query = select(s.id).join_from(schema.segments, schema.videos).order_by(s.id)
+        if filter.path:
+            query = query.where(v.path.icontains(filter.path, autoescape=True))
+        if filter.longer is not None:
+            query = query.where(v.duration >= filter.longer)
+        if filter.shorter is not None:
+            query = query.where(v.duration <= filter.shorter)
+        with self.reading() as connection:
+            return np.array(connection.execute(query).scalars().all(), np.int64)
+
+    def _moments(self, condition: Any) -> list[Moment]:
+        s, v = schema.segments.c, schema.videos.c
+        query = select(s.id, v.path, v.location, s.start, s.end).join_from(
+            schema.segments, schema.videos
+        )
+        with self.reading() as connection:
+            rows = connection.execute(query.where(condition).order_by(s.start, s.id))
+            return [Moment(r.id, r.path, r.location, Segment(r.start, r.end)) for r in rows]
+
+    def finished(self, component: Component) -> set[int]:
+        """Return the videos that a component is done with."""
+        done = schema.finished.c
+        with self.reading() as connection:
+            component_id = find_component(connection, component)
+            rows = connection.execute(
+                select(done.video_id).where(done.component_id == component_id)
+            )
+            return {row.video_id for row in rows}
+
+    def add_video(self, video: VideoRecord, segments: Sequence[Segment]) -> "VideoWriter":
+        """Return a writer that stores a new video when it is committed."""
+        return VideoWriter(self, video, segments)
+
+    def update_video(self, id: int, **columns: Any) -> None:
+        """Change facts of a video, such as where it lies."""
+        with self.writing() as connection:
+            connection.execute(
+                update(schema.videos).where(schema.videos.c.id == id).values(**columns)
+            )
+
+    def remove_videos(self, ids: Collection[int]) -> None:
+        """Forget videos with all that was made from them."""
+        with self.writing() as connection:
+            for part in chunks(list(ids)):
+                connection.execute(delete(schema.videos).where(schema.videos.c.id.in_(part)))
+
+    def put_given(self, video: VideoRecord, captions: list[str]) -> None:
+        """Store the captions that lay beside a video, one a segment, "" for none.
+
+        What was made from its older captions is forgotten.
+        """
+        assert video.id is not None
+        with self.writing() as connection:
+            ids = segment_ids(connection, video.id)
+            insert_rows(connection, GIVEN, captions, ids)
+            forget_captioned(connection, video.id, ids)
+            connection.execute(
+                update(schema.videos)
+                .where(schema.videos.c.id == video.id)
+                .values(sidecar=video.sidecar)
+            )
+
+    def add_features(
+        self,
+        encoder: Component,
+        ids: Sequence[int],
+        features: "SegmentFeatures",
+        videos: Sequence[int],
+    ) -> None:
+        """Store features of some segments, and that the encoder is done with their videos."""
+        with self.writing() as connection:
+            insert_rows(connection, encoder, features, ids)
+            for video in videos:
+                mark_finished(connection, encoder, video)
+
+    def load_features(
+        self, encoder: Component, ids: Ids | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return the ids [N], ascending, and pooled features [N, D]; all unless `ids` says."""
+        table = schema.features.c
+        rows = self._component_rows(schema.features, encoder, ids, table.pooled)
+        ids = np.array([row.segment_id for row in rows], np.int64)
+        packed = b"".join(row.pooled for row in rows)
+        pooled = np.frombuffer(packed, np.float16).reshape(len(rows), -1 if rows else 0)
+        return ids, pooled.astype(np.float32)
+
+    def load_frames(self, encoder: Component, ids: Ids, dim: int) -> list[NDArray | None]:
+        """Return the frame features [T, D] of segments by id, None where there are none."""
+        rows = self._component_rows(schema.features, encoder, ids, schema.features.c.frames)
+        found = {
+            row.segment_id: np.frombuffer(row.frames, np.float16).reshape(-1, dim)
+            for row in rows
+            if row.frames is not None
+        }
+        wanted = [found.get(int(id)) for id in ids]
+        return [None if frames is None else frames.astype(np.float32) for frames in wanted]
+
+    def load_emotions(
+        self, extractor: Component, ids: Ids | None = None
+    ) -> tuple[NDArray[np.int64], EmotionScores]:
+        """Return the ids [N], ascending, and scores [N, 8]; all unless `ids` says."""
+        table = schema.emotions.c
+        columns = (table.intensities, table.observed, table.evidence)
+        rows = self._component_rows(schema.emotions, extractor, ids, *columns)
+        return np.array([row.segment_id for row in rows], np.int64), self._scores(extractor, rows)
+
+    def _scores(self, extractor: Component, rows: Sequence[Row]) -> EmotionScores:
+        if not rows:
+            return EmotionScores.unobserved(0)
+        with self.reading() as connection:
+            names = stored_columns(connection, extractor)
+        values = np.frombuffer(b"".join(row.intensities for row in rows), np.float32)
+        observed = np.frombuffer(b"".join(row.observed for row in rows), bool)
+        shape = (len(rows), len(names))
+        scores = EmotionScores.from_columns(names, values.reshape(shape), observed.reshape(shape))
+        return scores.counted([row.evidence for row in rows])
+
+    def load_captions(self, captioner: Captioner | None, ids: Ids | None = None) -> dict[int, str]:
+        """Return captions by segment; all unless `ids` says, and none that is empty.
+
+        Captions that lay beside a video come before those that the captioner made.
+        """
+        makers = [maker.fingerprint for maker in (captioner, GIVEN) if maker]
+        table, maker = schema.captions.c, schema.components.c.fingerprint
+        query = select(table.segment_id, table.text).where(maker.in_(makers), table.text != "")
+        query = query.join_from(schema.captions, schema.components).order_by(
+            maker == GIVEN.fingerprint
+        )
+        parts = [None] if ids is None else list(chunks(sorted(int(id) for id in ids)))
+        found: dict[int, str] = {}
+        with self.reading() as connection:
+            for part in parts:
+                chosen = query if part is None else query.where(table.segment_id.in_(part))
+                found.update((row.segment_id, row.text) for row in connection.execute(chosen))
+        return found
+
+    def _component_rows(
+        self, table: Table, component: Component, ids: Ids | None, *columns: Any
+    ) -> list[Row]:
+        """Return the segment_id and `columns` of a component's rows, by segment_id."""
+        segment = table.c.segment_id
+        parts = [None] if ids is None else list(chunks(sorted(int(id) for id in ids)))
+        rows: list[Row] = []
+        known = schema.components.c
+        own = select(known.id).where(known.fingerprint == component.fingerprint).scalar_subquery()
+        query = select(segment, *columns).where(table.c.component_id == own)
+        with self.reading() as connection:
+            for part in parts:
+                chosen = query if part is None else query.where(segment.in_(part))
+                rows.extend(connection.execute(chosen.order_by(segment)))
+        return rows
+
+
+class VideoWriter:
+    """Collects what components made of one video and stores all of it in one transaction.
+
+    Args:
+        catalog: where to store it.
+        video: the record; one with an id is there already, and keeps its segments.
+        segments: the segments of a new video, in the order that rows are given.
+    """
+
+    def __init__(self, catalog: Catalog, video: VideoRecord, segments: Sequence[Segment]) -> None:
+        self.catalog = catalog
+        self.video = video
+        self.segments = segments
+        self.made: list[tuple[Component, Made]] = []
+
+    def add(self, component: Component, made: Made) -> None:
+        """Add what a component made: one row a segment, in the order of the segments."""
+        self.made.append((component, made))
+
+    def commit(self, replaces: int | None = None) -> int:
+        """Store everything and return the video's id.
+
+        Args:
+            replaces: the id of an older version, forgotten in the same transaction.
+        """
+        with self.catalog.writing() as connection:
+            if replaces is not None:
+                connection.execute(delete(schema.videos).where(schema.videos.c.id == replaces))
+            video = self.video.id or self.insert_video(connection)
+            ids = segment_ids(connection, video)
+            for component, made in self.made:
+                insert_rows(connection, component, made, ids)
+                mark_finished(connection, component, video)
+        return video
+
+    def insert_video(self, connection: Connection) -> int:
+        """Insert the video and its segments."""
+        values = {key: value for key, value in asdict(self.video).items() if key != "id"}
+        key = connection.execute(insert(schema.videos).values(**values)).inserted_primary_key
+        assert key is not None
+        rows = [{"video_id": key[0], "start": s.start, "end": s.end} for s in self.segments]
+        if rows:
+            connection.execute(insert(schema.segments), rows)
+        return int(key[0])

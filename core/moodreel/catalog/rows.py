@@ -1,0 +1,115 @@
+"""What a component made, as rows of the catalog's tables."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, Table, delete, insert, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from moodreel.catalog import schema
+from moodreel.catalog.database import chunks
+from moodreel.catalog.records import CAPTION_ENCODER, Made, SegmentFeatures
+from moodreel.emotions import Emotion
+from moodreel.interfaces import Component
+
+
+def insert_rows(
+    connection: Connection, component: Component, made: Made, ids: Sequence[int]
+) -> None:
+    """Insert one row for each segment."""
+    component_id = keep_component(connection, component)
+    table, rows = packed_rows(made, stored_columns(connection, component))
+    if len(rows) != len(ids):
+        raise ValueError(f"{len(rows)} rows for {len(ids)} segments")
+    keys = [{"segment_id": id, "component_id": component_id} for id in ids]
+    if rows:
+        command = upsert(table).prefix_with("OR REPLACE")
+        connection.execute(command, [key | row for key, row in zip(keys, rows, strict=True)])
+
+
+def mark_finished(connection: Connection, component: Component, video: int) -> None:
+    """Note that a component is done with a video."""
+    done = {"video_id": video, "component_id": keep_component(connection, component)}
+    connection.execute(upsert(schema.finished).on_conflict_do_nothing(), done)
+
+
+def forget_captioned(connection: Connection, video: int, ids: Sequence[int]) -> None:
+    """Forget the features that were made from a video's captions, whoever made them."""
+    c = schema.components.c
+    makers = select(c.id).where(c.kind == CAPTION_ENCODER).scalar_subquery()
+    made, done = schema.features, schema.finished
+    for part in chunks(ids):
+        connection.execute(
+            delete(made).where(made.c.segment_id.in_(part), made.c.component_id.in_(makers))
+        )
+    connection.execute(
+        delete(done).where(done.c.video_id == video, done.c.component_id.in_(makers))
+    )
+
+
+def packed_rows(made: Made, emotions: Sequence[str]) -> tuple[Table, list[dict[str, Any]]]:
+    """Return the table for what a component made, and its rows, arrays as bytes.
+
+    Args:
+        emotions: the order that the component's rows have.
+    """
+    if isinstance(made, list):
+        return schema.captions, [{"text": text} for text in made]
+    if isinstance(made, SegmentFeatures):
+        return schema.features, [
+            {
+                "pooled": pooled.astype(np.float16).tobytes(),
+                "frames": None if frames is None else frames.astype(np.float16).tobytes(),
+            }
+            for pooled, frames in zip(made.pooled, made.frames, strict=True)
+        ]
+    order = [Emotion.named(name).column for name in emotions]
+    return schema.emotions, [
+        {
+            "intensities": values[order].tobytes(),
+            "observed": observed[order].tobytes(),
+            "evidence": int(count),
+        }
+        for values, observed, count in zip(made.values, made.observed, made.evidence, strict=True)
+    ]
+
+
+def segment_ids(connection: Connection, video: int) -> list[int]:
+    """Return the ids of a video's segments, in the order they were given."""
+    c = schema.segments.c
+    rows = connection.execute(select(c.id).where(c.video_id == video).order_by(c.id))
+    return [row.id for row in rows]
+
+
+def find_component(connection: Connection, component: Component) -> int | None:
+    """Return the id of a component's rows, None before there are any."""
+    c = schema.components.c
+    return connection.execute(
+        select(c.id).where(c.fingerprint == component.fingerprint)
+    ).scalar_one_or_none()
+
+
+def keep_component(connection: Connection, component: Component) -> int:
+    """Return the id of a component's rows, noting the component if it is new."""
+    known = find_component(connection, component)
+    if known is not None:
+        return known
+    row = {
+        "fingerprint": component.fingerprint,
+        "kind": component.kind,
+        "columns": ",".join(Emotion),
+    }
+    key = connection.execute(insert(schema.components).values(**row)).inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+def stored_columns(connection: Connection, component: Component) -> list[str]:
+    """Return the order of emotions that a component's rows were written in."""
+    c = schema.components.c
+    return (
+        connection.execute(select(c.columns).where(c.fingerprint == component.fingerprint))
+        .scalar_one()
+        .split(",")
+    )

@@ -1,0 +1,1 @@
+"""The built components of one configuration."""

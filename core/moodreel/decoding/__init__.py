@@ -1,0 +1,1 @@
+"""Reading frames from files, in worker processes."""

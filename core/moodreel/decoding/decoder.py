@@ -1,0 +1,123 @@
+"""Readers in worker processes: time limits, dead workers, and the second reader.
+
+A decoder is C code that meets files from anywhere: it may crash or hang. It does so in a worker,
+which costs one file, or no file if the next reader can read it.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import TimeoutError as ReadTimeout
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+from pebble import ProcessExpired, ProcessPool
+
+from moodreel.decoding.workers import WorkerContext, prepare_worker
+from moodreel.errors import ConfigurationError, MoodreelError, UnreadableVideo
+from moodreel.interfaces import VideoReader
+from moodreel.media import Clip, VideoFacts
+
+TASKS_A_WORKER = 200  # decord is reported to leak, so workers are replaced after some work
+DECODING_THREADS = 2
+
+
+class Decoder:
+    """Reads videos in worker processes, which start with the first call.
+
+    Args:
+        readers: tried in turn until one can read the file.
+        workers: how many processes.
+        timeout: seconds that one call may take before its worker is ended.
+    """
+
+    def __init__(
+        self, readers: Sequence[VideoReader], workers: int = 2, timeout: float = 120.0
+    ) -> None:
+        if not readers:
+            raise ConfigurationError("no video reader is chosen; set video_reader")
+        self.readers = readers
+        self.workers = workers
+        self.timeout = timeout
+
+    @cached_property
+    def _pool(self) -> ProcessPool:
+        return ProcessPool(
+            self.workers,
+            max_tasks=TASKS_A_WORKER,
+            initializer=prepare_worker,
+            initargs=(os.getpid(),),
+            context=WorkerContext(),
+        )
+
+    def probe(self, path: str | Path) -> VideoFacts:
+        """Return the facts of a video.
+
+        Raises:
+            UnreadableVideo: no reader can read it; the reason of each is given.
+        """
+        return self._try_readers("probe", Path(path))
+
+    def read(self, path: str | Path, times: Sequence[float]) -> Clip:
+        """Return the frames shown at `times` (seconds, ascending); unreadable ones are left out.
+
+        Raises:
+            UnreadableVideo: no reader can read any of them; the reason of each is given.
+        """
+        return self._try_readers("read", Path(path), list(times))
+
+    def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Run a function in a worker and return what it returns."""
+        return self._pool.schedule(function, args=arguments, timeout=self.timeout).result()
+
+    def _try_readers(self, method: str, path: Path, *arguments: Any) -> Any:
+        reasons: list[str] = []
+        for reader in self.readers:
+            try:
+                return self.call(getattr(reader, method), path, *arguments)
+            except UnreadableVideo as error:
+                reasons.append(error.reason)
+            except MoodreelError:
+                raise
+            except ReadTimeout:
+                reasons.append(f"the decoder gave no answer in {self.timeout:g} s")
+            except ProcessExpired as error:
+                reasons.append(f"the decoder crashed{crash_code(error)}")
+            except Exception as error:
+                reasons.append(f"the decoder failed: {type(error).__name__}: {one_line(error)}")
+        raise UnreadableVideo(path, join_reasons(reasons))
+
+    def close(self) -> None:
+        """End the workers."""
+        if "_pool" in self.__dict__:
+            pool = self.__dict__.pop("_pool")
+            pool.stop()
+            pool.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def crash_code(error: ProcessExpired) -> str:
+    """Return how a worker ended, such as " (signal 11)"."""
+    code = getattr(error, "exitcode", None)
+    if not code:
+        return ""
+    return f" (signal {-code})" if code < 0 else f" (exit code {code})"
+
+
+def one_line(error: BaseException) -> str:
+    """Return an error's message in one line, not too long."""
+    text = " ".join(str(error).split())
+    return text if len(text) <= 120 else text[:117] + "..."
+
+
+def join_reasons(reasons: Sequence[str]) -> str:
+    """Return the reasons of several readers, each once.
+
+    A plain reason of one reader explains more than another's general one.
+    """
+    return "; ".join(dict.fromkeys(reasons))

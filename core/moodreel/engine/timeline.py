@@ -1,0 +1,138 @@
+"""How a video feels over time: its segments, one after the other, with their emotions."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from moodreel.catalog.records import Moment
+from moodreel.decoding.decoder import Decoder
+from moodreel.decoding.readahead import chunk_segments, read_chunk
+from moodreel.decoding.segmentation import Segmentation
+from moodreel.emotions import Emotion, EmotionScores
+from moodreel.errors import UnreadableVideo
+from moodreel.interfaces import EmotionExtractor
+from moodreel.media import Segment
+from moodreel.search.vectors import Source
+
+FRAMES_A_CHUNK = 32
+
+
+@dataclass(frozen=True, eq=False)
+class Timeline:
+    """The emotions of n segments of a video, in time.
+
+    Args:
+        video: its path.
+        segments: n stretches.
+        emotions: [n, 8].
+        captions: n; "" where there is none.
+    """
+
+    video: str
+    segments: Sequence[Segment]
+    emotions: EmotionScores
+    captions: Sequence[str]
+
+    @property
+    def duration(self) -> float:
+        """Where the last segment ends, in seconds."""
+        return max((segment.end for segment in self.segments), default=0.0)
+
+    def curve(self, emotion: Emotion) -> list[tuple[float, float | None]]:
+        """Return the middle of each segment, in seconds, and the intensity; None: unobserved."""
+        column = emotion.column
+        middles = [(segment.start + segment.end) / 2 for segment in self.segments]
+        return [
+            (middle, float(value) if seen else None)
+            for middle, value, seen in zip(
+                middles,
+                self.emotions.values[:, column],
+                self.emotions.observed[:, column],
+                strict=True,
+            )
+        ]
+
+    @property
+    def observed(self) -> list[Emotion]:
+        """The emotions that were observed anywhere."""
+        return [emotion for emotion in Emotion if self.emotions.observed[:, emotion.column].any()]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the timeline as plain values, as its JSON holds it."""
+        return {
+            "video": self.video,
+            "duration": self.duration,
+            "segments": [
+                {
+                    "start": segment.start,
+                    "end": segment.end,
+                    "emotions": self.emotions.named(row),
+                    "evidence": int(self.emotions.evidence[row]),
+                    "caption": self.captions[row],
+                }
+                for row, segment in enumerate(self.segments)
+            ],
+        }
+
+
+def stored_timeline(source: Source, video: str) -> Timeline | None:
+    """Return the timeline of an indexed video, by its path as given or its place on disk.
+
+    None where the index does not hold it, or not with the emotions of this extractor.
+    """
+    places = (video, os.path.realpath(video))
+    found = [
+        record for record in source.catalog.videos() if {record.path, record.location} & {*places}
+    ]
+    extractor = source.extractor
+    if not found or extractor is None or found[0].id not in source.catalog.finished(extractor):
+        return None
+    return moments_timeline(source, found[0].path, source.catalog.segments_of(found[0].path))
+
+
+def moments_timeline(source: Source, video: str, moments: Sequence[Moment]) -> Timeline:
+    """Return the timeline of stored segments."""
+    ids = np.array([moment.id for moment in moments], np.int64)
+    captions = source.catalog.load_captions(source.captioner, ids)
+    return Timeline(
+        video,
+        [moment.segment for moment in moments],
+        source.load_emotions(ids),
+        [captions.get(moment.id, "") for moment in moments],
+    )
+
+
+def read_timeline(
+    video: str,
+    decoder: Decoder,
+    segmentation: Segmentation,
+    frames: int,
+    extractor: EmotionExtractor,
+) -> Timeline:
+    """Read a video that is not indexed.
+
+    Args:
+        frames: how many frames of each segment are looked at.
+
+    Raises:
+        UnreadableVideo: none of it can be read.
+    """
+    path = Path(video)
+    segments: list[Segment] = []
+    parts: list[EmotionScores] = []
+    wanted = segmentation.cut(decoder.probe(path).duration)
+    for some in chunk_segments(wanted, frames, FRAMES_A_CHUNK):
+        chunk = read_chunk(partial(decoder.read, path), some, frames)
+        segments += chunk.segments
+        if chunk.clips:
+            parts.append(extractor.extract(chunk.clips))
+        if len(chunk.segments) < len(some):
+            break
+    if not segments:
+        raise UnreadableVideo(video, "none of its frames can be read")
+    return Timeline(video, segments, EmotionScores.concatenate(parts), [""] * len(segments))

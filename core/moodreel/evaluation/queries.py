@@ -1,0 +1,119 @@
+"""Unseen queries over the videos of an index, or over those of a dataset."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from moodreel.datasets import Caption, Dataset, Video
+from moodreel.datasets.captioned import (
+    CAPTION_KEYS,
+    VIDEO_KEYS,
+    first_value,
+    labelled_emotions,
+    row_emotions,
+)
+from moodreel.datasets.files import first_file
+from moodreel.datasets.loading import CAPTION_FILES
+from moodreel.datasets.relevance import Queries, given_row
+from moodreel.datasets.tables import SUFFIXES, Row, read_rows, read_text
+from moodreel.emotions import EmotionScores
+from moodreel.engine.engine import Engine
+from moodreel.errors import InvalidInput
+from moodreel.evaluation.material import Material
+from moodreel.features.texts import wanted_emotions
+from moodreel.features.videos import VideoSet, read_features
+
+QUERY_KEYS = ("query", *CAPTION_KEYS)
+
+
+def read_queries(given: Sequence[str]) -> list[Caption]:
+    """Return queries from texts and from files: a query a line, or rows with `query`.
+
+    Raises:
+        InvalidInput: there is none.
+    """
+    found = [query for item in given for query in read_query(item)]
+    if not found:
+        raise InvalidInput("no query: give a text, or a file with a query a line")
+    return found
+
+
+def read_query(item: str) -> list[Caption]:
+    """Return the queries of a file, or a text as a query."""
+    path = Path(item)
+    if not is_file(path):
+        return [Caption(item.strip(), "")] if item.strip() else []
+    if path.suffix.lower() in SUFFIXES:
+        rows = enumerate(read_rows(path), 1)
+        return [row_query(row, f"{path}, row {number}") for number, row in rows]
+    return [Caption(line.strip(), "") for line in read_text(path).splitlines() if line.strip()]
+
+
+def row_query(row: Row, where: str) -> Caption:
+    """Return the query of a row."""
+    text = first_value(row, QUERY_KEYS, "a query", where)
+    return Caption(str(text).strip(), "", row_emotions(row, where))
+
+
+def is_file(path: Path) -> bool:
+    """Whether a query is the path of a file; a long text is not."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def read_labels(path: Path) -> Mapping[str, Mapping[str, float]]:
+    """Return the emotions labelled in a file, by the name of the video's file without suffix.
+
+    Args:
+        path: rows of (video, emotions), or a dataset whose captions have `labels`; a folder that
+            holds captions.jsonl will do.
+    """
+    source = first_file([path], *CAPTION_FILES) if path.is_dir() else path
+    if source is None or not source.is_file():
+        raise InvalidInput(f"{path}: no file of labels, nor a folder with captions.jsonl")
+    found: dict[str, Mapping[str, float]] = {}
+    for number, row in enumerate(read_rows(source), 1):
+        where = f"{source}, row {number}"
+        emotions = labelled_emotions(row, where) if "labels" in row else row_emotions(row, where)
+        if emotions is not None:
+            found[Path(str(first_value(row, VIDEO_KEYS, "a video", where))).stem] = emotions
+    return found
+
+
+def index_videos(
+    engine: Engine, labels: Mapping[str, Mapping[str, float]] | None = None
+) -> VideoSet:
+    """Return the features of all videos of an index.
+
+    Args:
+        labels: emotions by the name of a video's file without suffix (see `read_labels`).
+
+    Raises:
+        InvalidInput: the index is empty, or none of the labels is of a video in it.
+    """
+    known = labels or {}
+    videos = [
+        Video(record.path, Path(record.location), emotions=known.get(Path(record.path).stem))
+        for record in engine.catalog.videos()
+    ]
+    if not videos:
+        raise InvalidInput(f"{engine.folder} holds no video; add some: moodreel index VIDEOS")
+    if labels is not None and all(video.emotions is None for video in videos):
+        raise InvalidInput(f"the labels are of no video in {engine.folder}; names must be the same")
+    dataset = Dataset(engine.folder.name, videos, ())
+    return read_features(dataset, engine.source, True, [])
+
+
+def ask(engine: Engine, videos: VideoSet, queries: Sequence[Caption], name: str) -> Material:
+    """Return unseen queries over videos, with the emotions that they want.
+
+    Those that a query's file gives are asked for; else those that are read in its text.
+    """
+    given = EmotionScores.concatenate([given_row(query) for query in queries])
+    wanted = wanted_emotions([query.text for query in queries], engine.text_emotion, given)
+    nothing = [np.zeros(0, np.int64)] * len(queries)
+    dataset = Dataset(name, videos.videos, queries)
+    return Material(dataset, engine, videos, Queries(queries, nothing), wanted, wanted)

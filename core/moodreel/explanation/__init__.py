@@ -1,0 +1,1 @@
+"""Why a hit was found: what each signal had in its score."""

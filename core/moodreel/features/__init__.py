@@ -1,0 +1,1 @@
+"""Features of datasets: encoded once, kept on disk."""

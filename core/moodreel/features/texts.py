@@ -1,0 +1,101 @@
+"""Features of a dataset's texts, and the emotions that they want."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from moodreel.datasets.dataset import Caption
+from moodreel.datasets.precomputed import TEXTS
+from moodreel.emotions import EmotionScores
+from moodreel.errors import InvalidInput
+from moodreel.fusion.strategy import FusionStrategy
+from moodreel.interfaces import EmotionExtractor, Inject, TextEncoder, TextFeatures
+
+TEXTS_AT_ONCE = 256
+
+
+def text_features(
+    texts: Sequence[str],
+    encoder: TextEncoder,
+    strategy: FusionStrategy | None = None,
+    wanted: EmotionScores | None = None,
+    tokens: bool = False,
+) -> TextFeatures:
+    """Return the features of texts: pooled [Q, D]; tokens [Q, L, W] and mask where wanted.
+
+    Args:
+        strategy: changes the tokens of each text by the emotion that it wants, where it does so.
+        wanted: the emotions wanted [Q, 8], for such a strategy.
+        tokens: whether to keep the tokens.
+    """
+    parts = [] if texts else [TextFeatures(torch.zeros(0, encoder.dim))]
+    for start in range(0, len(texts), TEXTS_AT_ONCE):
+        rows = slice(start, start + TEXTS_AT_ONCE)
+        inject = injection(strategy, wanted[rows]) if strategy and wanted is not None else None
+        with torch.inference_mode():
+            part = encoder.encode(list(texts[rows]), inject)
+        parts.append(part if tokens else TextFeatures(part.pooled))
+    return join_texts(parts)
+
+
+def injection(strategy: FusionStrategy, wanted: EmotionScores) -> Inject | None:
+    """Return what changes the tokens of a batch, None for a strategy that changes none."""
+    return partial(strategy.inject, emotions=wanted) if "tokens" in strategy.stages else None
+
+
+def join_texts(parts: Sequence[TextFeatures]) -> TextFeatures:
+    """Join batches, their tokens padded to the longest."""
+    pooled = torch.cat([part.pooled.float().cpu() for part in parts])
+    tokens = [part.tokens for part in parts if part.tokens is not None]
+    masks = [part.mask for part in parts if part.mask is not None]
+    if not tokens or not masks:
+        return TextFeatures(pooled)
+    longest = max(part.shape[1] for part in tokens)
+    padded = [pad_length(part.float().cpu(), longest) for part in tokens]
+    return TextFeatures(
+        pooled, torch.cat(padded), torch.cat([pad_length(mask.cpu(), longest) for mask in masks])
+    )
+
+
+def pad_length(rows: Tensor, length: int) -> Tensor:
+    """Return rows [B, L, ...] with zeros up to `length`."""
+    missing = rows.new_zeros(rows.shape[0], length - rows.shape[1], *rows.shape[2:])
+    return torch.cat([rows, missing], 1)
+
+
+def wanted_emotions(
+    texts: Sequence[str],
+    extractor: EmotionExtractor | None,
+    given: EmotionScores | None = None,
+) -> EmotionScores:
+    """Return the emotions that texts want [Q, 8]: the given ones, or else as a search reads them.
+
+    A text of which nothing is given is read too.
+    """
+    if given is not None and given.observed.any(1).all():
+        return given
+    read = EmotionScores.unobserved(len(texts)) if extractor is None else extractor.extract(texts)
+    if given is None:
+        return read
+    known = given.observed.any(1, keepdims=True)
+    return EmotionScores(
+        np.where(known, given.values, read.values), np.where(known, given.observed, read.observed)
+    )
+
+
+def precomputed_texts(captions: Sequence[Caption], folder: Path) -> TextFeatures | None:
+    """Return the vectors [Q, D] of captions that were made elsewhere, None if they were not."""
+    from safetensors.torch import load_file
+
+    path = folder / TEXTS
+    if not path.exists():
+        return None
+    pooled = load_file(path).get("pooled")
+    rows = [caption.row for caption in captions]
+    if pooled is None or pooled.ndim != 2 or len(pooled) <= max(rows):
+        raise InvalidInput(f"{path}: needs 'pooled' [N, D], one row for each caption of the file")
+    return TextFeatures(torch.nn.functional.normalize(pooled[rows].float(), dim=-1))

@@ -1,0 +1,202 @@
+"""The identity that every fusion strategy starts from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from inspect import signature
+from typing import Any, ClassVar, Self
+
+import torch
+from torch import Tensor, nn
+
+from moodreel.emotions import EmotionScores
+from moodreel.errors import ConfigurationError, InvalidInput
+from moodreel.interfaces import Component, TextFeatures, VideoFeatures
+
+
+@dataclass(frozen=True)
+class Dims:
+    """The lengths that a learned strategy makes its parameters for.
+
+    Args:
+        content: D, of a text's or a video's vector.
+        token: W, of a text's token.
+    """
+
+    content: int
+    token: int
+
+
+class FusionStrategy(nn.Module, Component):
+    """Joins emotion to content, so that score(query, segment) is one inner product.
+
+    Override what the strategy changes; everything else is the baseline. Fused vectors hold the
+    content in their first D dimensions and may have more, of their own: a fused text
+    [t, h] against a fused video [v, k] scores <t, v> + <h, k>.
+
+    What is learned by training is in parameters, made by `build` when the encoders are known;
+    what `fit` learns from the collection at hand is in buffers (`register_buffer`), and is stored
+    beside the fused vectors. `moodreel.fusion.GatedFusion` is the start of most strategies that
+    learn; one that only computes needs neither `build` nor `fit`.
+
+    Attributes:
+        needs_frames: whether `fuse_video` looks at the vectors of single frames. They are read
+            only for strategies that do.
+        needs_tokens: whether `fuse_text` or `rerank` looks at the text's tokens. Training keeps
+            them only for strategies that do.
+        dims: what `bind` was called with.
+    """
+
+    kind: ClassVar[str] = "fusion_strategy"
+    needs_frames: bool = False
+    needs_tokens: bool = False
+    dims: Dims | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_parameter("corrections", None)
+
+    def bind(self, dims: Dims, seed: int = 0) -> Self:
+        """Make the parameters for encoders of these dimensions; return the strategy itself.
+
+        Whoever uses a strategy calls it once, before anything else: the engine does, and the
+        trainer. A second call with the same dimensions changes nothing.
+
+        Args:
+            dims: of the encoders.
+            seed: of the parameters' first values; the caller's random state is left as it is.
+
+        Raises:
+            ConfigurationError: the strategy was made for other dimensions.
+        """
+        if self.dims is None:
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(seed)
+                self.build(dims)
+            self.dims = dims
+        elif self.dims != dims:
+            raise ConfigurationError(
+                f"{type(self).__name__} was made for {self.dims}, and cannot serve {dims}"
+            )
+        return self
+
+    def build(self, dims: Dims) -> None:
+        """Make the parameters. Called by `bind`, with the random state seeded."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return super().__getattr__(name)
+        except AttributeError as error:
+            if self.dims is not None:
+                raise
+            raise AttributeError(
+                f"{error}; if `build` makes it: call bind(Dims(content, token)) first"
+            ) from None
+
+    def fit(self, video: VideoFeatures, emotions: EmotionScores) -> None:
+        """Learn statistics of a whole collection, before its N segments are fused.
+
+        The trainer calls it with the training collection, before the first step.
+
+        Args:
+            video: pooled [N, D]; frames None.
+            emotions: [N, 8].
+        """
+
+    def inject(self, tokens: Tensor, emotions: EmotionScores) -> Tensor:
+        """Return the text encoder's token embeddings [B, L, W], changed by emotion [B, 8]."""
+        return tokens
+
+    def fuse_text(
+        self, text: TextFeatures, emotions: EmotionScores, weight: float | None = None
+    ) -> Tensor:
+        """Return query vectors [B, D'].
+
+        Args:
+            text: pooled [B, D], zeros where there is no text; tokens [B, L, W] or None.
+            emotions: the emotions wanted [B, 8]; negative ones are to be avoided.
+            weight: of mood against content, 0 to 1; None takes the strategy's own. A strategy
+                that cannot weigh leaves the parameter out.
+        """
+        return text.pooled
+
+    def fuse_video(self, video: VideoFeatures, emotions: EmotionScores) -> Tensor:
+        """Return vectors to store [B, D'], for content [B, D] and observed emotion [B, 8].
+
+        Args:
+            video: pooled [B, D]; frames [B, T, D] where `needs_frames` and the encoder has them,
+                else None. A segment's vector must not depend on its batch.
+            emotions: [B, 8]; a segment of which nothing was observed is its content alone.
+        """
+        return video.pooled
+
+    def correction(self, emotions: EmotionScores, like: Tensor) -> Tensor | None:
+        """Return what `fuse_text` adds to a query's content [B, D], beside `like`; None: nothing.
+
+        Words of emotion pull a query's content towards what they look like, such as joy to
+        parties, beside what they say of the mood. A strategy that makes `corrections`, zeros
+        [8, D], in `build` learns to take that back: training asks that a corrected text is near
+        what captions of the same video say that name no emotion. Zero for a query without emotion.
+        """
+        if self.corrections is None:
+            return None
+        wanted, _ = to_tensors(emotions, like)
+        return wanted @ self.corrections
+
+    def rerank(
+        self,
+        text: TextFeatures,
+        wanted: EmotionScores,
+        video: VideoFeatures,
+        seen: EmotionScores,
+        weight: float | None = None,
+    ) -> Tensor | None:
+        """Return better scores [B] for a shortlist of B segments, or None to keep the order.
+
+        Args:
+            text: of one query, pooled [1, D], or of B, one for each segment.
+            wanted: [1, 8] or [B, 8].
+            video: pooled [B, D]; frames [B, T, D] or None.
+            seen: [B, 8].
+            weight: as for `fuse_text`; None where the strategy's own is meant.
+        """
+        return None
+
+    @property
+    def stages(self) -> frozenset[str]:
+        """The stages that the strategy changes: of tokens, text, video, rerank."""
+        methods = {"tokens": "inject", "text": "fuse_text", "video": "fuse_video"}
+        methods["rerank"] = "rerank"
+        return frozenset(
+            stage
+            for stage, name in methods.items()
+            if getattr(type(self), name) is not getattr(FusionStrategy, name)
+        )
+
+    @property
+    def weighs(self) -> bool:
+        """Whether `fuse_text` lets the caller weigh mood against content."""
+        return "text" in self.stages and "weight" in signature(self.fuse_text).parameters
+
+
+def to_tensors(scores: EmotionScores, like: Tensor) -> tuple[Tensor, Tensor]:
+    """Return intensities [B, 8] and the observed mask [B, 8] as tensors beside `like`."""
+    values = torch.from_numpy(scores.values).to(like)
+    return values, torch.from_numpy(scores.observed).to(like.device)
+
+
+def check_weight(weight: float) -> float:
+    """Return a weight of mood against content, or refuse it."""
+    if not 0 <= weight <= 1:
+        raise InvalidInput(f"the weight of mood must be a number from 0 to 1, got {weight}")
+    return weight
+
+
+def put_state(module: nn.Module, state: Mapping[str, Tensor]) -> None:
+    """Put values into a module: into parameters by copying, buffers in their place."""
+    parameters = dict(module.named_parameters(remove_duplicate=False))
+    for name, value in state.items():
+        if name in parameters:
+            parameters[name].data.copy_(value)
+        else:
+            place, _, leaf = name.rpartition(".")
+            module.get_submodule(place).register_buffer(leaf, value)

@@ -1,0 +1,284 @@
+"""From files to features in the catalog: what is new is encoded, and nothing is lost on the way.
+
+Frames are decoded ahead in worker processes while the encoders work; a few chunks at most are
+held. Each video is written in one transaction, so a run that is killed goes on where it stopped.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from filelock import FileLock, Timeout
+
+from moodreel.catalog.catalog import Catalog, VideoWriter
+from moodreel.catalog.records import Made, SegmentFeatures, VideoRecord
+from moodreel.decoding.decoder import Decoder
+from moodreel.decoding.readahead import Chunk, chunk_segments, read_chunk, work_ahead
+from moodreel.decoding.segmentation import Segmentation
+from moodreel.emotions import EmotionScores
+from moodreel.errors import CatalogError, ConfigurationError, UnreadableVideo
+from moodreel.indexing.captions import CaptionEncoder, embed_captions, follow_sidecars
+from moodreel.indexing.scanning import Plan, VideoFile, find_videos, plan_run, videos_under
+from moodreel.interfaces import Captioner, Component, EmotionExtractor, VideoEncoder
+from moodreel.media import Clip, Progress, Segment, VideoFacts
+
+FRAMES_A_CHUNK = 32  # about 40 MB of frames at most
+CHUNKS_AHEAD = 2
+VIDEOS_AHEAD = 2
+
+
+@dataclass
+class IndexReport:
+    """What a run did, by path; `failed` and `partial` pair each path with the reason."""
+
+    added: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    moved: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    pruned: list[str] = field(default_factory=list)
+    failed: list[tuple[str, str]] = field(default_factory=list)
+    partial: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def found(self) -> int:
+        """How many videos the paths held, readable or not."""
+        read = (*self.added, *self.updated, *self.moved, *self.unchanged)
+        return len(read) + len(self.failed)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One video to be read: the file, its older version if there is one, and what has to run.
+
+    `complete` says that the file is unchanged and only lacks some components' work.
+    """
+
+    file: VideoFile
+    record: VideoRecord | None
+    components: Sequence[Component]
+    complete: bool = False
+
+
+@dataclass(frozen=True)
+class Indexer:
+    """Brings a catalog up to date with files.
+
+    Args:
+        decoder: reads frames.
+        encoder: makes the features.
+        extractor: reads emotions from the same frames; None leaves them out.
+        captions: makes captions of the same frames, and vectors of these; None leaves them out.
+        report: called with the progress.
+    """
+
+    catalog: Catalog
+    decoder: Decoder
+    encoder: VideoEncoder
+    extractor: EmotionExtractor | None
+    segmentation: Segmentation
+    report: Callable[[Progress], None] = lambda progress: None
+    captions: CaptionEncoder | None = None
+
+    @property
+    def components(self) -> list[Component]:
+        """What has to run over every video."""
+        captioner = self.captions.captioner if self.captions else None
+        parts = (self.encoder, self.extractor, captioner)
+        return [part for part in parts if part is not None]
+
+    def run(self, paths: Sequence[str | Path], prune: bool = False) -> IndexReport:
+        """Index the videos under `paths`.
+
+        Args:
+            prune: whether to forget videos of `paths` whose files are gone.
+
+        Raises:
+            InvalidInput: a path does not exist.
+            CatalogError: another process is indexing, or the disk is full.
+            ConfigurationError: the index was cut in another way.
+        """
+        files = list(find_videos(paths))
+        with index_lock(self.catalog.folder):
+            keep_segmentation(self.catalog, self.segmentation)
+            plan = plan_run(files, self.catalog.videos(), paths)
+            report = IndexReport(failed=list(plan.failed))
+            self.follow_moves(plan, report, prune)
+            self.run_jobs(self.jobs(plan, report), report)
+            if self.captions:
+                self.follow_captions(self.captions, paths, report)
+        return report
+
+    def follow_captions(
+        self, captions: CaptionEncoder, paths: Sequence[str | Path], report: IndexReport
+    ) -> None:
+        """Take the captions that lie beside the videos, and make every caption searchable."""
+        videos = videos_under(self.catalog.videos(), paths)
+        report.partial.extend(follow_sidecars(self.catalog, videos))
+        embed_captions(self.catalog, captions, videos)
+
+    def follow_moves(self, plan: Plan, report: IndexReport, prune: bool) -> None:
+        """Note files that lie elsewhere now, and those that are gone."""
+        for record in plan.moved:
+            assert record.id is not None
+            columns = ("path", "location", "size", "modified")
+            self.catalog.update_video(
+                record.id, **{name: getattr(record, name) for name in columns}
+            )
+        gone = [record.path for record in plan.gone]
+        if prune and gone:
+            self.catalog.remove_videos([record.id for record in plan.gone if record.id])
+        (report.pruned if prune else report.missing).extend(gone)
+
+    def jobs(self, plan: Plan, report: IndexReport) -> list[Job]:
+        """Return what has to be read, and report what has not."""
+        jobs = [Job(file, record, self.components) for file, record in plan.todo]
+        done = {part: self.catalog.finished(part) for part in self.components}
+        for records, group in ((plan.same, report.unchanged), (plan.moved, report.moved)):
+            for record in records:
+                lacking = [part for part in self.components if record.id not in done[part]]
+                if lacking:
+                    jobs.append(Job(known_file(record), record, lacking, complete=True))
+                else:
+                    group.append(record.path)
+        return jobs
+
+    def run_jobs(self, jobs: Sequence[Job], report: IndexReport) -> None:
+        """Run every job; one that fails is reported, and the others go on."""
+        with closing(work_ahead(jobs, self.read_job, VIDEOS_AHEAD, CHUNKS_AHEAD)) as reading:
+            for place, (job, items) in enumerate(reading):
+                self.report(Progress(job.file.path, place, len(jobs)))
+                try:
+                    self.store_job(job, iter(items), report)
+                except UnreadableVideo as error:
+                    report.failed.append((job.file.path, error.reason))
+        if jobs:
+            self.report(Progress("", len(jobs), len(jobs)))
+
+    def read_job(self, job: Job) -> Iterator[VideoFacts | Chunk]:
+        """Yield the facts of a job's file, then its chunks. Runs ahead, in a thread."""
+        path, frames = Path(job.file.location), self.encoder.frames_per_clip
+        facts = self.decoder.probe(path)
+        yield facts
+        read, chunk = partial(self.decoder.read, path), None
+        for segments in chunk_segments(self.job_segments(job, facts), frames, FRAMES_A_CHUNK):
+            try:
+                chunk = read_chunk(read, segments, frames)
+            except UnreadableVideo:
+                if chunk is None:
+                    raise
+                chunk = Chunk([], [], complete=False, last=chunk.last)
+            yield chunk
+            if not chunk.complete:
+                return
+
+    def job_segments(self, job: Job, facts: VideoFacts) -> list[Segment]:
+        """Return the segments of a job's file: those it has, or new ones."""
+        if job.complete and job.record and job.record.id:
+            return [moment.segment for moment in self.catalog.segments(job.record.id)]
+        return self.segmentation.cut(facts.duration)
+
+    def store_job(self, job: Job, items: Iterator[VideoFacts | Chunk], report: IndexReport) -> None:
+        """Run the components over a job's chunks, as they come, and store what they made."""
+        facts = next(items)
+        assert isinstance(facts, VideoFacts)
+        chunks: list[Chunk] = []
+        made: list[list[Made]] = [[] for _ in job.components]
+        for chunk in items:
+            assert isinstance(chunk, Chunk)
+            for component, parts in zip(job.components, made, strict=True):
+                if chunk.clips:
+                    parts.append(run_component(component, chunk.clips))
+            chunks.append(chunk.without_frames())
+        segments = [segment for chunk in chunks for segment in chunk.segments]
+        self.check_segments(job, facts, segments)
+        writer = VideoWriter(self.catalog, new_record(job, facts), segments)
+        for component, parts in zip(job.components, made, strict=True):
+            writer.add(component, join_parts(parts))
+        writer.commit(replaces=None if job.complete or not job.record else job.record.id)
+        (report.updated if job.record else report.added).append(job.file.path)
+        if not all(chunk.complete for chunk in chunks):
+            last = max(chunk.last for chunk in chunks)
+            reason = f"can be read only until {last:.1f} of {facts.duration:.1f} s"
+            report.partial.append((job.file.path, f"{reason}; the rest is damaged"))
+
+    def check_segments(self, job: Job, facts: VideoFacts, segments: Sequence[Segment]) -> None:
+        """Refuse a video of which nothing could be read, or other parts than when indexed."""
+        if not segments:
+            raise UnreadableVideo(job.file.path, "none of its frames can be read")
+        if job.complete and len(segments) != len(self.job_segments(job, facts)):
+            raise UnreadableVideo(job.file.path, "reads otherwise than when it was indexed")
+
+
+def run_component(component: Component, clips: Sequence[Clip]) -> Made:
+    """Run one component over clips."""
+    if isinstance(component, EmotionExtractor):
+        return component.extract(clips)
+    if isinstance(component, Captioner):
+        return list(component.caption(clips))
+    assert isinstance(component, VideoEncoder)
+    with torch.inference_mode():
+        features = component.encode(clips)
+    frames = [None] * len(clips) if features.frames is None else list(to_array(features.frames))
+    return SegmentFeatures(to_array(features.pooled), frames)
+
+
+def to_array(values: "torch.Tensor") -> np.ndarray:
+    """Return a tensor of any device and precision as float32."""
+    return values.float().cpu().numpy()
+
+
+def join_parts(parts: Sequence[Made]) -> Made:
+    """Join what one component made of several chunks."""
+    captions = [part for part in parts if isinstance(part, list)]
+    if captions:
+        return [text for part in captions for text in part]
+    features = [part for part in parts if isinstance(part, SegmentFeatures)]
+    if not features:
+        return EmotionScores.concatenate([p for p in parts if isinstance(p, EmotionScores)])
+    pooled = np.concatenate([part.pooled for part in features])
+    return SegmentFeatures(pooled, [frames for part in features for frames in part.frames])
+
+
+def new_record(job: Job, facts: VideoFacts) -> VideoRecord:
+    """Return the record to store for a job: the one it has, or a new one."""
+    if job.complete and job.record:
+        return job.record
+    return VideoRecord(**asdict(job.file), **asdict(facts))
+
+
+def known_file(record: VideoRecord) -> VideoFile:
+    """Return an indexed video as a file."""
+    return VideoFile(record.path, record.location, record.size, record.modified, record.digest)
+
+
+def keep_segmentation(catalog: Catalog, segmentation: Segmentation) -> None:
+    """Note how an index is cut, and refuse to cut it in two ways."""
+    known = catalog.fact("segmentation")
+    if known is None:
+        catalog.set_fact("segmentation", str(segmentation))
+    elif known != str(segmentation):
+        raise ConfigurationError(
+            f"{catalog.folder} holds segments of {known}, not of {segmentation}; "
+            "use another --index, or leave the segmentation as it is"
+        )
+
+
+@contextmanager
+def index_lock(folder: Path) -> Iterator[None]:
+    """Let one process at a time index into a folder. The system frees the lock of a dead one."""
+    lock = FileLock(folder / "indexing.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise CatalogError(
+            f"{folder}: another process is indexing into it; wait for it, or use another --index"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()

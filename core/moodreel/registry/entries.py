@@ -1,0 +1,150 @@
+"""Named components before they are built: what they take, what they need, what is wrong."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from inspect import Parameter, isclass, signature
+from typing import Any, get_args, get_origin, get_type_hints
+
+from moodreel.errors import ConfigurationError, MissingPackage, PluginError, closest
+from moodreel.interfaces import Component, Requirement
+from moodreel.registry.discovery import Registration
+
+MISSING = "???"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A named component: a plugin's registration and the options it is built with."""
+
+    kind: str
+    name: str
+    registration: Registration
+    options: dict[str, Any]
+
+    @property
+    def parameters(self) -> dict[str, Parameter]:
+        """The options that the factory takes."""
+        given = signature(self.registration.factory).parameters.values()
+        named = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
+        return {parameter.name: parameter for parameter in given if parameter.kind in named}
+
+    @property
+    def takes_any(self) -> bool:
+        """Whether the factory has **options."""
+        given = signature(self.registration.factory).parameters.values()
+        return any(parameter.kind is Parameter.VAR_KEYWORD for parameter in given)
+
+    @property
+    def requires(self) -> tuple[Requirement, ...]:
+        """The packages that the component needs."""
+        return getattr(self.registration.factory, "requires", ())
+
+    @property
+    def absent(self) -> list[Requirement]:
+        """The packages that it needs and that are not installed."""
+        return [need for need in self.requires if not is_installed(need.module)]
+
+    @property
+    def unset(self) -> list[str]:
+        """Options without a value that the factory cannot do without."""
+        return [
+            name
+            for name, parameter in self.parameters.items()
+            if self.options.get(name, parameter.default) in (MISSING, Parameter.empty)
+        ]
+
+    def shown_options(self) -> dict[str, Any]:
+        """Return every option with its value, as set or by default; ??? where it needs one."""
+        defaults = {
+            name: MISSING if parameter.default is Parameter.empty else parameter.default
+            for name, parameter in self.parameters.items()
+        }
+        return {**defaults, **self.options}
+
+    @property
+    def licences(self) -> dict[str, str]:
+        """The licence of each package that the component needs, and of weights by name."""
+        found = {need.module: need.licence for need in self.requires if need.licence}
+        model = self.options.get("model") or self.options.get("image_model")
+        named = isinstance(model, str) and "/" in model
+        return {**found, str(model): "weights: as its model card says"} if named else found
+
+    @property
+    def problem(self) -> str:
+        """Why the component cannot be built now and what to do, or nothing."""
+        if self.absent:
+            return "; ".join(f"needs {need.module}: {need.install}" for need in self.absent)
+        return f"needs the option {self.unset[0]}" if self.unset else ""
+
+
+def is_installed(module: str) -> bool:
+    """Whether a module could be imported, found without importing it."""
+    try:
+        return find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def component_kind(hint: Any) -> str | None:
+    """Return the kind that an annotation asks for: TextEncoder, list[...], ... | None."""
+    plain = get_origin(hint) or hint
+    if isclass(plain) and issubclass(plain, Component):
+        return getattr(plain, "kind", None)
+    return next(filter(None, map(component_kind, get_args(hint))), None)
+
+
+def factory_hints(factory: Callable[..., Any]) -> dict[str, Any]:
+    """Return the annotations of a factory's parameters; those that cannot be read are left out."""
+    target = factory.__init__ if isclass(factory) else factory
+    try:
+        return get_type_hints(target)
+    except NameError:
+        return {}
+
+
+def convert_option(entry: Entry, name: str, hint: Any, value: Any) -> Any:
+    """Return a plain option as its annotation says, or refuse it."""
+    from pydantic import PydanticUserError, TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(hint).validate_python(value)
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"].lower()
+        raise ConfigurationError(
+            f"{entry.kind} {entry.name!r}: option {name}={value!r}: {reason}"
+        ) from None
+    except PydanticUserError:  # an annotation of the plugin's own that pydantic cannot check
+        return value
+
+
+def check_options(entry: Entry, options: Mapping[str, Any]) -> None:
+    """Refuse options that the factory does not take, and missing ones that it needs."""
+    where = f"{entry.kind} {entry.name!r}"
+    for option in options:
+        if not entry.takes_any and option not in entry.parameters:
+            known = closest(option, entry.parameters)
+            raise ConfigurationError(f"{where} has no option {option!r}.{known}")
+    unset = replace(entry, options=dict(options)).unset
+    if unset:
+        raise ConfigurationError(
+            f"{where} needs the option {unset[0]!r}: "
+            f"set components.{entry.kind}.{entry.name}.{unset[0]} in your file or as key=value"
+        )
+
+
+def check_packages(entry: Entry) -> None:
+    """Refuse to build a component whose packages are not installed."""
+    for need in entry.absent:
+        raise MissingPackage(
+            f"{entry.kind} {entry.name!r} needs the package {need.module!r}: {need.install}"
+        )
+
+
+def check_component(entry: Entry, component: Any) -> None:
+    """Refuse a factory's result that is not of the kind it was registered for."""
+    if not isinstance(component, Component) or component.kind != entry.kind:
+        raise PluginError(
+            f"plugin {entry.registration.plugin!r}: {entry.registration.name!r} was registered as "
+            f"{entry.kind} but builds {type(component).__name__}"
+        )

@@ -1,0 +1,54 @@
+"""What identifies a component's outputs, so that stored features are never mixed up."""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from hashlib import blake2b
+from inspect import Parameter
+from json import dumps
+from pathlib import Path
+from typing import Any
+
+from moodreel.errors import ConfigurationError
+from moodreel.interfaces import Component
+from moodreel.registry.entries import Entry
+
+
+def fingerprint(entry: Entry, component: Component, arguments: Mapping[str, Any]) -> str:
+    """Identify a component's outputs: plugin, version, options and weights, 16 hex digits."""
+    defaults = {
+        name: parameter.default
+        for name, parameter in entry.parameters.items()
+        if parameter.default is not Parameter.empty
+    }
+    described = [
+        entry.kind,
+        entry.registration.name,
+        component.version,
+        {name: described_value(value) for name, value in {**defaults, **arguments}.items()},
+        [file_digest(path) for path in component.weights()],
+    ]
+    return blake2b(dumps(described, sort_keys=True).encode(), digest_size=8).hexdigest()
+
+
+def described_value(value: Any) -> Any:
+    """Return an option as JSON can hold it; a component is described by its fingerprint."""
+    if isinstance(value, Component):
+        return value.fingerprint
+    if isinstance(value, Mapping):
+        return {str(key): described_value(item) for key, item in value.items()}
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
+        return [described_value(item) for item in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+@cache
+def file_digest(path: Path) -> str:
+    """Return a digest of a weights file's contents, read once a process."""
+    digest = blake2b(digest_size=8)
+    try:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    except OSError as error:
+        raise ConfigurationError(f"{path}: weights cannot be read: {error.strerror}") from None
+    return digest.hexdigest()

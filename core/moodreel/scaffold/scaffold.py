@@ -1,0 +1,138 @@
+"""A new plugin, ready to be changed: a package that passes its kind's checks at once."""
+
+import keyword
+import re
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+from moodreel.errors import InvalidInput, closest
+from moodreel.registry.registry import installed_components
+
+KINDS = {
+    "fusion": "fusion_strategy",
+    "emotion": "emotion_extractor",
+    "captioner": "captioner",
+    "store": "vector_store",
+    "reader": "video_reader",
+    "video-encoder": "video_encoder",
+    "text-encoder": "text_encoder",
+}
+"""What `moodreel new-plugin` can write: the short name and the kind."""
+
+CHECKS = {"fusion_strategy": "check_fusion"}
+USAGE = {
+    "fusion_strategy": """
+
+Train it, and compare it with content alone and with late fusion:
+
+    moodreel train DATASET --fusion $name --to trained/$name
+    moodreel compare DATASET --fusion baseline --fusion late --fusion trained/$name
+    moodreel search "a joyful person" --fusion trained/$name""",
+    "emotion_extractor": """
+
+Use it for queries: `moodreel search "a joyful person" text_emotion=$name`""",
+    "captioner": """
+
+Use it: `moodreel index VIDEOS captioner=$name`""",
+    "vector_store": """
+
+Use it: `moodreel search "a cat" vector_store=$name`""",
+    "video_reader": """
+
+Use it: `moodreel index VIDEOS video_reader=$name`""",
+    "video_encoder": """
+
+Use it with a text encoder of its space:
+`moodreel index VIDEOS video_encoder=$name text_encoder=NAME`""",
+    "text_encoder": """
+
+Use it with a video encoder of its space:
+`moodreel index VIDEOS video_encoder=NAME text_encoder=$name`""",
+}
+NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+
+
+@dataclass(frozen=True)
+class NewPlugin:
+    """A plugin to write: its kind and the name that it will be chosen by."""
+
+    kind: str
+    name: str
+
+    @property
+    def module(self) -> str:
+        """The module's name."""
+        return f"moodreel_{self.name.replace('-', '_')}"
+
+    @property
+    def class_name(self) -> str:
+        """The class's name."""
+        joined = "".join(part.capitalize() for part in self.name.split("-"))
+        return f"{joined}Component" if keyword.iskeyword(joined) else joined
+
+    def files(self) -> dict[str, str]:
+        """Return the contents of each file by its path in the package."""
+        names = {
+            "kind": self.kind,
+            "kind_words": self.kind.replace("_", " "),
+            "name": self.name,
+            "package": f"moodreel-{self.name}",
+            "module": self.module,
+            "class_name": self.class_name,
+            "check": CHECKS.get(self.kind, f"check_{self.kind}"),
+        }
+        usage = Template(USAGE[self.kind]).substitute(names)
+        sources = {
+            "pyproject.toml": "pyproject.toml",
+            "README.md": "README.md",
+            f"{self.module}.py": f"{self.kind}.py",
+            f"tests/test_{self.module}.py": "test.py",
+        }
+        return {
+            target: read_template(source).substitute(names, usage=usage)
+            for target, source in sources.items()
+        }
+
+
+def read_template(name: str) -> Template:
+    """Return a packaged template."""
+    return Template(
+        (files("moodreel.scaffold") / "templates" / f"{name}.in").read_text(encoding="utf-8")
+    )
+
+
+def write_plugin(kind: str, name: str, folder: Path | None = None) -> list[Path]:
+    """Write the package of a new plugin and return its files.
+
+    Args:
+        kind: a short name of `KINDS`, or the kind itself.
+        name: lower-case words joined by hyphens.
+        folder: None takes moodreel-NAME here.
+
+    Raises:
+        InvalidInput: an unknown kind, a name that cannot be used or is taken, or a folder that
+            has something in it.
+    """
+    kind = KINDS.get(kind, kind)
+    if kind not in KINDS.values():
+        raise InvalidInput(f"no plugin can be written for the kind {kind!r}.{closest(kind, KINDS)}")
+    check_name(kind, name)
+    folder = Path(f"moodreel-{name}") if folder is None else folder
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InvalidInput(f"{folder} is there already; choose another --to")
+    contents = NewPlugin(kind, name).files()
+    for path, text in contents.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
+    return [folder / path for path in contents]
+
+
+def check_name(kind: str, name: str) -> None:
+    """Refuse a name that is no name, or that another component has."""
+    if not NAME.fullmatch(name):
+        raise InvalidInput(f"{name!r} is no plugin's name: use lower-case words joined by hyphens")
+    taken = installed_components().get((kind, name))
+    if taken:
+        raise InvalidInput(f"{kind} {name!r} is there already, in {taken.package or taken.plugin}")

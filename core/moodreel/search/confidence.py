@@ -1,0 +1,139 @@
+"""When a result means something: thresholds read off the index itself.
+
+Any query has a best hit. Texts about everything and nothing (`PROBES`) show how well a query
+scores that the index has no answer to, and segments show how alike two videos are by chance. A
+result is weak if more than one in ten unrelated queries would score as high. An index of many
+things does answer some of the probes, which lifts the upper end of their scores; so the upper end
+is taken to lie no further from the middle than the lower end does.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from hashlib import blake2b
+from json import JSONDecodeError, dumps, loads
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from moodreel.emotions import EmotionScores
+from moodreel.interfaces import TextEncoder
+from moodreel.media import Hit
+from moodreel.search.collection import Collection
+from moodreel.search.probes import PROBES
+from moodreel.search.query import Query
+from moodreel.search.vectors import FusedVectors, Source
+
+FALSE_ALARMS = 0.1  # the share of unrelated queries that may pass as answered
+FEWEST = 2  # scores that a threshold can be read off
+
+
+@dataclass(frozen=True)
+class Confidence:
+    """The content scores that unrelated texts, and unrelated videos, reach by chance.
+
+    None: there is too little in the index to tell.
+    """
+
+    text: float | None
+    example: float | None
+
+
+def fit_threshold(best: NDArray[np.float32]) -> float | None:
+    """Return what the best scores [n] of unrelated queries exceed one time in ten.
+
+    >>> round(fit_threshold(np.array([0.1, 0.2, 0.3, 0.4, 0.9])), 2)
+    0.46
+    """
+    if len(best) < FEWEST:
+        return None
+    low, middle, high = np.quantile(best, [FALSE_ALARMS, 0.5, 1 - FALSE_ALARMS])
+    return float(min(high, middle + (middle - low)))
+
+
+def fit_confidence(fused: FusedVectors, encoder: TextEncoder, collection: Collection) -> Confidence:
+    """Score unrelated texts and videos against an index and fit both thresholds."""
+    return Confidence(text_threshold(fused, encoder), example_threshold(collection))
+
+
+@torch.inference_mode()
+def text_threshold(fused: FusedVectors, encoder: TextEncoder) -> float | None:
+    """Return the threshold for texts."""
+    if not fused.store.count:
+        return None
+    neutral = EmotionScores.unobserved(len(PROBES))
+    vectors = fused.strategy.fuse_text(encoder.encode(list(PROBES)), neutral)
+    _, scores = fused.store.search(vectors.float().cpu().numpy(), 1)
+    return fit_threshold(scores[:, 0])
+
+
+def example_threshold(collection: Collection) -> float | None:
+    """Return the threshold for pictures and moments: how near the nearest other video lies."""
+    alike = collection.content @ collection.content.T
+    alike[collection.videos[:, None] == collection.videos[None]] = -np.inf
+    best = alike.max(1, initial=-np.inf)
+    return fit_threshold(best[np.isfinite(best)])
+
+
+def mark_weak(
+    hits: Sequence[Hit], likeness: NDArray[np.float32] | None, threshold: float | None
+) -> list[Hit]:
+    """Return hits with those marked whose content, or mood where that is all, says too little.
+
+    Args:
+        hits: found with one query.
+        likeness: of their content to what was asked for, [n], whatever a strategy makes of it;
+            None if only mood was asked for.
+        threshold: the least likeness; None marks no hit.
+    """
+    if likeness is None:
+        return [replace(hit, weak=hit.emotion_score <= 0) for hit in hits]
+    if threshold is None:
+        return list(hits)
+    near = (likeness >= threshold).tolist()
+    return [replace(hit, weak=not enough) for hit, enough in zip(hits, near, strict=True)]
+
+
+def query_threshold(query: Query, confidence: Confidence) -> float | None:
+    """Return the least content score for a query; None where examples change a text."""
+    written = bool(query.text.strip())
+    liked = query.examples is not None and bool(query.examples.liked)
+    if written and liked:
+        return None
+    return confidence.example if liked else confidence.text
+
+
+def stored_confidence(
+    fused: FusedVectors,
+    source: Source,
+    encoder: TextEncoder,
+    collection: Callable[[], Collection],
+) -> Confidence:
+    """Load the thresholds of an index as it is now, or fit and keep them."""
+    parts = f"{source.key(fused.strategy, fused.store)},{encoder.fingerprint}"
+    key = blake2b(parts.encode(), digest_size=8).hexdigest()
+    file = source.catalog.folder / "confidence" / f"{key}.json"
+    known = load_confidence(file, fused.revision)
+    if known is None:
+        known = fit_confidence(fused, encoder, collection())
+        keep_confidence(file, fused.revision, known)
+    return known
+
+
+def load_confidence(file: Path, revision: int) -> Confidence | None:
+    """Read kept thresholds; None where there are none for the revision, or they are damaged."""
+    try:
+        kept = loads(file.read_text())
+        return Confidence(**kept["thresholds"]) if kept["revision"] == revision else None
+    except (OSError, JSONDecodeError, KeyError, TypeError, UnicodeDecodeError):
+        return None
+
+
+def keep_confidence(file: Path, revision: int, confidence: Confidence) -> None:
+    """Write thresholds; a disk that is full or read-only costs the next process some time."""
+    try:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(dumps({"revision": revision, "thresholds": asdict(confidence)}))
+    except OSError:
+        return

@@ -1,0 +1,139 @@
+"""From a query to a vector."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from moodreel.emotions import Emotion, EmotionScores, intensity
+from moodreel.errors import InvalidInput
+from moodreel.fusion.strategy import FusionStrategy
+from moodreel.interfaces import EmotionExtractor, TextEncoder, TextFeatures
+from moodreel.search.feedback import Examples
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is asked for.
+
+    Args:
+        text: what it shows; empty: anything.
+        emotions: intensities wanted, -1 to 1. None: those that the text itself names.
+        weight: of mood against content, 0 to 1. None: the strategy's own.
+        top: how many hits.
+        min_score: hits below it are left out.
+        merge: whether neighbouring hits of one video become one.
+        examples: moments and pictures that hits should be like, or unlike.
+        within: ids of the only segments that count; None: all.
+        without: ids of segments that do not count.
+    """
+
+    text: str = ""
+    emotions: Mapping[str, float] | None = None
+    weight: float | None = None
+    top: int = 10
+    min_score: float | None = None
+    merge: bool = True
+    examples: Examples | None = None
+    within: NDArray[np.int64] | None = None
+    without: NDArray[np.int64] | None = None
+
+    @property
+    def shows(self) -> bool:
+        """Whether the query says what is to be seen, and not by mood alone."""
+        return bool(self.text.strip()) or self.examples is not None
+
+    def counts(self, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Say which of some segments count."""
+        kept = np.ones(len(ids), bool) if self.within is None else np.isin(ids, self.within)
+        return kept if self.without is None else kept & ~np.isin(ids, self.without)
+
+    def __post_init__(self) -> None:
+        if self.top < 1:
+            raise InvalidInput(f"the number of hits must be 1 or more, got {self.top}")
+        if not self.shows and not any((self.emotions or {}).values()):
+            raise InvalidInput("an empty query finds nothing: give a text, an emotion, or both")
+
+
+@dataclass(frozen=True, eq=False)
+class EncodedQuery:
+    """A query as a strategy sees it: text [1, D], emotions [1, 8], and its fused vector [1, D'].
+
+    `weight` is the one it was fused with, None for the strategy's own.
+    """
+
+    text: TextFeatures
+    wanted: EmotionScores
+    vector: NDArray[np.float32]
+    weight: float | None = None
+
+
+def wanted_emotions(query: Query, extractor: EmotionExtractor | None = None) -> EmotionScores:
+    """Return the emotions asked for [1, 8], moved by the examples' if there are any."""
+    wanted = named_emotions(query, extractor)
+    return wanted if query.examples is None else query.examples.refine_emotions(wanted)
+
+
+def named_emotions(query: Query, extractor: EmotionExtractor | None) -> EmotionScores:
+    """Return the emotions that the user names, or else those that the text names, [1, 8]."""
+    if query.emotions is not None:
+        named = {Emotion.named(name): value for name, value in query.emotions.items()}
+        return EmotionScores.of([{e: intensity(value, e) for e, value in named.items()}])
+    if extractor is None or not query.text.strip():
+        return EmotionScores.unobserved(1)
+    return extractor.extract([query.text])
+
+
+def encode_content(
+    text: str, encoder: TextEncoder, strategy: FusionStrategy, wanted: EmotionScores
+) -> TextFeatures:
+    """Return text features [1, D]; zero where there is no text."""
+    if not text.strip():
+        return TextFeatures(torch.zeros(1, encoder.dim))
+    inject = partial(strategy.inject, emotions=wanted) if "tokens" in strategy.stages else None
+    return encoder.encode([text], inject)
+
+
+@torch.inference_mode()
+def encode_query(
+    query: Query,
+    encoder: TextEncoder,
+    extractor: EmotionExtractor | None,
+    strategy: FusionStrategy,
+) -> EncodedQuery:
+    """Turn a query into the vector that a strategy asks with."""
+    wanted = wanted_emotions(query, extractor)
+    text = encode_content(query.text, encoder, strategy, wanted)
+    if query.examples is not None:
+        text = refine_text(text, query, query.examples)
+    weight = chosen_weight(query, strategy)
+    weighed = () if weight is None else (weight,)
+    vector = strategy.fuse_text(text, wanted, *weighed)
+    if not vector.any():
+        raise InvalidInput(
+            f"the fusion strategy {type(strategy).__name__} finds nothing by emotion alone; "
+            "add a text, or choose another: --fusion late"
+        )
+    return EncodedQuery(text, wanted, vector.float().numpy(), weight)
+
+
+def refine_text(text: TextFeatures, query: Query, examples: Examples) -> TextFeatures:
+    """Return text features [1, D] that are more like the liked examples, less like the others."""
+    written = text.pooled[0].float().cpu().numpy() if query.text.strip() else None
+    refined = torch.from_numpy(examples.refine_content(written))[None]
+    return TextFeatures(refined.to(text.pooled), text.tokens, text.mask)
+
+
+def chosen_weight(query: Query, strategy: FusionStrategy) -> float | None:
+    """Return the weight that a query asks with, None for the strategy's own."""
+    weight = query.weight if query.shows else 1.0
+    if weight is None or (query.weight is None and not strategy.weighs):
+        return None
+    if not strategy.weighs:
+        raise InvalidInput(
+            f"the fusion strategy {type(strategy).__name__} has no weight to set; leave it out"
+        )
+    return weight

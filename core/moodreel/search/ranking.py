@@ -1,0 +1,144 @@
+"""From a query's vector to moments: nearest segments, reranked, joined and described."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from inspect import signature
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from moodreel.interfaces import VideoFeatures
+from moodreel.media import Hit
+from moodreel.search.moments import Scored, merge_moments
+from moodreel.search.query import EncodedQuery, Query
+from moodreel.search.vectors import FusedVectors, Source, equally_long
+
+SHORTLIST = 4  # segments looked up for each hit wanted, so that neighbours can be joined
+WIDER = 8  # times more segments are looked up where a filter left too few
+RERANKED = 50  # the least number of segments that a strategy's rerank sees
+
+
+@dataclass(frozen=True)
+class Found:
+    """Hits, and how much each shows what was asked for, whatever the strategy makes of it.
+
+    Args:
+        likeness: the cosine of the query's content and the moment's best part, [n]; None where
+            mood alone was asked for.
+    """
+
+    hits: list[Hit]
+    likeness: NDArray[np.float32] | None
+
+
+def find_moments(query: Query, encoded: EncodedQuery, fused: FusedVectors, source: Source) -> Found:
+    """Return the best moments for an encoded query, best first."""
+    wanted = query.top * SHORTLIST if query.merge else query.top
+    while True:
+        ranked = rank_segments(query, encoded, fused, source, wanted)
+        if query.min_score is not None:
+            ranked = [found for found in ranked if found.score >= query.min_score]
+        moments = merge_moments(ranked, query.top) if query.merge else ranked[: query.top]
+        if len(moments) == query.top or len(ranked) < wanted:
+            hits = describe_hits(moments, encoded, fused, source)
+            return Found(hits, content_likeness(moments, encoded, fused))
+        wanted *= SHORTLIST
+
+
+def rank_segments(
+    query: Query, encoded: EncodedQuery, fused: FusedVectors, source: Source, wanted: int
+) -> list[Scored]:
+    """Return the best `wanted` segments, best first; equal scores in the order of indexing."""
+    reranks = "rerank" in fused.strategy.stages
+    k = max(wanted, RERANKED) if reranks else wanted
+    ids, scores = nearest_segments(query, encoded, fused, k)
+    if reranks:
+        scores = rerank_scores(encoded, fused, source, ids, scores)
+    order = np.lexsort((ids, -scores))[:wanted]
+    score_of = dict(zip(ids[order].tolist(), scores[order].tolist(), strict=True))
+    return [
+        Scored(moment.id, moment.video, moment.segment, score_of[moment.id])
+        for moment in source.catalog.moments(list(score_of))
+    ]
+
+
+def nearest_segments(
+    query: Query, encoded: EncodedQuery, fused: FusedVectors, k: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return ids and scores of the best k segments that count, or all, best first."""
+    asked = k
+    while True:
+        ids, scores = (found[0] for found in fused.store.search(encoded.vector, asked))
+        kept = query.counts(ids)
+        if kept.sum() >= k or len(ids) < asked:
+            return ids[kept][:k], scores[kept][:k]
+        asked *= WIDER
+
+
+@torch.inference_mode()
+def rerank_scores(
+    encoded: EncodedQuery,
+    fused: FusedVectors,
+    source: Source,
+    ids: NDArray[np.int64],
+    scores: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    """Return the strategy's own scores [n] for a shortlist.
+
+    Segments with different numbers of frames do not share a batch.
+    """
+    stored, pooled = source.catalog.load_features(source.encoder, ids)
+    pooled = pooled[np.searchsorted(stored, ids)]
+    frames = source.catalog.load_frames(source.encoder, ids, fused.dim)
+    seen = source.load_emotions(ids)
+    takes = "weight" in signature(fused.strategy.rerank).parameters
+    weighed = () if encoded.weight is None or not takes else (encoded.weight,)
+    better = scores.copy()
+    for rows, stacked in equally_long(frames):
+        video = VideoFeatures(torch.from_numpy(pooled[rows]), stacked)
+        found = fused.strategy.rerank(encoded.text, encoded.wanted, video, seen[rows], *weighed)
+        if found is not None:
+            better[rows] = found.float().cpu().numpy()
+    return better
+
+
+def describe_hits(
+    moments: Sequence[Scored], encoded: EncodedQuery, fused: FusedVectors, source: Source
+) -> list[Hit]:
+    """Return moments with what content and emotion had in their scores."""
+    if not moments:
+        return []
+    ids = np.array([moment.id for moment in moments], np.int64)
+    content = fused.store.vectors(ids)[:, : fused.dim] @ encoded.vector[0, : fused.dim]
+    seen = source.load_emotions(ids)
+    captions = source.catalog.load_captions(source.captioner, ids)
+    return [
+        Hit(
+            rank=place + 1,
+            video=moment.video,
+            start=moment.segment.start,
+            end=moment.segment.end,
+            score=moment.score,
+            content_score=float(content[place]),
+            emotion_score=moment.score - float(content[place]),
+            emotions=seen.named(place),
+            caption=captions.get(moment.id, ""),
+            evidence=int(seen.evidence[place]),
+        )
+        for place, moment in enumerate(moments)
+    ]
+
+
+def content_likeness(
+    moments: Sequence[Scored], encoded: EncodedQuery, fused: FusedVectors
+) -> NDArray[np.float32] | None:
+    """Return the cosines [n] of moments' content and the text's, None for mood alone."""
+    content = encoded.text.pooled[0].float().cpu().numpy()
+    if not content.any() or not encoded.vector[0, : fused.dim].any():
+        return None
+    if not moments:
+        return np.zeros(0, np.float32)
+    ids = np.array([moment.id for moment in moments], np.int64)
+    stored = fused.store.vectors(ids)[:, : fused.dim]
+    return stored @ (content / np.linalg.norm(content))

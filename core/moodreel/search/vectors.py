@@ -1,0 +1,186 @@
+"""From the catalog to fused vectors in a vector store, kept in step.
+
+Fusing is cheap, so the store is made anew whenever the catalog has changed. What is made is kept
+in `vectors/KEY-REVISION/`: the store's file and the strategy's fitted state. Losing it costs
+seconds; nothing in it is the only copy.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from moodreel.catalog.catalog import Catalog
+from moodreel.emotions import Emotion, EmotionScores
+from moodreel.errors import CatalogError
+from moodreel.fusion.strategy import FusionStrategy, put_state
+from moodreel.interfaces import (
+    Captioner,
+    EmotionExtractor,
+    VectorStore,
+    VideoEncoder,
+    VideoFeatures,
+)
+
+ROWS_AT_ONCE = 8192
+FRAMED_ROWS_AT_ONCE = 1024  # with 12 frames of 512 numbers each, 25 MB
+
+
+@dataclass(frozen=True, eq=False)
+class FusedVectors:
+    """A strategy, fitted to a collection, with the store of the vectors that it made.
+
+    Args:
+        dim: D, the length of the content part.
+        revision: the catalog's revision that it is in step with.
+    """
+
+    strategy: FusionStrategy
+    store: VectorStore
+    dim: int
+    revision: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the vectors come from, and what is known of the segments they stand for."""
+
+    catalog: Catalog
+    encoder: VideoEncoder
+    extractor: EmotionExtractor | None
+    captioner: Captioner | None = None
+
+    def key(self, strategy: FusionStrategy, store: VectorStore) -> str:
+        """Identify the vectors that these components make, whatever the catalog holds."""
+        parts = [self.encoder, self.extractor, strategy, store]
+        joined = ",".join([*(part.fingerprint for part in parts if part), *Emotion])
+        return blake2b(joined.encode(), digest_size=8).hexdigest()
+
+    def load(self) -> tuple[np.ndarray, VideoFeatures, EmotionScores]:
+        """Return the ids [N] of all segments, their features and their emotions."""
+        ids, pooled = self.catalog.load_features(self.encoder)
+        video = VideoFeatures(torch.from_numpy(pooled.reshape(len(ids), self.encoder.dim)))
+        return ids, video, self.load_emotions(ids)
+
+    def load_emotions(self, ids: np.ndarray) -> EmotionScores:
+        """Return the emotions [N, 8] of segments, unobserved where none are stored."""
+        if self.extractor is None:
+            return EmotionScores.unobserved(len(ids))
+        chosen = ids if len(ids) <= ROWS_AT_ONCE else None
+        stored, scores = self.catalog.load_emotions(self.extractor, chosen)
+        aligned = EmotionScores.unobserved(len(ids))
+        _, here, there = np.intersect1d(ids, stored, assume_unique=True, return_indices=True)
+        aligned.values[here], aligned.observed[here] = scores.values[there], scores.observed[there]
+        aligned.evidence[here] = scores.evidence[there]
+        return aligned
+
+
+def fused_vectors(source: Source, strategy: FusionStrategy, store: VectorStore) -> FusedVectors:
+    """Load the fused vectors of the catalog's present revision, or make and keep them.
+
+    Args:
+        strategy: bound; its fitted state is replaced.
+        store: an empty store.
+    """
+    strategy.eval()
+    revision = source.catalog.revision
+    folder = source.catalog.folder / "vectors" / f"{source.key(strategy, store)}-{revision}"
+    if not load_vectors(folder, strategy, store):
+        fuse_all(source, strategy, store)
+        keep_vectors(folder, strategy, store)
+    return FusedVectors(strategy, store, source.encoder.dim, revision)
+
+
+@torch.inference_mode()
+def fuse_all(source: Source, strategy: FusionStrategy, store: VectorStore) -> None:
+    """Fit the strategy to the whole collection, fuse every segment, and store the vectors."""
+    ids, video, emotions = source.load()
+    if not len(ids):
+        return
+    strategy.fit(video, emotions)
+    step = FRAMED_ROWS_AT_ONCE if strategy.needs_frames else ROWS_AT_ONCE
+    for start in range(0, len(ids), step):
+        rows = slice(start, start + step)
+        fused = fuse_block(source, strategy, ids[rows], video.pooled[rows], emotions[rows])
+        store.add(ids[rows], fused.float().numpy())
+
+
+def fuse_block(
+    source: Source,
+    strategy: FusionStrategy,
+    ids: np.ndarray,
+    pooled: torch.Tensor,
+    emotions: EmotionScores,
+) -> torch.Tensor:
+    """Return the vectors [n, D'] of some segments, with their frames where the strategy asks.
+
+    Segments with equally many frames are fused together, so that none are made up.
+    """
+    if not strategy.needs_frames:
+        return strategy.fuse_video(VideoFeatures(pooled), emotions)
+    frames = source.catalog.load_frames(source.encoder, ids, source.encoder.dim)
+    groups = list(equally_long(frames))
+    parts = [
+        strategy.fuse_video(VideoFeatures(pooled[rows], stacked), emotions[rows])
+        for rows, stacked in groups
+    ]
+    return torch.cat(parts)[np.argsort(np.concatenate([rows for rows, _ in groups]))]
+
+
+def equally_long(
+    frames: Sequence[NDArray[np.float32] | None],
+) -> Iterator[tuple[NDArray[np.intp], torch.Tensor | None]]:
+    """Yield the rows of segments with equally many frames, and these [n, T, D], None without."""
+    lengths = np.array([0 if shown is None else len(shown) for shown in frames])
+    for length in np.unique(lengths):
+        rows = np.flatnonzero(lengths == length)
+        shown = [found for row in rows.tolist() if (found := frames[row]) is not None]
+        yield rows, torch.from_numpy(np.stack(shown)) if shown else None
+
+
+def load_vectors(folder: Path, strategy: FusionStrategy, store: VectorStore) -> bool:
+    """Read kept vectors and fitted state; False where there are none, or they are damaged."""
+    try:
+        state = load_file(folder / "strategy.safetensors")
+        store.load(folder / "vectors")
+    except (OSError, SafetensorError, CatalogError):
+        return False
+    put_state(strategy, state)
+    return True
+
+
+def keep_vectors(folder: Path, strategy: FusionStrategy, store: VectorStore) -> None:
+    """Write vectors and fitted state, whole or not at all, and drop those of older revisions.
+
+    A disk that is full or read-only costs a later search some seconds, so it is no error.
+    """
+    try:
+        folder.parent.mkdir(exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder.parent))
+    except OSError:
+        return
+    try:
+        store.save(partial / "vectors")
+        buffers = {name: value.contiguous() for name, value in strategy.named_buffers()}
+        save_file(buffers, partial / "strategy.safetensors")
+        os.rename(partial, folder)
+        drop_older(folder)
+    except (OSError, RuntimeError, SafetensorError):
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def drop_older(folder: Path) -> None:
+    """Remove the vectors of the same key and other revisions."""
+    key, _, _ = folder.name.rpartition("-")
+    for other in folder.parent.glob(f"{key}-*"):
+        if other != folder:
+            shutil.rmtree(other, ignore_errors=True)

@@ -1,0 +1,395 @@
+"""Facial emotions, against Keras's own description of the network and labelled photographs."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from moodreel import Clip, Emotion, create
+from moodreel.decoding.pictures import read_picture
+from moodreel.errors import ConfigurationError, MissingPackage
+from moodreel_plugins.emotion.face import Face, face_weight
+from moodreel_plugins.emotion.face_classifiers import CLASSES, packaged_weights
+from moodreel_plugins.emotion.face_detectors import Box
+from moodreel_plugins.emotion.face_head import fit_and_report, fit_head
+from moodreel_plugins.emotion.face_network import MiniXception, halve, load_network
+
+SEEN = {"joy", "surprise", "fear", "sadness", "disgust", "anger"}
+
+
+@pytest.fixture(scope="module")
+def extractor():
+    return create("emotion_extractor", "face")
+
+
+@pytest.fixture(scope="module")
+def network():
+    return load_network(packaged_weights())
+
+
+@pytest.fixture(scope="module")
+def astronaut():
+    import skimage
+
+    return skimage.data.astronaut()[:480, :480]
+
+
+@pytest.fixture(scope="module")
+def coffee():
+    import skimage
+
+    return skimage.data.coffee()
+
+
+def clip_of(*frames):
+    return Clip(np.stack(frames), np.arange(len(frames), dtype=np.float64))
+
+
+def some_faces(count=4):
+    draw = torch.Generator().manual_seed(0)
+    return torch.rand(count, 1, 64, 64, generator=draw) * 2 - 1
+
+
+# What a clip says
+
+
+def test_a_smiling_face_is_mostly_joy(extractor, astronaut):
+    seen = extractor.extract([clip_of(astronaut)]).named(0)
+    assert set(seen) == SEEN
+    assert seen["joy"] > 0.8
+    assert sum(seen.values()) <= 1 + 1e-6
+
+
+def test_a_clip_without_faces_observes_nothing(extractor, coffee):
+    scores = extractor.extract([clip_of(coffee)])
+    assert not scores.observed.any()
+    assert not scores.values.any()
+
+
+def test_no_clips_give_no_rows(extractor):
+    assert extractor.extract([]).values.shape == (0, len(Emotion))
+
+
+def test_clips_of_a_batch_keep_their_own_faces(extractor, astronaut, coffee):
+    scores = extractor.extract([clip_of(coffee), clip_of(astronaut, astronaut), clip_of(coffee)])
+    assert scores.observed.any(axis=1).tolist() == [False, True, False]
+    alone = extractor.extract([clip_of(astronaut)])
+    np.testing.assert_allclose(scores.values[1], alone.values[0], atol=1e-5)
+
+
+def test_frames_without_a_face_do_not_dilute_the_others(extractor, astronaut):
+    blank = np.zeros_like(astronaut)
+    mixed, alone = extractor.extract([clip_of(blank, astronaut, blank), clip_of(astronaut)])
+    assert mixed == pytest.approx(alone, abs=1e-5)
+
+
+def test_a_face_in_the_mirror_feels_the_same(extractor, astronaut):
+    (face,) = extractor.find_faces(clip_of(astronaut))
+    mirrored = replace(face, pictures=np.ascontiguousarray(face.pictures[:, :, ::-1]))
+    np.testing.assert_allclose(*extractor.classify([face, mirrored]), atol=1e-5)
+
+
+def test_a_face_is_found_at_any_size_of_the_frame(extractor, astronaut):
+    sizes = [np.asarray(Image.fromarray(astronaut).resize((side, side))) for side in (200, 320)]
+    for scores in extractor.extract([clip_of(frame) for frame in sizes]):
+        assert max(scores, key=scores.get) == "joy"
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 1500), (1500, 2), (24, 24), (480, 2000)])
+def test_frames_of_any_shape_are_read(extractor, shape):
+    frame = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
+    assert extractor.extract([clip_of(frame)]).values.shape == (1, len(Emotion))
+
+
+def face_of(weight):
+    return Face(0, Box(0, 0, 10, 10, weight), np.zeros((3, 64, 64), np.uint8))
+
+
+def test_larger_and_surer_faces_count_for_more(extractor):
+    angry, happy = np.eye(len(CLASSES), dtype=np.float32)[[0, 3]]
+    seen = extractor.mean_intensities(np.stack([angry, happy]), [face_of(3), face_of(1)])
+    assert seen["anger"] == pytest.approx(0.75)
+    assert seen["joy"] == pytest.approx(0.25)
+
+
+def test_a_neutral_face_is_seen_to_have_little_emotion(extractor):
+    neutral = np.eye(len(CLASSES), dtype=np.float32)[CLASSES.index("neutral")]
+    assert extractor.mean_intensities(neutral[None], [face_of(1)]) == dict.fromkeys(SEEN, 0)
+
+
+def test_the_number_of_faces_is_kept(extractor, astronaut, coffee):
+    scores = extractor.extract([clip_of(astronaut, astronaut), clip_of(coffee)])
+    assert scores.evidence.tolist() == [2, 0]
+
+
+def test_every_face_is_told_with_what_it_had_in_the_whole(extractor, astronaut):
+    small = np.zeros_like(astronaut)
+    small[:300, :300] = np.asarray(Image.fromarray(astronaut).resize((300, 300)))
+    clip = clip_of(astronaut, small)
+    faces = extractor.read_faces(clip)
+    assert [face.time for face in faces] == [0.0, 1.0]
+    assert sum(face.weight for face in faces) == pytest.approx(1)
+    assert faces[0].weight > faces[1].weight
+    left, top, width, height = faces[0].box
+    assert left < 225 < left + width
+    assert top < 120 < top + height
+    whole = extractor.extract([clip]).named(0)
+    for name in whole:
+        parts = sum(face.weight * face.probabilities[name] for face in faces)
+        assert parts == pytest.approx(whole[name], abs=1e-5)
+    assert sum(faces[0].probabilities.values()) == pytest.approx(1)
+    assert extractor.read_faces(clip_of(np.zeros_like(astronaut))) == []
+
+
+def test_the_second_cascade_turns_coins_away(extractor, astronaut):
+    import skimage
+
+    coins = np.stack([skimage.data.coins()] * 3, axis=-1)
+    views = [coins[top : top + 240, left : left + 320] for top in (0, 30, 60) for left in (0, 60)]
+    trusting = create("emotion_extractor", "face", confirm=0)
+    mistaken = sum(len(trusting.detector.find(view)) for view in views)
+    assert mistaken > 0
+    assert sum(len(extractor.detector.find(view)) for view in views) < mistaken / 2
+
+
+# Labelled photographs
+
+
+LABELS = ("anger", "joy", "neutral", "sadness", "surprise")
+
+
+@pytest.fixture(scope="module")
+def photographs(shared_data):
+    """The heaviest face of every photograph, as (faces by label, how many photographs)."""
+    found = {}
+    extractor = create("emotion_extractor", "face")
+    for label in LABELS:
+        clips = [read_picture(path) for path in sorted((shared_data / "faces" / label).iterdir())]
+        faces = [max(extractor.find_faces(clip), key=face_weight, default=None) for clip in clips]
+        found[label] = [face for face in faces if face], len(clips)
+    return found
+
+
+def heaviest(photographs, label, half):
+    """Return the faces of one half of the photographs of a label."""
+    return photographs[label][0][half::2]
+
+
+def macro(extractor, photographs, half):
+    """Return the mean over labels of the share of faces that are read right, in one half."""
+    shares = []
+    for label in LABELS:
+        probabilities = extractor.classify(heaviest(photographs, label, half))
+        said = np.array(extractor.classes)[probabilities.argmax(1)]
+        shares.append((said == label).mean())
+    return np.mean(shares)
+
+
+def test_nearly_every_face_is_found(photographs):
+    found = sum(len(faces) for faces, _ in photographs.values())
+    assert found >= 0.97 * sum(count for _, count in photographs.values())
+
+
+def test_fitting_pays_beyond_chance(extractor, photographs):
+    pairs = [(face, name) for name in LABELS for face in photographs[name][0]]
+    features = extractor.features([face for face, _ in pairs]).numpy()
+    _, report = fit_and_report(features, [name for _, name in pairs], CLASSES, skipped=0)
+    before, after = report.before, report.after
+    assert before[0] > 0.62
+    assert before[1] > 0.53  # the lower end of the 95% interval
+    assert after[0] > 0.72
+    assert after[1] > 0.65
+
+
+@pytest.mark.parametrize("half", [0, 1])
+def test_faces_are_read_well_before_fitting(extractor, photographs, half):
+    assert macro(extractor, photographs, half) > 0.6
+
+
+@pytest.mark.parametrize("half", [0, 1])
+def test_a_head_fitted_to_one_half_reads_the_other_better(extractor, photographs, half, tmp_path):
+    faces = [(face, name) for name in LABELS for face in heaviest(photographs, name, 1 - half)]
+    features = extractor.features([face for face, _ in faces]).numpy()
+    fit_head(features, [name for _, name in faces], len(CLASSES)).save(tmp_path / "head")
+    fitted = create("emotion_extractor", "face", head=str(tmp_path / "head"))
+    after = macro(fitted, photographs, half)
+    assert after > 0.7
+    assert after > macro(extractor, photographs, half) + 0.04
+    assert fitted.observes == set(LABELS) - {"neutral"}
+    assert fitted.fingerprint != extractor.fingerprint
+
+
+# The network
+
+
+def test_the_network_computes_what_keras_describes(network):
+    faces = some_faces(2)
+    expected = run_keras(packaged_weights(), faces.permute(0, 2, 3, 1).double().numpy())
+    with torch.inference_mode():
+        np.testing.assert_allclose(network(faces).softmax(-1), expected, atol=1e-5)
+
+
+def run_keras(path, maps):
+    """Compute the file's own graph [B, H, W, C] -> [B, 7], with numpy and Keras's definitions."""
+    import h5py
+
+    with h5py.File(path) as file:
+        layers = json.loads(file.attrs["model_config"])["config"]["layers"]
+        arrays = {
+            layer["name"]: read_arrays(file["model_weights"][layer["name"]])
+            for layer in layers
+            if layer["name"] in file["model_weights"]
+        }
+    made = {layers[0]["name"]: maps}
+    for layer in layers[1:]:
+        given = [made[node[0]] for node in layer["inbound_nodes"][0]]
+        run = KERAS[layer["class_name"]]
+        made[layer["name"]] = run(given, layer["config"], arrays.get(layer["name"], {}))
+    return made[layers[-1]["name"]]
+
+
+def read_arrays(group):
+    found = {}
+    group.visititems(
+        lambda name, item: found.update(
+            {name.split("/")[-1][:-2]: item[()].astype(np.float64)}
+            if hasattr(item, "shape")
+            else {}
+        )
+    )
+    return found
+
+
+def windows(maps, size, stride, padding, fill):
+    """Return [B, h, w, C, size, size]; TensorFlow's "same": ceil(side / stride) windows."""
+    if padding == "same":
+        sides = [
+            max((-(-side // stride) - 1) * stride + size - side, 0) for side in maps.shape[1:3]
+        ]
+        around = [(0, 0), *((side // 2, side - side // 2) for side in sides), (0, 0)]
+        maps = np.pad(maps, around, constant_values=fill)
+    cut = np.lib.stride_tricks.sliding_window_view(maps, (size, size), axis=(1, 2))
+    return cut[:, ::stride, ::stride]
+
+
+def conv(given, config, arrays):
+    kernel, stride = arrays["kernel"], config["strides"][0]
+    cut = windows(given[0], kernel.shape[0], stride, config["padding"], 0)
+    return np.einsum("bhwcij,ijcd->bhwd", cut, kernel) + arrays.get("bias", 0)
+
+
+def separable_conv(given, config, arrays):
+    cut = windows(given[0], 3, config["strides"][0], config["padding"], 0)
+    alone = np.einsum("bhwcij,ijc->bhwc", cut, arrays["depthwise_kernel"][..., 0])
+    return alone @ arrays["pointwise_kernel"][0, 0]
+
+
+def normalise(given, config, arrays):
+    centred = given[0] - arrays["moving_mean"]
+    scaled = centred / np.sqrt(arrays["moving_variance"] + config["epsilon"])
+    return scaled * arrays["gamma"] + arrays["beta"]
+
+
+def activate(given, config, arrays):
+    if config["activation"] == "relu":
+        return np.maximum(given[0], 0)
+    powers = np.exp(given[0] - given[0].max(-1, keepdims=True))
+    return powers / powers.sum(-1, keepdims=True)
+
+
+def pool(given, config, arrays):
+    size, stride = config["pool_size"][0], config["strides"][0]
+    return windows(given[0], size, stride, config["padding"], -np.inf).max((-2, -1))
+
+
+KERAS = {
+    "Conv2D": conv,
+    "SeparableConv2D": separable_conv,
+    "BatchNormalization": normalise,
+    "Activation": activate,
+    "MaxPooling2D": pool,
+    "Add": lambda given, config, arrays: given[0] + given[1],
+    "GlobalAveragePooling2D": lambda given, config, arrays: given[0].mean((1, 2)),
+}
+
+
+@pytest.mark.parametrize("height", [1, 2, 7, 8, 15, 30, 60])
+@pytest.mark.parametrize("width", [3, 4])
+def test_halving_pads_as_keras_does(height, width):
+    maps = np.random.default_rng(0).normal(size=(2, height, width, 3))
+    config = {"pool_size": [3], "strides": [2], "padding": "same"}
+    ours = halve(torch.from_numpy(maps).permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+    np.testing.assert_array_equal(ours, pool([maps], config, {}))
+
+
+def test_a_face_does_not_depend_on_its_batch(network):
+    faces = some_faces(5)
+    with torch.inference_mode():
+        together, alone = network(faces), torch.cat([network(face[None]) for face in faces])
+    torch.testing.assert_close(together, alone, atol=1e-4, rtol=1e-4)
+
+
+# What a user brings
+
+
+def test_own_weights_are_read_from_safetensors(network, astronaut, tmp_path):
+    from safetensors.torch import save_file
+
+    file = tmp_path / "mine.safetensors"
+    save_file({name: part.contiguous() for name, part in network.state_dict().items()}, file)
+    mine = create("emotion_extractor", "face", weights_file=str(file))
+    seen = mine.extract([clip_of(astronaut)]).named(0)
+    assert seen["joy"] > 0.8
+    assert mine.weights() == [file]
+
+
+@pytest.mark.parametrize("name", ["broken.hdf5", "broken.safetensors"])
+def test_a_broken_weights_file_is_named(tmp_path, name):
+    file = tmp_path / name
+    file.write_bytes(b"\x80\x04 not weights")
+    with pytest.raises(ConfigurationError, match=name):
+        load_network(file)
+
+
+def test_weights_of_another_network_are_refused(tmp_path):
+    from safetensors.torch import save_file
+
+    state = MiniXception().state_dict()
+    state["head.bias"] = torch.zeros(3)
+    save_file({key: value.contiguous() for key, value in state.items()}, tmp_path / "a.safetensors")
+    with pytest.raises(ConfigurationError, match=r"a\.safetensors: not the face network"):
+        load_network(tmp_path / "a.safetensors")
+
+
+def test_a_missing_weights_file_is_named(tmp_path):
+    with pytest.raises(ConfigurationError, match="nowhere"):
+        create("emotion_extractor", "face", weights_file=str(tmp_path / "nowhere.hdf5"))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"scale_factor": 1.0}, {"min_face": 0.0}, {"shorter_side": 0}, {"neighbours": -1}],
+)
+def test_options_that_would_hang_or_crash_the_detector_are_refused(options):
+    with pytest.raises(ConfigurationError, match=next(iter(options))):
+        create("emotion_extractor", "face", **options)
+
+
+def test_opencv_5_is_refused_with_the_command_that_helps(monkeypatch, astronaut):
+    import cv2
+
+    monkeypatch.delattr(cv2, "CascadeClassifier")
+    fresh = create("emotion_extractor", "face", neighbours=4)
+    with pytest.raises(MissingPackage, match="opencv-python-headless<5"):
+        fresh.extract([clip_of(astronaut)])
+
+
+def test_importing_the_plugin_loads_no_heavy_package():
+    code = "import sys, moodreel_plugins.emotion.face; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
+    assert not {b"torch", b"cv2", b"h5py", b"fer"} & set(loaded.split())

@@ -1,0 +1,162 @@
+"""Pictures, examples and filters in queries, by the engine and on the command line."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from moodreel.catalog.records import Filter
+from moodreel.cli import run
+from moodreel.decoding.pictures import read_picture
+from moodreel.errors import CatalogError, InvalidInput
+from moodreel.media import MomentName, parse_moment
+
+
+def named(hits):
+    return [hit.video.rpartition("/")[2] for hit in hits]
+
+
+def at(demo, name):
+    return str(demo / "videos" / name)
+
+
+@pytest.fixture
+def call(demo, capsys):
+    """Run a command on the demo index; return its exit code, JSON lines and messages."""
+
+    def run_command(name, *arguments):
+        code = run([name, *arguments, "--index", str(demo / "index"), "--json"])
+        out, err = capsys.readouterr()
+        return code, [json.loads(line) for line in out.splitlines()], err
+
+    return run_command
+
+
+def test_a_picture_finds_what_it_shows_and_a_text_beside_it_counts(engine, demo, tmp_path):
+    frame = engine.frame(at(demo, "coffee.mp4"), 2.0)
+    Image.fromarray(frame).save(tmp_path / "cup.jpg")
+    assert named(engine.search(image=tmp_path / "cup.jpg", top=1)) == ["coffee.mp4"]
+    both = engine.search("a cat", image=tmp_path / "cup.jpg", top=2)
+    assert set(named(both)) == {"coffee.mp4", "cat.mp4"}
+
+
+def test_unlike_changes_the_order_and_like_brings_its_own_kind_up(engine, demo):
+    before = named(engine.search("an animal", top=30))
+    worse = named(engine.search("an animal", unlike=[at(demo, before[0]) + "@0"], top=30))
+    assert worse.index(before[0]) > 0
+    better = named(engine.search("an animal", like=[at(demo, "moon.mp4")], top=30))
+    assert better.index("moon.mp4") < before.index("moon.mp4")
+
+
+def test_like_and_unlike_work_with_every_strategy_that_is_built_in(engine, demo):
+    for fusion in ("baseline", "late", "concat-fc", "additive", "cross-attention"):
+        hits = engine.search("a cat", {}, fusion=fusion, like=[at(demo, "horse.mp4")], top=2)
+        assert set(named(hits)) == {"cat.mp4", "horse.mp4"}
+
+
+def test_similar_leaves_the_video_itself_out(engine, demo):
+    hits = engine.similar(at(demo, "bikes.mp4") + "@3", top=30)
+    assert len(hits) == 20
+    assert "bikes.mp4" not in named(hits)
+
+
+def test_scores_of_similar_are_cosines_of_stored_features(engine, demo):
+    hit = engine.similar(at(demo, "gravel.mp4"), {}, top=1)[0]
+    pair = [engine.example_of(video).content for video in (at(demo, "gravel.mp4"), hit.video)]
+    assert hit.content_score == pytest.approx(float(pair[0] @ pair[1]), abs=2e-3)
+
+
+def test_filters_keep_the_order_of_what_is_left(engine):
+    everything = named(engine.search("an animal", top=30))
+    short = named(engine.search("an animal", filter=Filter(shorter=6.5), top=30))
+    assert short == [name for name in everything if name in set(short)]
+    assert 0 < len(short) < len(everything)
+    assert named(engine.search("an animal", filter=Filter("HORSE"), top=5)) == ["horse.mp4"]
+    assert engine.search("an animal", filter=Filter("%"), top=5) == []
+
+
+@pytest.mark.parametrize("unknown", ["nowhere.mp4", "nowhere.mp4@3"])
+def test_a_moment_that_is_not_indexed_is_named(engine, unknown):
+    with pytest.raises(CatalogError, match=r"nowhere\.mp4: not in the index"):
+        engine.search("a cat", like=[unknown])
+
+
+@pytest.mark.parametrize("time", [-1, float("nan"), float("inf")])
+def test_a_moment_has_a_time(time):
+    with pytest.raises(InvalidInput, match="number of seconds"):
+        MomentName("a.mp4", time)
+
+
+def test_an_at_sign_can_belong_to_the_path():
+    assert parse_moment("me@home.mp4") == MomentName("me@home.mp4")
+    assert parse_moment("me@home.mp4@7") == MomentName("me@home.mp4", 7.0)
+    assert parse_moment("@5") == MomentName("@5")
+
+
+def test_a_picture_is_turned_upright_shrunk_and_in_colour(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by a quarter
+    Image.new("L", (1600, 800), 90).save(tmp_path / "turned.jpg", exif=exif)
+    clip = read_picture(tmp_path / "turned.jpg")
+    assert clip.frames.shape == (1, 960, 480, 3)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3000, 1), (1, 3000)])
+def test_a_picture_of_any_shape_can_be_asked_for(engine, size, tmp_path):
+    Image.new("RGBA", size, (200, 10, 10, 128)).save(tmp_path / "odd.png")
+    assert engine.search(image=tmp_path / "odd.png", top=1)
+
+
+@pytest.mark.parametrize("side", [9_000, 30_000])
+def test_a_picture_bomb_is_refused_before_it_is_unpacked(tmp_path, side):
+    Image.new("1", (side, side)).save(tmp_path / "bomb.png")
+    assert (tmp_path / "bomb.png").stat().st_size < 1_000_000
+    with pytest.raises(InvalidInput, match="too many pixels"):
+        read_picture(tmp_path / "bomb.png")
+
+
+@pytest.mark.parametrize("content", [b"", b"GIF89a", b"not a picture", b"\x89PNG\r\n\x1a\n" * 3])
+def test_what_is_no_picture_is_refused_in_one_line(content, tmp_path):
+    (tmp_path / "a.png").write_bytes(content)
+    with pytest.raises(InvalidInput, match="cannot be read: not a picture"):
+        read_picture(tmp_path / "a.png")
+
+
+def test_a_picture_cut_short_is_refused(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "whole.png")
+    with pytest.raises(InvalidInput, match="cannot be read"):
+        read_picture((tmp_path / "whole.png").read_bytes()[:2000])
+
+
+def test_search_on_the_command_line_takes_pictures_examples_and_filters(call, demo):
+    code, lines, _ = call("search", "an animal", "--unlike", at(demo, "horse.mp4") + "@1")
+    assert code == 0
+    assert not lines[0]["video"].endswith("horse.mp4")
+    code, lines, _ = call("search", "--like", at(demo, "cat.mp4"), "--path", "cat.mp4")
+    assert [line["video"] for line in lines] == [at(demo, "cat.mp4")]
+    code, lines, err = call("search", "--image", at(demo, "cat.mp4"))
+    assert code == 2
+    assert "not a picture" in err
+
+
+def test_the_command_line_says_when_nothing_matches(call):
+    code, lines, err = call("search", "two lawyers shake hands in an office")
+    assert code == 0
+    assert all(line["weak"] for line in lines)
+    assert "nothing matches with confidence" in err
+    code, lines, err = call("search", "two lawyers shake hands in an office", "--confident")
+    assert (code, lines) == (1, [])
+
+
+def test_similar_and_recommend_on_the_command_line(call, demo):
+    code, lines, _ = call("similar", at(demo, "moon.mp4") + "@2", "--top", "3")
+    assert (code, len(lines)) == (0, 3)
+    code, lines, _ = call("recommend", "--like", at(demo, "moon.mp4"), "--emotion", "joy")
+    assert code == 0
+    assert all(line["reason"] for line in lines)
+    code, _, err = call("similar", "nowhere.mp4")
+    assert (code, err) == (1, f"moodreel: nowhere.mp4: not in the index {demo / 'index'}\n")
+    code, _, err = call("recommend")
+    assert code == 2
