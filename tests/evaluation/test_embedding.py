@@ -8,8 +8,9 @@ import pytest
 
 from moodreel.cli import run
 from moodreel.errors import InvalidInput, MissingPackage
-from moodreel.evaluation import embedding, geometry
+from moodreel.evaluation import embedding
 from moodreel.evaluation.embedding import even_choice, make_map
+from moodreel.evaluation.metrics import geometry
 from moodreel.evaluation.queries import ask, index_videos, read_queries
 from moodreel.reports.map import map_html, write_png
 
