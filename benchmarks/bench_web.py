@@ -39,7 +39,7 @@ def write_segments(folder, engine, videos, each):
     """Fill an index with unit vectors and emotions, as many as are asked for."""
     rng = np.random.default_rng(0)
     catalog = Catalog(folder, create=True)
-    dim = engine.video_encoder.dim
+    dim = engine.components.video_encoder.dim
     for number in range(videos):
         pooled = rng.normal(size=(each, dim)).astype(np.float32)
         pooled /= np.linalg.norm(pooled, axis=1, keepdims=True)
@@ -48,8 +48,8 @@ def write_segments(folder, engine, videos, each):
         facts = (name, f"/{name}", 1, 1, name, each * 5.0, 25.0, 640, 360)
         segments = [Segment(i * 5.0, i * 5.0 + 5) for i in range(each)]
         writer = VideoWriter(catalog, VideoRecord(*facts), segments)
-        writer.add(engine.video_encoder, SegmentFeatures(pooled, [None] * each))
-        writer.add(engine.video_emotion, EmotionScores(moods, np.ones((each, 8), bool)))
+        writer.add(engine.components.video_encoder, SegmentFeatures(pooled, [None] * each))
+        writer.add(engine.components.video_emotion, EmotionScores(moods, np.ones((each, 8), bool)))
         writer.commit()
     catalog.close()
 

@@ -54,15 +54,17 @@ class Bench:
         if row.plan is not None:
             examples = single_frames(self.train) if row.frames else self.train.examples
             plan = replace(row.plan, seed=seed)
-            Trainer(strategy.train(), plan, examples, None, self.engine.text_encoder).run()
+            Trainer(
+                strategy.train(), plan, examples, None, self.engine.components.text_encoder
+            ).run()
         return self.precision(self.scores(strategy.eval(), row.frames))
 
     @torch.inference_mode()
     def scores(self, strategy: FusionStrategy, frames: bool = False) -> NDArray[np.float32]:
         """Return the scores of the test, [Q, V]."""
         test = self.test.examples
-        strategy.fit(test.video, test.seen)  # as the engine does with an index
-        encoder = self.engine.text_encoder
+        strategy.adapt(test.video, test.seen)  # as the engine does with an index
+        encoder = self.engine.components.text_encoder
         text = text_features(test.texts, encoder, strategy, test.wanted, tokens=True)
         stored = strategy.fuse_video(test.video, test.seen)
         if frames:

@@ -67,7 +67,7 @@ class Collection:
     @cache  # noqa: B019 - one collection lives as long as the run
     def clips(self, frames: int) -> tuple[list[str], list[Clip]]:
         """Return the name and the frames of every segment."""
-        encoder = self.engine.video_encoder
+        encoder = self.engine.components.video_encoder
         usual, encoder.frames_per_clip = encoder.frames_per_clip, frames
         catalog = self.engine.catalog
         parts = [

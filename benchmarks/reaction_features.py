@@ -35,12 +35,12 @@ class Split:
 
 def open_engine(preset: str, work: Path) -> Engine:
     """Return the engine that takes each clip as a whole."""
-    return Engine.from_preset(preset, work / "index", None, OVERRIDES)
+    return Engine.from_preset(preset, index=work / "index", overrides=OVERRIDES)
 
 
 def make_clips(faces: Path, work: Path, seed: int) -> Dataset:
     """Make the clips, or find them made."""
-    make_reactions(work / "reaction-clips", faces, seed=seed, report=show)
+    make_reactions(work / "reaction-clips", faces, seed=seed, on_progress=show)
     return load_dataset(work / "reaction-clips")
 
 
@@ -100,7 +100,7 @@ def load_split(
     """Return the features of some splits, each clip's faces read by its fold's extractor."""
     part = dataset.of_captions([c for c in dataset.captions if c.split in splits])
     examples = load_examples(
-        part, engine, frames=True, tokens=True, cache=work / "cache", report=show
+        part, engine, frames=True, tokens=True, cache=work / "cache", on_progress=show
     )
     file = work / f"faces-{'-'.join(splits)}.npz"
     if not file.exists():

@@ -40,7 +40,7 @@ def draw_frames(engine: Engine, found: dict[str, list[Hit]]) -> None:
     for place, (query, hits) in enumerate(found.items()):
         left, top = place % COLUMNS * TILE[0], place // COLUMNS * (TILE[1] + LINE)
         best = hits[0]
-        frame = Image.fromarray(engine.frame(best.video, (best.start + best.end) / 2))
+        frame = Image.fromarray(engine.frame(best.video, time=(best.start + best.end) / 2))
         frame.thumbnail((TILE[0] - 8, TILE[1]))
         sheet.paste(frame, (left + 4, top))
         pen.text((left + 4, top + frame.height + 4), query, fill="black", font_size=14)

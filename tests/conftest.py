@@ -134,9 +134,9 @@ def material(msrvtt_shaped, dataset_cache):
     from moodreel.evaluation.material import gather_material
 
     overrides = ["segments.length=0"]
-    with Engine.from_preset("starter", dataset_cache / "index", overrides=overrides) as whole:
+    with Engine.from_preset("starter", index=dataset_cache / "index", overrides=overrides) as whole:
         dataset = load_dataset("msrvtt-1k-a", root=msrvtt_shaped)
-        yield gather_material(dataset, whole, dataset_cache)
+        yield gather_material(dataset, whole.components, dataset_cache)
 
 
 @dataclass(frozen=True)

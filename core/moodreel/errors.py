@@ -39,6 +39,12 @@ class CatalogError(MoodreelError):
     """The index on disk cannot be opened, read or written."""
 
 
+class MissingIndex(CatalogError):
+    """The folder of an index holds none."""
+
+    exit_code = 2
+
+
 class UnreadableVideo(MoodreelError):
     """A file cannot be read as a video. `reason` is the part after the path."""
 

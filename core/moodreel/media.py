@@ -67,9 +67,14 @@ class Segment:
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run stands: the file it is at, and files done of those to do."""
+    """Where a run stands.
 
-    path: str
+    Args:
+        label: what is being worked on, such as a file or a strategy.
+        done: how much is done, of `total`.
+    """
+
+    label: str
     done: float
     total: int
 
@@ -102,7 +107,7 @@ class Hit:
 
 
 @dataclass(frozen=True)
-class MomentName:
+class MomentRef:
     """A video, by its path as given when it was indexed, and a second in it; None: all of it."""
 
     video: str
@@ -116,7 +121,7 @@ class MomentName:
     def title(self) -> str:
         """The file's name and the time.
 
-        >>> MomentName("videos/cat.mp4", 65.2).title
+        >>> MomentRef("videos/cat.mp4", 65.2).title
         'cat.mp4 at 1:05'
         """
         name = Path(self.video).name
@@ -125,16 +130,21 @@ class MomentName:
         return f"{name} at {int(self.time) // 60}:{int(self.time) % 60:02}"
 
 
-def parse_moment(notation: str) -> MomentName:
+def as_moment(moment: "str | MomentRef") -> MomentRef:
+    """Return a moment, read from VIDEO or VIDEO@SECONDS where it is written so."""
+    return parse_moment(moment) if isinstance(moment, str) else moment
+
+
+def parse_moment(notation: str) -> MomentRef:
     """Read VIDEO or VIDEO@SECONDS; an @ that no number follows belongs to the path.
 
     >>> parse_moment("a@home.mp4@12.5")
-    MomentName(video='a@home.mp4', time=12.5)
+    MomentRef(video='a@home.mp4', time=12.5)
     >>> parse_moment("a@home.mp4").time is None
     True
     """
     video, _, seconds = notation.rpartition("@")
     try:
-        return MomentName(video, float(seconds)) if video else MomentName(notation)
+        return MomentRef(video, float(seconds)) if video else MomentRef(notation)
     except ValueError:
-        return MomentName(notation)
+        return MomentRef(notation)

@@ -292,7 +292,7 @@ def precomputed(tmp_path):
 def test_features_made_elsewhere_are_taken_as_they_are(precomputed, engine):
     dataset = load_dataset(precomputed)
     assert list(dataset.missing) == ["gone"]
-    held = video_features(dataset, engine, frames=False)
+    held = video_features(dataset, engine.components, frames=False)
     expected = [[0.5**0.5, 0.5**0.5, 0], [0, 0, 1]]
     torch.testing.assert_close(held.features.pooled, torch.tensor(expected))
     assert held.emotions.named(0)["joy"] == 0.5
@@ -322,13 +322,17 @@ def cache(tmp_path_factory):
 
 def test_features_are_those_of_an_index_and_made_once(two_videos, engine, cache):
     told = []
-    first = video_features(two_videos, engine, cache, frames=True, report=told.append)
+    first = video_features(
+        two_videos, engine.components, cache, frames=True, on_progress=told.append
+    )
     assert first.names == ["cat", "coffee.mp4"]
     assert told
-    again = video_features(two_videos, engine, cache, report=lambda progress: pytest.fail("ran"))
+    again = video_features(
+        two_videos, engine.components, cache, on_progress=lambda progress: pytest.fail("ran")
+    )
     assert again.features.pooled.equal(first.features.pooled)
     ids = [m.id for m in engine.catalog.segments(record_id(engine, two_videos.videos[0].path))]
-    _, stored = engine.catalog.load_features(engine.video_encoder, ids)
+    _, stored = engine.catalog.load_features(engine.components.video_encoder, ids)
     np.testing.assert_allclose(stored, first.features.pooled[first.owner == 0], atol=1e-6)
     assert first.features.frames is not None or not engine_has_frames(engine, ids)
 
@@ -338,12 +342,14 @@ def record_id(engine, path):
 
 
 def engine_has_frames(engine, ids):
-    held = engine.catalog.load_frames(engine.video_encoder, ids, engine.video_encoder.dim)
+    held = engine.catalog.load_frames(
+        engine.components.video_encoder, ids, engine.components.video_encoder.dim
+    )
     return any(frames is not None for frames in held)
 
 
 def test_a_video_scores_as_its_best_segment(two_videos, engine, cache):
-    held = video_features(two_videos, engine, cache)
+    held = video_features(two_videos, engine.components, cache)
     scores = np.random.default_rng(0).normal(size=(3, len(held.owner))).astype(np.float32)
     best = held.by_video(scores)
     assert best.shape == (3, 2)
@@ -355,7 +361,7 @@ def test_moments_of_a_video_have_features_of_their_own(demo, engine, tmp_path):
     held = {"cat": {"timestamps": [[0, 2], [3, 6], [50, 60]], "sentences": ["one", "two", "three"]}}
     write(tmp_path / "val_1.json", held)
     dataset = load_dataset("activitynet-moments", tmp_path, demo / "videos")
-    made = video_features(dataset, engine, tmp_path / "cache")
+    made = video_features(dataset, engine.components, tmp_path / "cache")
     assert made.names == ["cat@0-2", "cat@3-6"]
     assert [(s.start, s.end) for s in made.segments] == [(0, 2), (3, 6)]
     assert not made.features.pooled[0].equal(made.features.pooled[1])
@@ -365,12 +371,12 @@ def test_without_any_video_the_error_says_where_to_look_for_them(msrvtt, engine,
     (msrvtt / "videos/video2.mp4").unlink()
     dataset = load_dataset("msrvtt-1k-a", root=msrvtt)
     with pytest.raises(InvalidInput, match=r"none of its 2 videos was found .*--videos DIR"):
-        video_features(dataset, engine, tmp_path / "cache")
+        video_features(dataset, engine.components, tmp_path / "cache")
 
 
 def test_texts_are_encoded_as_a_search_does(engine):
     texts = ["a cat", "two angry men in a car park"]
-    held = text_features(texts, engine.text_encoder, tokens=True)
+    held = text_features(texts, engine.components.text_encoder, tokens=True)
     np.testing.assert_allclose(held.pooled, engine.encode_text(texts), atol=1e-6)
     if held.tokens is not None:
         assert held.tokens.shape[:2] == held.mask.shape
@@ -378,9 +384,9 @@ def test_texts_are_encoded_as_a_search_does(engine):
 
 def test_wanted_emotions_are_given_or_read(engine):
     texts = ["an angry man", "a cat"]
-    read = wanted_emotions(texts, engine.text_emotion)
+    read = wanted_emotions(texts, engine.components.text_emotion)
     assert read.named(0)["anger"] > 0.5
     given = EmotionScores.concatenate([EmotionScores.of([{"joy": 1}]), EmotionScores.unobserved(1)])
-    mixed = wanted_emotions(texts, engine.text_emotion, given)
+    mixed = wanted_emotions(texts, engine.components.text_emotion, given)
     assert mixed.named(0) == {"joy": 1.0}
     assert mixed.named(1) == read.named(1)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from moodreel import Clip, Segment
 from moodreel.decoding.segmentation import Segmentation, sample_times, split_clip
 from moodreel.errors import ConfigurationError
-from moodreel.search.moments import Scored, merge_moments
+from moodreel.search.moments import Moment, merge_moments
 
 seconds = st.floats(0.1, 30)
 
@@ -56,7 +56,7 @@ def test_a_clip_is_split_by_its_times_and_missing_parts_are_named():
 
 def ranked(*places):
     return [
-        Scored(id, video, Segment(start, start + 5), 1 - id / 100)
+        Moment(id, video, Segment(start, start + 5), 1 - id / 100)
         for id, (video, start) in enumerate(places)
     ]
 

@@ -42,11 +42,15 @@ def timeline():
 
 
 def test_an_indexed_video_is_not_read_again(engine, carphone, monkeypatch):
-    monkeypatch.setattr(type(engine.decoder), "read", lambda *_: pytest.fail("was decoded"))
+    monkeypatch.setattr(
+        type(engine.components.decoder), "read", lambda *_: pytest.fail("was decoded")
+    )
     timeline = engine.timeline(carphone)
     (moment,) = engine.catalog.segments_of(carphone)
     assert timeline.segments == [moment.segment]
-    assert timeline.emotions.named(0) == engine.source.load_emotions([moment.id]).named(0)
+    assert timeline.emotions.named(0) == engine.search_index.source.load_emotions(
+        [moment.id]
+    ).named(0)
     assert timeline.emotions.evidence[0] > 0
     assert timeline.captions[0]
 
@@ -57,7 +61,7 @@ def test_a_video_is_found_by_where_it_lies(engine, carphone, demo, monkeypatch):
 
 
 def test_a_file_that_is_not_indexed_is_read_now(engine, carphone, tmp_path):
-    with Engine.from_preset("starter", tmp_path / "none") as bare:
+    with Engine.from_preset("starter", index=tmp_path / "none") as bare:
         read = bare.timeline(carphone)
     stored = engine.timeline(carphone)
     assert read.segments == stored.segments
@@ -73,7 +77,7 @@ def test_neither_indexed_nor_a_file_is_said(engine, tmp_path):
 
 def test_without_an_extractor_there_is_no_timeline(tmp_path, carphone):
     with (
-        Engine.from_preset("starter", tmp_path, overrides=["video_emotion=null"]) as bare,
+        Engine.from_preset("starter", index=tmp_path, overrides=["video_emotion=null"]) as bare,
         pytest.raises(ConfigurationError, match="set video_emotion"),
     ):
         bare.timeline(carphone)

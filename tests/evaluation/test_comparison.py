@@ -25,7 +25,7 @@ from moodreel.reports.trec import write_trec
 class Scrambled(FusionStrategy):
     """Known to be worse: every video has the vector of another."""
 
-    def fuse_video(self, video, emotions):
+    def fuse_video(self, video, seen):
         return video.pooled.roll(3, 0)
 
 

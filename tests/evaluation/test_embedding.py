@@ -19,7 +19,9 @@ TEXTS = ["a happy woman", "an angry man", "a cat"]
 
 @pytest.fixture(scope="module")
 def found(engine):
-    material = ask(engine, index_videos(engine), read_queries(TEXTS), "demo")
+    material = ask(
+        engine.components, index_videos(engine.search_index), read_queries(TEXTS), "demo"
+    )
     return make_map(material, ["baseline", "late", "baseline"])
 
 
@@ -118,7 +120,9 @@ def test_aligning_moves_turns_and_sizes_as_a_whole():
 
 
 def test_a_map_is_the_same_twice(found, engine):
-    material = ask(engine, index_videos(engine), read_queries(TEXTS), "demo")
+    material = ask(
+        engine.components, index_videos(engine.search_index), read_queries(TEXTS), "demo"
+    )
     again = make_map(material, ["baseline"])
     np.testing.assert_array_equal(again.places["baseline"], found.places["baseline"])
 
@@ -155,7 +159,7 @@ def test_a_png_has_a_panel_for_each_strategy(found, tmp_path):
 
 
 def test_too_few_points_and_missing_packages_are_said(engine, found, monkeypatch, tmp_path):
-    material = ask(engine, index_videos(engine), [], "demo")
+    material = ask(engine.components, index_videos(engine.search_index), [], "demo")
     with pytest.raises(InvalidInput, match="needs 5 videos and texts or more, got 3"):
         make_map(material, ["baseline"], most=3)
     monkeypatch.setattr(embedding, "is_installed", lambda module: False)

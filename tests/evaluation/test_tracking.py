@@ -29,8 +29,10 @@ def labels(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def tracking(engine, labels):
-    videos = index_videos(engine, read_labels(labels))
-    return track(ask(engine, videos, read_queries(QUERIES), "demo"), ["baseline", "late"])
+    videos = index_videos(engine.search_index, read_labels(labels))
+    return track(
+        ask(engine.components, videos, read_queries(QUERIES), "demo"), ["baseline", "late"]
+    )
 
 
 def test_labelled_videos_are_followed_and_their_ranks_are_those_of_a_search(tracking, engine):
@@ -64,7 +66,12 @@ def test_queries_without_a_tracked_video_say_why(tracking):
 
 
 def test_without_labels_the_extractor_is_the_judge(engine):
-    asked = ask(engine, index_videos(engine), read_queries(["a happy woman"]), "demo")
+    asked = ask(
+        engine.components,
+        index_videos(engine.search_index),
+        read_queries(["a happy woman"]),
+        "demo",
+    )
     tracking = track(asked, ["baseline", "late"], least=0.3)
     assert tracking.judge == "the extractor 'face'"
     held = asked.videos.video_emotions()
@@ -123,7 +130,7 @@ def test_queries_come_from_texts_and_files(tmp_path):
 def test_labels_of_no_video_in_the_index_are_refused(engine, tmp_path):
     (tmp_path / "labels.csv").write_text("video,emotion\nnobody.mp4,joy\n")
     with pytest.raises(InvalidInput, match="the labels are of no video"):
-        index_videos(engine, read_labels(tmp_path / "labels.csv"))
+        index_videos(engine.search_index, read_labels(tmp_path / "labels.csv"))
     with pytest.raises(InvalidInput, match="no file of labels"):
         read_labels(tmp_path / "nothing")
 

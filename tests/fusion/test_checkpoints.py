@@ -5,7 +5,7 @@ import torch
 
 from moodreel import Engine, Registry
 from moodreel.errors import ConfigurationError
-from moodreel.fusion.checkpoints import Checkpoint, Surroundings, load_strategy, save_strategy
+from moodreel.fusion.checkpoints import Checkpoint, TrainingContext, load_strategy, save_strategy
 
 
 def shake(strategy, seed=1):
@@ -20,7 +20,7 @@ def shake(strategy, seed=1):
 @pytest.fixture
 def folder(registry, tmp_path):
     strategy = shake(load_strategy(registry, "video-side", room=4))
-    return save_strategy(tmp_path / "mine", strategy, Surroundings.of(registry), {"seed": 1})
+    return save_strategy(tmp_path / "mine", strategy, TrainingContext.of(registry), {"seed": 1})
 
 
 def test_a_strategy_comes_back_as_it_was_saved(registry, folder):
@@ -37,7 +37,7 @@ def test_a_strategy_comes_back_as_it_was_saved(registry, folder):
 def test_a_trained_strategy_has_a_fingerprint_of_its_own(registry, folder, tmp_path):
     untrained = load_strategy(registry, "video-side", room=4)
     first = load_strategy(registry, str(folder))
-    save_strategy(folder, shake(untrained, seed=2), Surroundings.of(registry))
+    save_strategy(folder, shake(untrained, seed=2), TrainingContext.of(registry))
     second = load_strategy(registry, str(folder))
     assert len({untrained.fingerprint, first.fingerprint, second.fingerprint}) == 3
 
@@ -126,6 +126,6 @@ def test_a_strategy_trained_again_in_place_is_taken_up(demo, folder, registry):
     with Engine.from_preset(index=demo / "index") as engine:
         first = engine.search("a joyful person", fusion=str(folder), top=99)
         again = shake(load_strategy(registry, "video-side", room=4), seed=5)
-        save_strategy(folder, again, Surroundings.of(registry))
+        save_strategy(folder, again, TrainingContext.of(registry))
         second = engine.search("a joyful person", fusion=str(folder), top=99)
     assert [hit.score for hit in first] != [hit.score for hit in second]

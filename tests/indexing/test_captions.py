@@ -47,13 +47,13 @@ def captions(engine, name="bikes.mp4"):
     """Return the captions of a video's segments, in time."""
     (video,) = [video for video in engine.catalog.videos() if video.path.endswith(name)]
     ids = [moment.id for moment in engine.catalog.segments(video.id)]
-    found = engine.catalog.load_captions(engine.captioner, ids)
+    found = engine.catalog.load_captions(engine.components.captioner, ids)
     return [found.get(id, "") for id in ids]
 
 
 def test_every_segment_of_the_demo_has_a_caption_of_at_most_16_words(engine):
     segments = [m.id for v in engine.catalog.videos() for m in engine.catalog.segments(v.id)]
-    found = engine.catalog.load_captions(engine.captioner)
+    found = engine.catalog.load_captions(engine.components.captioner)
     assert set(found) == set(segments)
     assert max(len(caption.split()) for caption in found.values()) <= 16
 
@@ -73,7 +73,7 @@ def test_captions_are_searched_instead_of_frames(engine):
 
 
 def test_captions_are_searched_by_mood_as_frames_are(engine):
-    mood = engine.search("a bow tie", {"fear": 1}, 0.9, inside="captions", top=1)[0]
+    mood = engine.search("a bow tie", emotions={"fear": 1}, weight=0.9, inside="captions", top=1)[0]
     assert mood.emotion_score != 0
     assert mood.score == pytest.approx(mood.content_score + mood.emotion_score)
 
@@ -153,7 +153,7 @@ def test_without_a_captioner_only_given_captions_are_there(folder, open_index):
         assert len(engine.search("a cup of coffee", inside="captions", merge=False)) == 2
         assert engine.search("a cup of coffee", top=1)[0].caption == ""
         with pytest.raises(ConfigurationError, match="set captioner"):
-            engine.caption_encoder.encode([])
+            engine.components.caption_encoder.encode([])
 
 
 def test_an_index_without_captions_says_how_to_get_some(folder, open_index):
@@ -165,10 +165,13 @@ def test_an_index_without_captions_says_how_to_get_some(folder, open_index):
 
 def test_a_caption_stands_for_its_clip(engine):
     clips = [engine.clip(engine.catalog.videos()[0].location)]
-    encoder = CaptionEncoder(engine.captioner, engine.text_encoder)
-    said = engine.captioner.caption(clips)
-    assert encoder.encode(clips).pooled.equal(engine.text_encoder.encode(said).pooled)
-    assert (encoder.space, encoder.dim) == (engine.text_encoder.space, engine.text_encoder.dim)
+    encoder = CaptionEncoder(engine.components.captioner, engine.components.text_encoder)
+    said = engine.components.captioner.caption(clips)
+    assert encoder.encode(clips).pooled.equal(engine.components.text_encoder.encode(said).pooled)
+    assert (encoder.space, encoder.dim) == (
+        engine.components.text_encoder.space,
+        engine.components.text_encoder.dim,
+    )
 
 
 def test_the_command_line_shows_and_searches_captions(demo, engine):

@@ -113,7 +113,7 @@ def test_another_emotion_extractor_runs_alone(tmp_path, monkeypatch, engine_at):
     monkeypatch.setattr(ConseVideoEncoder, "encode", lambda *_: pytest.fail("encoded again"))
     with engine_at(tmp_path / "index") as engine:
         assert len(engine.index(tmp_path / "videos.mp4").updated) == 1
-        assert engine.catalog.finished(engine.video_emotion) == {1}
+        assert engine.catalog.finished(engine.components.video_emotion) == {1}
 
 
 def test_another_fusion_strategy_decodes_and_encodes_nothing(folder, no_work, engine_at):
@@ -247,7 +247,7 @@ class Crashing(PyavReader):
 def test_a_crash_inside_a_decoder_takes_one_file(folder, engine_at):
     """Promise 7: the worker dies with the file at hand, and the run goes on."""
     with engine_at(folder / "again") as engine:
-        engine.decoder.readers = [Crashing()]
+        engine.components.decoder.readers = [Crashing()]
         report = engine.index(folder / "videos")
     assert names(report.added) == ["a.mp4", "c.mp4"]
     assert [reason for _, reason in report.failed] == ["the decoder crashed (signal 6)"]

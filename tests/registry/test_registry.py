@@ -27,7 +27,7 @@ class Doubling(FusionStrategy):
         super().__init__()
         self.factor = factor
 
-    def fuse_video(self, video, emotions):
+    def fuse_video(self, video, seen):
         return video.pooled * self.factor
 
 
@@ -130,7 +130,7 @@ def test_a_component_that_another_one_names_is_built_once_and_shared(registry_wi
     """)
     registry = registry_with(ThirdParty(), config=config)
     mine = registry.create("emotion_extractor", "mine")
-    assert mine.text_encoder is registry.slot("text_encoder")
+    assert mine.components.text_encoder is registry.slot("text_encoder")
     assert mine.others == [registry.slot("text_emotion")]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from moodreel.fusion.checkpoints import Surroundings, load_strategy, save_strategy
+from moodreel.fusion.checkpoints import TrainingContext, load_strategy, save_strategy
 from moodreel.media import Hit
 from moodreel.search.confidence import Confidence, fit_threshold, load_confidence, mark_weak
 from moodreel.search.probes import PROBES
@@ -51,7 +51,7 @@ def test_only_the_hits_that_match_are_confident(engine):
 
 def test_the_weight_of_mood_does_not_change_what_content_says(engine):
     for weight in (0.2, 0.8):
-        hits = engine.search("a cat", {"joy": 1}, weight, top=30)
+        hits = engine.search("a cat", emotions={"joy": 1}, weight=weight, top=30)
         confident = [found.video for found in hits if not found.weak]
         assert [video.rpartition("/")[2] for video in confident] == ["cat.mp4"]
 
@@ -62,7 +62,7 @@ def test_a_mood_that_no_segment_has_is_weak(engine):
 
 
 def test_a_picture_of_what_is_there_is_confident(engine, demo):
-    frame = engine.frame(str(demo / "videos" / "cat.mp4"), 1.0)
+    frame = engine.frame(str(demo / "videos" / "cat.mp4"), time=1.0)
     hits = engine.search(image=as_png(frame), top=3)
     assert hits[0].video.endswith("cat.mp4")
     assert [found.weak for found in hits] == [False, True, True]
@@ -98,8 +98,8 @@ def test_a_mood_alone_is_weak_where_there_is_no_more_of_it_than_usual():
 
 
 def test_thresholds_are_kept_and_damaged_ones_are_made_again(engine):
-    fused = engine.fused()
-    known = engine.confidence(fused)
+    fused = engine.search_index.fused()
+    known = engine.search_index.confidence(fused)
     files = list((engine.folder / "confidence").glob("*.json"))
     file, *_ = (f for f in files if load_confidence(f, fused.revision) == known)
     assert load_confidence(file, fused.revision + 1) is None
@@ -114,9 +114,12 @@ def test_how_a_strategy_shrinks_a_query_makes_no_match_of_it(engine, registry, t
     strategy = load_strategy(registry, "video-side")
     with torch.no_grad():
         strategy.shrinkage.pull += 1
-    folder = save_strategy(tmp_path / "shrunk", strategy, Surroundings.of(registry))
+    folder = save_strategy(tmp_path / "shrunk", strategy, TrainingContext.of(registry))
     plain, shrunk = (
-        {found.video: found for found in engine.search("a cat", {"joy": 1}, top=99, fusion=name)}
+        {
+            found.video: found
+            for found in engine.search("a cat", emotions={"joy": 1}, top=99, fusion=name)
+        }
         for name in ("baseline", str(folder))
     )
     assert any(shrunk[name].content_score < found.score / 2 for name, found in plain.items())

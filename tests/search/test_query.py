@@ -10,7 +10,7 @@ from moodreel.catalog.records import Filter
 from moodreel.cli import run
 from moodreel.decoding.pictures import read_picture
 from moodreel.errors import CatalogError, InvalidInput
-from moodreel.media import MomentName, parse_moment
+from moodreel.media import MomentRef, parse_moment
 
 
 def named(hits):
@@ -34,7 +34,7 @@ def call(demo, capsys):
 
 
 def test_a_picture_finds_what_it_shows_and_a_text_beside_it_counts(engine, demo, tmp_path):
-    frame = engine.frame(at(demo, "coffee.mp4"), 2.0)
+    frame = engine.frame(at(demo, "coffee.mp4"), time=2.0)
     Image.fromarray(frame).save(tmp_path / "cup.jpg")
     assert named(engine.search(image=tmp_path / "cup.jpg", top=1)) == ["coffee.mp4"]
     both = engine.search("a cat", image=tmp_path / "cup.jpg", top=2)
@@ -51,7 +51,9 @@ def test_unlike_changes_the_order_and_like_brings_its_own_kind_up(engine, demo):
 
 def test_like_and_unlike_work_with_every_strategy_that_is_built_in(engine, demo):
     for fusion in ("baseline", "late", "concat-fc", "additive", "cross-attention"):
-        hits = engine.search("a cat", {}, fusion=fusion, like=[at(demo, "horse.mp4")], top=2)
+        hits = engine.search(
+            "a cat", emotions={}, fusion=fusion, like=[at(demo, "horse.mp4")], top=2
+        )
         assert set(named(hits)) == {"cat.mp4", "horse.mp4"}
 
 
@@ -62,8 +64,11 @@ def test_similar_leaves_the_video_itself_out(engine, demo):
 
 
 def test_scores_of_similar_are_cosines_of_stored_features(engine, demo):
-    hit = engine.similar(at(demo, "gravel.mp4"), {}, top=1)[0]
-    pair = [engine.example_of(video).content for video in (at(demo, "gravel.mp4"), hit.video)]
+    hit = engine.similar(at(demo, "gravel.mp4"), emotions={}, top=1)[0]
+    pair = [
+        engine.search_index.example_of(video).content
+        for video in (at(demo, "gravel.mp4"), hit.video)
+    ]
     assert hit.content_score == pytest.approx(float(pair[0] @ pair[1]), abs=2e-3)
 
 
@@ -85,13 +90,13 @@ def test_a_moment_that_is_not_indexed_is_named(engine, unknown):
 @pytest.mark.parametrize("time", [-1, float("nan"), float("inf")])
 def test_a_moment_has_a_time(time):
     with pytest.raises(InvalidInput, match="number of seconds"):
-        MomentName("a.mp4", time)
+        MomentRef("a.mp4", time)
 
 
 def test_an_at_sign_can_belong_to_the_path():
-    assert parse_moment("me@home.mp4") == MomentName("me@home.mp4")
-    assert parse_moment("me@home.mp4@7") == MomentName("me@home.mp4", 7.0)
-    assert parse_moment("@5") == MomentName("@5")
+    assert parse_moment("me@home.mp4") == MomentRef("me@home.mp4")
+    assert parse_moment("me@home.mp4@7") == MomentRef("me@home.mp4", 7.0)
+    assert parse_moment("@5") == MomentRef("@5")
 
 
 def test_a_picture_is_turned_upright_shrunk_and_in_colour(tmp_path):

@@ -56,7 +56,7 @@ def test_liked_videos_are_left_out_and_each_choice_names_what_it_is_like(engine,
 
 def test_they_differ_more_than_the_most_similar_do(engine, demo):
     def sameness(videos):
-        content = np.stack([engine.example_of(video).content for video in videos])
+        content = np.stack([engine.search_index.example_of(video).content for video in videos])
         return (content @ content.T).mean()
 
     similar, diverse = [], []
@@ -76,7 +76,7 @@ def test_a_wished_mood_is_enough_and_is_the_reason(engine):
 
 def test_a_mood_joins_the_liked_moments(engine, demo):
     without = named(engine.recommend([at(demo, "moon.mp4")], top=3))
-    joyful = named(engine.recommend([at(demo, "moon.mp4")], {"joy": 1}, 0.9, top=3))
+    joyful = named(engine.recommend([at(demo, "moon.mp4")], emotions={"joy": 1}, weight=0.9, top=3))
     assert "astronaut.mp4" not in without
     assert joyful[0] == "astronaut.mp4"
 

@@ -33,7 +33,7 @@ class LastFrame(FusionStrategy):
     needs_frames = True
     calls = 0
 
-    def fuse_video(self, video, emotions):
+    def fuse_video(self, video, seen):
         self.calls += 1
         return -video.pooled if video.frames is None else video.frames[:, -1]
 
@@ -41,7 +41,7 @@ class LastFrame(FusionStrategy):
 class Pooled(FusionStrategy):
     """Refuses frames that it did not ask for."""
 
-    def fuse_video(self, video, emotions):
+    def fuse_video(self, video, seen):
         assert video.frames is None
         return video.pooled
 

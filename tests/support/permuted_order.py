@@ -48,7 +48,7 @@ def found(engine):
     """Return the hits of some searches."""
     hits = {
         "text": engine.search("a joyful person", top=5),
-        "wanted": engine.search("a person", {"joy": 0.8, "fear": -1}, weight=0.4, top=5),
+        "wanted": engine.search("a person", emotions={"joy": 0.8, "fear": -1}, weight=0.4, top=5),
         "mood": engine.mood({"sadness": 1.0}, top=5),
     }
     return {name: [hit.to_dict() for hit in group] for name, group in hits.items()}

@@ -37,13 +37,13 @@ class Good(GatedFusion):
         self.text_side = nn.Linear(dims.content + 8, self.size(dims))
         self.video_side = nn.Linear(16, self.size(dims))
 
-    def asked(self, text, emotions):
-        wanted, _ = to_tensors(emotions, text.pooled)
-        return self.text_side(torch.cat([text.pooled, wanted], -1))
+    def text_mood(self, text, wanted):
+        intensities, _ = to_tensors(wanted, text.pooled)
+        return self.text_side(torch.cat([text.pooled, intensities], -1))
 
-    def shown(self, video, emotions):
-        seen, observed = to_tensors(emotions, video.pooled)
-        return self.video_side(torch.cat([seen, observed.to(seen)], -1))
+    def video_mood(self, video, seen):
+        intensities, observed = to_tensors(seen, video.pooled)
+        return self.video_side(torch.cat([intensities, observed.to(intensities)], -1))
 
 
 class Alone(Good):
@@ -67,35 +67,35 @@ class Unreached(Good):
 
 
 class MovesNeutral(Good):
-    def fuse_text(self, text, emotions, weight=None):
-        fused = super().fuse_text(text, emotions, weight)
-        return torch.cat([fused[:, :-16], self.gate * self.asked(text, emotions)], -1)
+    def fuse_text(self, text, wanted, weight=None):
+        fused = super().fuse_text(text, wanted, weight)
+        return torch.cat([fused[:, :-16], self.gate * self.text_mood(text, wanted)], -1)
 
 
 class ForgetsTheMask(FusionStrategy):
-    def fuse_text(self, text, emotions):
-        wanted, _ = to_tensors(emotions, text.pooled)
-        return torch.cat([text.pooled, wanted], -1)
+    def fuse_text(self, text, wanted):
+        intensities, _ = to_tensors(wanted, text.pooled)
+        return torch.cat([text.pooled, intensities], -1)
 
-    def fuse_video(self, video, emotions):
-        seen, _ = to_tensors(emotions, video.pooled)
-        return torch.cat([video.pooled, torch.logit(seen, eps=1e-3)], -1)
+    def fuse_video(self, video, seen):
+        intensities, _ = to_tensors(seen, video.pooled)
+        return torch.cat([video.pooled, torch.logit(intensities, eps=1e-3)], -1)
 
 
 class LooksAtTheBatch(ForgetsTheMask):
-    def fuse_video(self, video, emotions):
-        seen, observed = to_tensors(emotions, video.pooled)
-        return torch.cat([video.pooled, (seen - seen.mean(0)) * observed], -1)
+    def fuse_video(self, video, seen):
+        intensities, observed = to_tensors(seen, video.pooled)
+        return torch.cat([video.pooled, (intensities - intensities.mean(0)) * observed], -1)
 
 
 class MindsTheOrder(ForgetsTheMask):
-    def fuse_video(self, video, emotions):
-        seen, observed = to_tensors(emotions, video.pooled)
-        return torch.cat([video.pooled, seen.cumsum(0) * observed], -1)
+    def fuse_video(self, video, seen):
+        intensities, observed = to_tensors(seen, video.pooled)
+        return torch.cat([video.pooled, intensities.cumsum(0) * observed], -1)
 
 
 class OtherLengths(FusionStrategy):
-    def fuse_video(self, video, emotions):
+    def fuse_video(self, video, seen):
         return torch.cat([video.pooled, video.pooled[:, :1]], -1)
 
 
@@ -104,23 +104,23 @@ class KeepsItsFit(ForgetsTheMask):
 
     mean = 0.0
 
-    def fit(self, video, emotions):
-        self.mean = float(emotions.values.mean())
+    def fit(self, video, seen):
+        self.mean = float(seen.values.mean())
 
-    def fuse_video(self, video, emotions):
-        seen, observed = to_tensors(emotions, video.pooled)
-        return torch.cat([video.pooled, (seen - self.mean) * observed], -1)
+    def fuse_video(self, video, seen):
+        intensities, observed = to_tensors(seen, video.pooled)
+        return torch.cat([video.pooled, (intensities - self.mean) * observed], -1)
 
 
 class Chance(FusionStrategy):
-    def fuse_text(self, text, emotions):
+    def fuse_text(self, text, wanted):
         return text.pooled + torch.rand(()) * 1e-3
 
 
 class NotFinite(ForgetsTheMask):
-    def fuse_video(self, video, emotions):
-        seen, _ = to_tensors(emotions, video.pooled)
-        return torch.cat([video.pooled, seen.log()], -1)
+    def fuse_video(self, video, seen):
+        intensities, _ = to_tensors(seen, video.pooled)
+        return torch.cat([video.pooled, intensities.log()], -1)
 
 
 class SilentInject(FusionStrategy):
@@ -128,7 +128,7 @@ class SilentInject(FusionStrategy):
 
     stages = frozenset()
 
-    def inject(self, tokens, emotions):
+    def inject(self, tokens, wanted):
         return tokens + 1
 
 

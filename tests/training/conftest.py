@@ -47,7 +47,7 @@ def world(tmp_path_factory, text_encoder):
 @pytest.fixture(scope="session")
 def world_engine(tmp_path_factory):
     overrides = ["segments.length=0"]
-    with Engine.from_preset("starter", tmp_path_factory.mktemp("none"), None, overrides) as engine:
+    with Engine.from_preset("starter", index=tmp_path_factory.mktemp("none"), None, overrides) as engine:
         yield engine
 
 

@@ -5,19 +5,19 @@ from starlette.testclient import TestClient
 
 from moodreel.web.adding import Recipe
 from moodreel.web.app import create_app
-from moodreel.web.desk import Desk
+from moodreel.web.state import AppState
 from serving import running
 
 
 @pytest.fixture(scope="session")
-def desk(engine, demo):
+def state(engine, demo):
     recipe = Recipe("starter", str(demo / "index"))
-    return Desk(recipe, engine.registry, engine, {}, [demo / "videos"])
+    return AppState(recipe, engine.registry, engine, {}, [demo / "videos"])
 
 
 @pytest.fixture(scope="session")
-def app(desk):
-    return create_app(desk)
+def app(state):
+    return create_app(state)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from moodreel.errors import InvalidInput
 from moodreel.web.app import create_app
-from moodreel.web.desk import open_desk
+from moodreel.web.state import open_state
 from serving import running
 
 
@@ -20,9 +20,9 @@ def test_a_folder_is_indexed_with_progress_and_failures_while_searches_go_on(dem
     for name in ("cat.mp4", "coffee.mp4"):
         shutil.copy(demo / "videos" / name, folder)
     (folder / "broken.mp4").write_bytes(b"no video at all")
-    desk = open_desk(index=tmp_path / "index", folders=[folder])
+    state = open_state(index=tmp_path / "index", folders=[folder])
     slowest, states = 0.0, []
-    with running(create_app(desk)) as site:
+    with running(create_app(state)) as site:
         assert httpx.get(f"{site}/api/health").json()["status"] == "empty"
         assert httpx.post(f"{site}/api/indexing", json={"folder": 0}).status_code == 202
         again = httpx.post(f"{site}/api/indexing", json={"folder": 0})
@@ -53,7 +53,7 @@ def test_only_the_servers_own_folders_can_be_added(client):
 
 def test_a_folder_that_is_not_there_is_refused_at_the_start(tmp_path):
     with pytest.raises(InvalidInput, match="no such folder"):
-        open_desk(index=tmp_path, folders=[tmp_path / "nowhere"])
+        open_state(index=tmp_path, folders=[tmp_path / "nowhere"])
 
 
 @pytest.fixture
@@ -73,8 +73,8 @@ def lacking(monkeypatch):
 
 def test_without_the_face_network_everything_else_works(demo, lacking):
     lacking("h5py")
-    desk = open_desk(index=demo / "index")
-    client = TestClient(create_app(desk), base_url="http://localhost")
+    state = open_state(index=demo / "index")
+    client = TestClient(create_app(state), base_url="http://localhost")
     health = client.get("/api/health").json()
     assert health["status"] == "limited"
     assert [lack["part"] for lack in health["lacks"]] == ["seeing emotions in videos"]
@@ -82,13 +82,13 @@ def test_without_the_face_network_everything_else_works(demo, lacking):
     found = client.post("/api/search", json={"text": "a cat", "top": 1}).json()["hits"]
     assert (found[0]["name"], found[0]["emotions"]) == ("cat.mp4", {})
     assert client.get("/api/moods").status_code == 200
-    desk.close()
+    state.close()
 
 
 def test_without_an_encoder_the_page_says_what_to_install(demo, lacking, ids):
     lacking("timm")
-    desk = open_desk(index=demo / "index")
-    client = TestClient(create_app(desk), base_url="http://localhost")
+    state = open_state(index=demo / "index")
+    client = TestClient(create_app(state), base_url="http://localhost")
     health = client.get("/api/health").json()
     assert health["status"] == "unusable"
     assert "pip install timm" in health["lacks"][0]["problem"]
@@ -97,23 +97,23 @@ def test_without_an_encoder_the_page_says_what_to_install(demo, lacking, ids):
     assert client.get("/").status_code == 200
     assert client.get(f"/api/videos/{ids['cat.mp4']}/file").status_code == 200
     assert any(part["problem"] for part in client.get("/api/components").json())
-    desk.close()
+    state.close()
 
 
 def test_an_index_made_with_other_components_is_said_to_lack_these(demo):
-    desk = open_desk(index=demo / "index", overrides=["video_encoder.temperature=9"])
-    client = TestClient(create_app(desk), base_url="http://localhost")
+    state = open_state(index=demo / "index", overrides=["video_encoder.temperature=9"])
+    client = TestClient(create_app(state), base_url="http://localhost")
     health = client.get("/api/health").json()
     assert health["status"] == "limited"
     assert "21 of 21 videos lack it" in health["lacks"][0]["problem"]
     assert client.post("/api/search", json={"text": "a cat"}).json()["hits"] == []
     assert client.get("/api/map").json()["points"] == []
-    desk.close()
+    state.close()
 
 
 def test_without_an_index_the_page_says_how_to_make_one(tmp_path):
-    desk = open_desk(index=tmp_path / "nothing")
-    client = TestClient(create_app(desk), base_url="http://localhost")
+    state = open_state(index=tmp_path / "nothing")
+    client = TestClient(create_app(state), base_url="http://localhost")
     health = client.get("/api/health").json()
     assert health["status"] == "empty"
     assert "moodreel index" in health["lacks"][0]["problem"]

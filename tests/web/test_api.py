@@ -44,7 +44,7 @@ def test_search_finds_says_why_and_whether_it_is_sure(client):
 
 
 def test_search_gives_what_the_engine_gives(client, engine):
-    hits = engine.search("an animal", {"joy": 1}, 0.3, "late", top=5)
+    hits = engine.search("an animal", emotions={"joy": 1}, weight=0.3, fusion="late", top=5)
     found = search(client, text="an animal", emotions={"joy": 1}, weight=0.3, fusion="late", top=5)
     assert [hit["score"] for hit in found["hits"]] == [hit.score for hit in hits]
 
@@ -58,7 +58,7 @@ def test_emotions_are_read_from_the_text_unless_they_are_given(client):
 
 
 def test_a_picture_and_examples_refine_a_search(client, engine, demo, ids):
-    frame = engine.frame(str(demo / "videos" / "coffee.mp4"), 1.0)
+    frame = engine.frame(str(demo / "videos" / "coffee.mp4"), time=1.0)
     found = search(client, picture=png(Image.fromarray(frame)), top=1)
     assert named(found) == ["coffee.mp4"]
     best = named(search(client, text="an animal"))[0]
@@ -184,8 +184,8 @@ def test_what_is_not_there_is_said(client):
     refused(client.post("/api/search", json=liked), 404)
 
 
-def test_a_file_that_is_gone_or_replaced_by_a_link_is_not_served(client, desk, ids, tmp_path):
-    record = desk.video(ids["cat.mp4"])
+def test_a_file_that_is_gone_or_replaced_by_a_link_is_not_served(client, state, ids, tmp_path):
+    record = state.video(ids["cat.mp4"])
     from pathlib import Path
 
     place, safe = Path(record.location), tmp_path / "safe.mp4"

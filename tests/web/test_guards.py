@@ -138,10 +138,10 @@ def test_two_hundred_at_once_are_answered_and_leave_nothing_behind(site):
 
 
 def test_past_the_waiting_ones_a_crowd_is_refused():
-    from moodreel.web.crowd import Crowd
+    from moodreel.web.concurrency import ConcurrencyLimit
 
     async def ask():
-        crowd = Crowd(1, 2)
+        crowd = ConcurrencyLimit(1, 2)
         asked = [asyncio.ensure_future(crowd.run(lambda: monotonic())) for _ in range(5)]
         return await asyncio.gather(*asked, return_exceptions=True)
 

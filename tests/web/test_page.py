@@ -184,7 +184,7 @@ def test_with_the_keyboard_alone(open_page):
 def test_a_picture_finds_what_it_shows(open_page, engine, demo, tmp_path):
     from PIL import Image
 
-    frame = engine.frame(str(demo / "videos" / "coffee.mp4"), 1.0)
+    frame = engine.frame(str(demo / "videos" / "coffee.mp4"), time=1.0)
     Image.fromarray(frame).save(tmp_path / "cup.png")
     page = open_page()
     page.locator("#picture").set_input_files(tmp_path / "cup.png")

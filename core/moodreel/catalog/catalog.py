@@ -26,7 +26,14 @@ from moodreel.catalog.database import (
     raise_revision,
     readable_errors,
 )
-from moodreel.catalog.records import GIVEN, Filter, Made, Moment, SegmentFeatures, VideoRecord
+from moodreel.catalog.records import (
+    GIVEN,
+    Filter,
+    IndexedSegment,
+    Made,
+    SegmentFeatures,
+    VideoRecord,
+)
 from moodreel.catalog.rows import (
     find_component,
     forget_captioned,
@@ -36,7 +43,7 @@ from moodreel.catalog.rows import (
     stored_columns,
 )
 from moodreel.emotions import EmotionScores
-from moodreel.errors import CatalogError
+from moodreel.errors import CatalogError, MissingIndex
 from moodreel.interfaces import Captioner, Component
 from moodreel.media import Segment
 
@@ -60,7 +67,7 @@ class Catalog:
         self.folder = Path(folder)
         self.file = self.folder / FILE
         if not create and not self.file.exists():
-            raise CatalogError(
+            raise MissingIndex(
                 f"{self.folder} holds no index; make one: moodreel index VIDEOS --index {folder}"
             )
         with readable_errors(self.file):
@@ -145,11 +152,11 @@ class Catalog:
             raise CatalogError(f"{path}: not in the index {self.folder}")
         return row.location
 
-    def segments(self, video: int) -> list[Moment]:
+    def segments(self, video: int) -> list[IndexedSegment]:
         """Return the segments of a video, in time."""
         return self._moments(schema.segments.c.video_id == video)
 
-    def segments_of(self, path: str) -> list[Moment]:
+    def segments_of(self, path: str) -> list[IndexedSegment]:
         """Return the segments of a video, by its path as given, in time.
 
         Raises:
@@ -158,15 +165,15 @@ class Catalog:
         self.locate(path)
         return self._moments(schema.videos.c.path == path)
 
-    def moments(self, ids: Sequence[int]) -> list[Moment]:
+    def moments(self, ids: Sequence[int]) -> list[IndexedSegment]:
         """Return segments by id, in the order of `ids`; those gone meanwhile are left out."""
-        found: dict[int, Moment] = {}
+        found: dict[int, IndexedSegment] = {}
         for part in chunks(ids):
             rows = self._moments(schema.segments.c.id.in_(part))
             found.update((moment.id, moment) for moment in rows)
         return [found[id] for id in ids if id in found]
 
-    def moment_at(self, path: str, time: float) -> Moment:
+    def moment_at(self, path: str, time: float) -> IndexedSegment:
         """Return the segment of a video (its path as given) that is shown at `time` s.
 
         Raises:
@@ -191,14 +198,14 @@ class Catalog:
         with self.reading() as connection:
             return np.array(connection.execute(query).scalars().all(), np.int64)
 
-    def _moments(self, condition: Any) -> list[Moment]:
+    def _moments(self, condition: Any) -> list[IndexedSegment]:
         s, v = schema.segments.c, schema.videos.c
         query = select(s.id, v.path, v.location, s.start, s.end).join_from(
             schema.segments, schema.videos
         )
         with self.reading() as connection:
             rows = connection.execute(query.where(condition).order_by(s.start, s.id))
-            return [Moment(r.id, r.path, r.location, Segment(r.start, r.end)) for r in rows]
+            return [IndexedSegment(r.id, r.path, r.location, Segment(r.start, r.end)) for r in rows]
 
     def finished(self, component: Component) -> set[int]:
         """Return the videos that a component is done with."""

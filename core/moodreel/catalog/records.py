@@ -60,7 +60,7 @@ CAPTION_ENCODER = "caption_encoder"
 
 
 @dataclass(frozen=True)
-class Moment:
+class IndexedSegment:
     """A segment with the video it lies in."""
 
     id: int

@@ -72,8 +72,8 @@ def command(
     registry = Registry.load(preset, config, settings)
     reader = text_extractor(registry, extractor)
     rows = source_rows(Path(source), preset, config, settings)
-    with progress_bar() as report:
-        done = annotate(rows, reader, lambda n: report(Progress(source, n, len(rows))))
+    with progress_bar() as on_progress:
+        done = annotate(rows, reader, lambda n: on_progress(Progress(source, n, len(rows))))
     done = selected(done, ways, words, registry)
     if target or not (evaluate or fit):
         write(done, target)
@@ -100,7 +100,7 @@ def source_rows(
     if not source.is_dir():
         return read_captions(source)
     with open_engine(str(source), preset, config, settings) as engine:
-        rows = indexed_captions(engine)
+        rows = indexed_captions(engine.search_index)
     if not any(row["caption"] for row in rows):
         raise InvalidInput(
             f"{source}: the index holds no captions; put subtitles beside the videos, or choose "

@@ -55,9 +55,9 @@ def run_comparison(
     for path in map(Path, report):
         check_form(path)
     with open_material(dataset, **options) as material:
-        names = fusions or [material.engine.registry.slot_name("fusion_strategy")]
-        with progress_bar() as told:
-            comparison = compare(material, names, dual, resamples, seed, told)
+        names = fusions or [material.components.registry.slot_name("fusion_strategy")]
+        with progress_bar() as on_progress:
+            comparison = compare(material, names, dual, resamples, seed, on_progress)
         for path in map(Path, report):
             write_report(comparison, path)
         if trec:

@@ -183,8 +183,10 @@ def open_material(
     settings = [*segment_overrides(segment, None), *check_overrides(overrides)]
     dataset = open_dataset(source, root, videos, split, limit)
     with open_engine(str(Path(cache) / "index"), preset, config, settings) as engine:
-        with progress_bar() as report:
-            material = gather_material(dataset, engine, cache, reading, grouped, report)
+        with progress_bar() as on_progress:
+            material = gather_material(
+                dataset, engine.components, cache, reading, grouped, on_progress
+            )
         for path, reason in material.videos.failed:
             click.echo(f"failed: {path}: {reason}", err=True)
         yield material
@@ -221,11 +223,13 @@ def open_collection(
     with open_engine(index_folder, preset, config, settings) as engine:
         if chosen is None:
             known = read_labels(Path(labels)) if labels else None
-            yield ask(engine, index_videos(engine, known), queries, index_folder)
+            yield ask(
+                engine.components, index_videos(engine.search_index, known), queries, index_folder
+            )
             return
-        with progress_bar() as report:
-            held = video_features(chosen, engine, cache, True, report)
-        yield ask(engine, held, queries or own_queries(chosen), chosen.name)
+        with progress_bar() as on_progress:
+            held = video_features(chosen, engine.components, cache, True, on_progress)
+        yield ask(engine.components, held, queries or own_queries(chosen), chosen.name)
 
 
 def own_queries(dataset: "Dataset") -> "list[Caption]":

@@ -41,12 +41,12 @@ def command(
     from moodreel.datasets.builders.samples import make_samples
 
     root = Path(folder)
-    with progress_bar() as report:
-        make_samples(root / "videos", report)
+    with progress_bar() as on_progress:
+        make_samples(root / "videos", on_progress)
     settings = check_overrides(overrides)
     with open_engine(str(root / "index"), preset, config, settings) as engine:
-        with progress_bar() as report:
-            done = engine.index([root / "videos"], report=report)
+        with progress_bar() as on_progress:
+            done = engine.index([root / "videos"], on_progress=on_progress)
         print_report(done, as_json=False)
         if searching:
             for query in (*CONTENT_QUERIES, *MOOD_QUERIES):

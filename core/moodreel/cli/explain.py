@@ -60,7 +60,7 @@ def command(
         check_form(Path(report), [".html"])
     wanted = read_emotions(emotions)
     with open_engine(index_folder, preset, config, check_overrides(overrides)) as engine:
-        explanation = explain(engine, text, video, wanted, weight, fusion)
+        explanation = explain(engine.search_index, text, video, wanted, weight, fusion)
         if report:
             write_page_of(engine, explanation, Path(report))
     if as_json:
@@ -85,5 +85,5 @@ def write_page_of(engine: "Engine", explanation: "Explanation", path: Path) -> N
     from moodreel.reports.comparison import write_page
     from moodreel.reports.explanation import explain_html
 
-    pictures = {f.time: engine.frame(explanation.video, f.time) for f in explanation.frames}
+    pictures = {f.time: engine.frame(explanation.video, time=f.time) for f in explanation.frames}
     write_page(path, explain_html(explanation, pictures))

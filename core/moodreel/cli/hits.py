@@ -125,7 +125,7 @@ def save_thumbnail(engine: "Engine", hit: "Hit", folder: Path) -> None:
     from PIL import Image
 
     try:
-        frame = engine.frame(hit.video, (hit.start + hit.end) / 2)
+        frame = engine.frame(hit.video, time=(hit.start + hit.end) / 2)
     except MoodreelError as error:
         click.echo(f"no picture: {error}", err=True)
         return

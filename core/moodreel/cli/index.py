@@ -60,8 +60,11 @@ def command(
     if not paths:
         raise InvalidInput("no path to index: give a video or a folder of videos")
     overrides += segment_overrides(segment, stride)
-    with open_engine(index_folder, preset, config, overrides) as engine, progress_bar() as report:
-        done = engine.index(paths, prune=prune, report=report)
+    with (
+        open_engine(index_folder, preset, config, overrides) as engine,
+        progress_bar() as on_progress,
+    ):
+        done = engine.index(paths, prune=prune, on_progress=on_progress)
     if not (done.found or done.missing or done.pruned):
         raise InvalidInput(f"no videos in {', '.join(paths)}")
     print_report(done, as_json)
@@ -95,10 +98,10 @@ def progress_bar() -> "Iterator[Callable[[Progress], None]]":
     with Bar(*columns, console=console, transient=True, disable=not shown) as bar:
         task = bar.add_task("index", total=None, path="looking for videos")
 
-        def report(progress: "Progress") -> None:
-            bar.update(task, completed=progress.done, total=progress.total, path=progress.path)
+        def on_progress(progress: "Progress") -> None:
+            bar.update(task, completed=progress.done, total=progress.total, path=progress.label)
 
-        yield report
+        yield on_progress
 
 
 def print_report(done: "IndexReport", as_json: bool) -> None:

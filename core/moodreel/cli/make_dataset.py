@@ -44,8 +44,8 @@ def command(kind: str, faces: Path, scenes: Path | None, seed: int, target: Path
 
     from moodreel.datasets.builders.reaction_clips import make_reactions
 
-    with progress_bar() as report:
-        plans = make_reactions(target, faces, scenes, seed, report)
+    with progress_bar() as on_progress:
+        plans = make_reactions(target, faces, scenes, seed, on_progress)
     counts = Counter(plan.split for plan in plans)
     parts = ", ".join(f"{count} {split}" for split, count in counts.items())
     click.echo(f"{target}: {len(plans)} clips ({parts})")

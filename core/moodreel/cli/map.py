@@ -112,7 +112,7 @@ def take_pictures(material: "Material", points: "Sequence[Point]", most: int) ->
             found.append("")
             continue
         try:
-            clip = material.engine.decoder.read(path, [(point.start + point.end) / 2])
+            clip = material.components.decoder.read(path, [(point.start + point.end) / 2])
             found.append(data_uri(Image.fromarray(clip.frames[0]), PICTURE_HEIGHT))
         except MoodreelError:
             found.append("")

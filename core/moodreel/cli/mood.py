@@ -55,7 +55,7 @@ def command(
         if videos:
             return show_timeline(engine, videos[0], plot, as_json)
         wanted = parse_emotions(given)
-        hits = engine.mood(wanted, fusion, top=top, min_score=min_score, merge=merge)
+        hits = engine.mood(wanted, fusion=fusion, top=top, min_score=min_score, merge=merge)
         return show_hits(engine, hits, as_json, thumbnails, confident)
 
 

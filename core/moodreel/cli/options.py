@@ -153,4 +153,4 @@ def open_engine(
     """Build the engine for a command's options."""
     from moodreel.engine.engine import Engine
 
-    return Engine.from_preset(preset, index_folder, config=config, overrides=overrides)
+    return Engine.from_preset(preset, index=index_folder, config=config, overrides=overrides)

@@ -62,9 +62,9 @@ def command(
     with open_engine(index_folder, preset, config, settings) as engine:
         found = engine.recommend(
             like,
-            read_emotions(emotions),
-            weight,
-            fusion,
+            emotions=read_emotions(emotions),
+            weight=weight,
+            fusion=fusion,
             top=top,
             filter=Filter(path, longer, shorter),
         )

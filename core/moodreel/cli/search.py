@@ -20,8 +20,9 @@ from moodreel.cli.options import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from moodreel.engine.engine import Engine, Inside
+    from moodreel.engine.engine import Engine
     from moodreel.media import Hit
+    from moodreel.search.index import Inside
     from moodreel.search.query import Query
 
 
@@ -88,9 +89,9 @@ def command(
     with open_engine(index_folder, preset, config, overrides) as engine:
         hits = engine.search(
             text,
-            wanted,
-            weight,
-            fusion,
+            emotions=wanted,
+            weight=weight,
+            fusion=fusion,
             top=top,
             min_score=min_score,
             merge=merge,
@@ -100,7 +101,9 @@ def command(
         )
         if not explained:
             return show_hits(engine, hits, as_json, thumbnails, confident)
-        query = Query(text, wanted, weight, examples=engine.examples(image, like, unlike, inside))
+        query = Query(
+            text, wanted, weight, examples=engine.search_index.examples(image, like, unlike, inside)
+        )
         return show_explained(engine, query, hits, fusion, inside, as_json, thumbnails, confident)
 
 
@@ -119,7 +122,7 @@ def show_explained(
     from moodreel.reports.explanation import part_words
 
     kept = [hit for hit in hits if not (confident and hit.weak)]
-    found = [explain_hit(engine, query, hit, fusion, inside) for hit in kept]
+    found = [explain_hit(engine.search_index, query, hit, fusion, inside) for hit in kept]
     if as_json:
         for hit, explanation in zip(kept, found, strict=True):
             told = explanation.to_dict()

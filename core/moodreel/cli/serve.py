@@ -52,12 +52,12 @@ def command(
     # torch when it loads, so before that.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     from moodreel.web.app import create_app
-    from moodreel.web.desk import open_desk
+    from moodreel.web.state import open_state
 
-    desk = open_desk(preset, index_folder, config, check_overrides(overrides), folders)
-    for problem in desk.lacks.values():
+    state = open_state(preset, index_folder, config, check_overrides(overrides), folders)
+    for problem in state.lacks.values():
         click.echo(f"moodreel: missing: {problem}", err=True)
-    app = create_app(desk, {host, *names} - set(ALL_ADDRESSES), host in ALL_ADDRESSES)
+    app = create_app(state, {host, *names} - set(ALL_ADDRESSES), host in ALL_ADDRESSES)
     run_server(app, host, port, opening)
     return 0
 

@@ -49,9 +49,9 @@ def command(
     with open_engine(index_folder, preset, config, check_overrides(overrides)) as engine:
         hits = engine.similar(
             moment,
-            read_emotions(emotions),
-            weight,
-            fusion,
+            emotions=read_emotions(emotions),
+            weight=weight,
+            fusion=fusion,
             top=top,
             min_score=min_score,
             merge=merge,

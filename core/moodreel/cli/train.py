@@ -97,8 +97,8 @@ def command(
     For several processes: accelerate launch -m moodreel train ...
     """
     check_installed()
+    from moodreel.components import Components
     from moodreel.datasets import load_dataset
-    from moodreel.engine.engine import Engine
     from moodreel.features.videos import CACHE
     from moodreel.training.runs import Run
     from moodreel.training.states import drop_state
@@ -110,11 +110,11 @@ def command(
     if restart:
         drop_state(folder)
     with (
-        Engine.from_preset(preset, folder, config, settings) as engine,
-        progress_bar() as report,
+        Components.load(preset, config, settings) as components,
+        progress_bar() as on_progress,
     ):
         outcome = Run(
-            engine,
+            components,
             load_dataset(dataset, root, videos),
             fusion,
             plan,
@@ -123,7 +123,7 @@ def command(
             None if validation == "none" else validation,
             cache or CACHE,
             pairs(overrides, OPTION),
-            report,
+            on_progress,
         ).train()
     measured = ", ".join(f"{name} {value:.3f}" for name, value in outcome.metrics.items())
     click.echo(f"{folder}: {outcome.steps} steps, best after {outcome.best_step}; {measured}")

@@ -74,7 +74,7 @@ def number_or_none(value: Any) -> float | None:
 def annotate(
     rows: Sequence[Row],
     extractor: EmotionExtractor,
-    report: Callable[[int], None] = lambda done: None,
+    on_progress: Callable[[int], None] = lambda done: None,
 ) -> list[dict[str, Any]]:
     """Return rows with emotions, in the order of `columns`, then what else they have.
 
@@ -84,14 +84,14 @@ def annotate(
 
     Args:
         rows: as `caption_rows` yields them.
-        report: called with the number of rows done.
+        on_progress: called with the number of rows done.
     """
     annotated: list[dict[str, Any]] = []
     for start in range(0, len(rows), ROWS_AT_ONCE):
         part = rows[start : start + ROWS_AT_ONCE]
         texts = [row["caption"] for row in part]
         annotated += annotate_part(part, extractor.extract(texts), extractor.sentiment(texts))
-        report(len(annotated))
+        on_progress(len(annotated))
     return annotated
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from moodreel.components import registry_decoder
 from moodreel.decoding.decoder import Decoder
 from moodreel.decoding.segmentation import sample_times
 from moodreel.interfaces import TextEncoder, VideoEncoder
@@ -89,12 +90,6 @@ def shared_decoder(registry: Registry) -> Decoder:
     decoder = registry_decoder(registry)
     atexit.register(decoder.close)
     return decoder
-
-
-def registry_decoder(registry: Registry) -> Decoder:
-    """Return a decoder with the readers that a preset chooses, the second one if it has one."""
-    slots = [s for s in ("video_reader", "second_reader") if s in registry.settings.slots]
-    return Decoder([registry.slot(slot) for slot in slots])
 
 
 @torch.inference_mode()

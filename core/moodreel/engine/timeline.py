@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from moodreel.catalog.records import Moment
+from moodreel.catalog.records import IndexedSegment
 from moodreel.decoding.decoder import Decoder
 from moodreel.decoding.readahead import chunk_segments, read_chunk
 from moodreel.decoding.segmentation import Segmentation
@@ -95,7 +95,7 @@ def stored_timeline(source: Source, video: str) -> Timeline | None:
     return moments_timeline(source, found[0].path, source.catalog.segments_of(found[0].path))
 
 
-def moments_timeline(source: Source, video: str, moments: Sequence[Moment]) -> Timeline:
+def moments_timeline(source: Source, video: str, moments: Sequence[IndexedSegment]) -> Timeline:
     """Return the timeline of stored segments."""
     ids = np.array([moment.id for moment in moments], np.int64)
     captions = source.catalog.load_captions(source.captioner, ids)

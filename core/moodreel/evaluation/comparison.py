@@ -89,7 +89,7 @@ class Comparison:
     def facts(self) -> dict[str, Any]:
         """Return what was compared on."""
         material = self.material
-        settings = material.engine.registry.settings
+        settings = material.components.registry.settings
         return {
             "dataset": material.dataset.name,
             "videos": len(material.videos.videos),
@@ -138,7 +138,7 @@ def compare(
     dual: bool = False,
     resamples: int = RESAMPLES,
     seed: int = 0,
-    report: Callable[[Progress], None] = lambda progress: None,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
 ) -> Comparison:
     """Compare strategies; the first is what the others are measured against.
 
@@ -147,11 +147,11 @@ def compare(
         dual: whether to add the figures with dual softmax.
         resamples: of the bootstrap and of the randomisation test.
         seed: of their draws.
-        report: called with the progress.
+        on_progress: called with the progress.
     """
     results = []
     for place, name in enumerate(names):
-        report(Progress(name, place, len(names)))
+        on_progress(Progress(name, place, len(names)))
         results.append(measure(score_strategy(material, name), dual))
     distinct = [
         replace(r, name=name) for r, name in zip(results, distinct_names(names), strict=True)

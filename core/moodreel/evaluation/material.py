@@ -9,11 +9,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from moodreel.components import Components
 from moodreel.datasets import Dataset
 from moodreel.datasets.precomputed import TEXTS
 from moodreel.datasets.relevance import Queries, emotion_relevance, make_queries
 from moodreel.emotions import Emotion, EmotionScores
-from moodreel.engine.engine import Engine
 from moodreel.errors import InvalidInput
 from moodreel.evaluation.metrics.relevance import Relevance
 from moodreel.features.texts import precomputed_texts, text_features, wanted_emotions
@@ -35,7 +35,7 @@ class Material:
     """
 
     dataset: Dataset
-    engine: Engine
+    components: Components
     videos: VideoSet
     queries: Queries
     wanted: EmotionScores
@@ -48,7 +48,7 @@ class Material:
             made = precomputed_texts(self.queries.captions, self.dataset.features)
             if made is not None:
                 return made
-        return text_features(self.queries.texts, self.engine.text_encoder, tokens=True)
+        return text_features(self.queries.texts, self.components.text_encoder, tokens=True)
 
     @cached_property
     def relevance(self) -> Relevance:
@@ -96,18 +96,18 @@ class Material:
         """Who says which emotions a video holds."""
         if self.videos.labels is not None:
             return "labels"
-        extractor = self.engine.video_emotion
-        name = self.engine.registry.settings.slots.get("video_emotion", "none")
+        extractor = self.components.video_emotion
+        name = self.components.registry.settings.slots.get("video_emotion", "none")
         return f"the extractor {name!r}" if extractor is not None else "nobody"
 
 
 def gather_material(
     dataset: Dataset,
-    engine: Engine,
+    components: Components,
     cache: str | Path = CACHE,
     reading: Reading = "text",
     grouped: bool | None = None,
-    report: Callable[[Progress], None] = lambda progress: None,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
 ) -> Material:
     """Make or read the features of a dataset.
 
@@ -116,12 +116,12 @@ def gather_material(
         reading: whether queries ask with the emotions that are read in their text, as a search
             does, or with those that the dataset gives.
         grouped: whether captions with the same words are one query. None: as the dataset says.
-        report: called with the progress.
+        on_progress: called with the progress.
 
     Raises:
         InvalidInput: no video can be read, or the emotions of no query are given.
     """
-    videos = video_features(dataset, engine, cache, frames=True, report=report)
+    videos = video_features(dataset, components, cache, frames=True, on_progress=on_progress)
     kept = {video.name for video in videos.videos}
     captions = [caption for caption in dataset.captions if caption.video in kept]
     present = Dataset(
@@ -137,10 +137,10 @@ def gather_material(
     given = queries.given_emotions()
     if reading == "given" and given is None:
         raise InvalidInput(f"{dataset.name} gives no emotions of its captions: use --emotions text")
-    read = wanted_emotions(queries.texts, engine.text_emotion)
-    chosen = wanted_emotions(queries.texts, engine.text_emotion, given)
+    read = wanted_emotions(queries.texts, components.text_emotion)
+    chosen = wanted_emotions(queries.texts, components.text_emotion, given)
     wanted = chosen if reading == "given" else read
-    return check_dims(Material(present, engine, videos, queries, wanted, chosen))
+    return check_dims(Material(present, components, videos, queries, wanted, chosen))
 
 
 def check_dims(material: Material) -> Material:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from moodreel.components import Components
 from moodreel.datasets import Caption, Dataset, Video
 from moodreel.datasets.captioned import (
     CAPTION_KEYS,
@@ -18,11 +19,11 @@ from moodreel.datasets.loading import CAPTION_FILES
 from moodreel.datasets.relevance import Queries, given_row
 from moodreel.datasets.tables import SUFFIXES, Row, read_rows, read_text
 from moodreel.emotions import EmotionScores
-from moodreel.engine.engine import Engine
 from moodreel.errors import InvalidInput
 from moodreel.evaluation.material import Material
 from moodreel.features.texts import wanted_emotions
 from moodreel.features.videos import VideoSet, read_features
+from moodreel.search.index import SearchIndex
 
 QUERY_KEYS = ("query", *CAPTION_KEYS)
 
@@ -84,7 +85,7 @@ def read_labels(path: Path) -> Mapping[str, Mapping[str, float]]:
 
 
 def index_videos(
-    engine: Engine, labels: Mapping[str, Mapping[str, float]] | None = None
+    index: SearchIndex, labels: Mapping[str, Mapping[str, float]] | None = None
 ) -> VideoSet:
     """Return the features of all videos of an index.
 
@@ -97,23 +98,25 @@ def index_videos(
     known = labels or {}
     videos = [
         Video(record.path, Path(record.location), emotions=known.get(Path(record.path).stem))
-        for record in engine.catalog.videos()
+        for record in index.catalog.videos()
     ]
     if not videos:
-        raise InvalidInput(f"{engine.folder} holds no video; add some: moodreel index VIDEOS")
+        raise InvalidInput(f"{index.folder} holds no video; add some: moodreel index VIDEOS")
     if labels is not None and all(video.emotions is None for video in videos):
-        raise InvalidInput(f"the labels are of no video in {engine.folder}; names must be the same")
-    dataset = Dataset(engine.folder.name, videos, ())
-    return read_features(dataset, engine.source, True, [])
+        raise InvalidInput(f"the labels are of no video in {index.folder}; names must be the same")
+    dataset = Dataset(index.folder.name, videos, ())
+    return read_features(dataset, index.source, True, [])
 
 
-def ask(engine: Engine, videos: VideoSet, queries: Sequence[Caption], name: str) -> Material:
+def ask(
+    components: Components, videos: VideoSet, queries: Sequence[Caption], name: str
+) -> Material:
     """Return unseen queries over videos, with the emotions that they want.
 
     Those that a query's file gives are asked for; else those that are read in its text.
     """
     given = EmotionScores.concatenate([given_row(query) for query in queries])
-    wanted = wanted_emotions([query.text for query in queries], engine.text_emotion, given)
+    wanted = wanted_emotions([query.text for query in queries], components.text_emotion, given)
     nothing = [np.zeros(0, np.int64)] * len(queries)
     dataset = Dataset(name, videos.videos, queries)
-    return Material(dataset, engine, videos, Queries(queries, nothing), wanted, wanted)
+    return Material(dataset, components, videos, Queries(queries, nothing), wanted, wanted)

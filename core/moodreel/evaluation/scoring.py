@@ -13,7 +13,6 @@ from moodreel.errors import InvalidInput
 from moodreel.evaluation.material import Material
 from moodreel.evaluation.metrics.ranking import BLOCK
 from moodreel.features.texts import text_features
-from moodreel.fusion.checkpoints import load_strategy
 from moodreel.fusion.strategy import FusionStrategy
 from moodreel.interfaces import TextFeatures, VideoFeatures
 from moodreel.search.ranking import RERANKED
@@ -121,7 +120,7 @@ def score_strategy(material: Material, name: str) -> Scoring:
     Args:
         name: a component's, or the folder of a trained one.
     """
-    strategy = load_strategy(material.engine.registry, name)
+    strategy = material.components.strategy(name)
     check_content(strategy, material)
     began = perf_counter()
     segments = fuse_videos(strategy, material.videos.features, material.videos.emotions)
@@ -168,7 +167,7 @@ def strategy_texts(strategy: FusionStrategy, material: Material) -> TextFeatures
     """Return the queries' features, encoded anew for a strategy that changes their tokens."""
     if "tokens" not in strategy.stages:
         return material.texts
-    encoder = material.engine.text_encoder
+    encoder = material.components.text_encoder
     return text_features(material.queries.texts, encoder, strategy, material.wanted, tokens=True)
 
 
@@ -177,7 +176,7 @@ def fuse_videos(
     strategy: FusionStrategy, features: VideoFeatures, emotions: EmotionScores
 ) -> NDArray[np.float32]:
     """Fit a strategy to a collection of segments and return their vectors [S, D']."""
-    strategy.fit(VideoFeatures(features.pooled), emotions)
+    strategy.adapt(VideoFeatures(features.pooled), emotions)
     parts = []
     for rows in blocks_of(len(features.pooled)):
         shown = features.frames[rows] if features.frames is not None else None

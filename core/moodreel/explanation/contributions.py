@@ -73,8 +73,9 @@ class Pair:
         """Return the query's vector [D'] if it wanted other emotions, [1, 8]."""
         strategy = self.fused.strategy
         text = self.text(wanted)
-        weighed = () if self.encoded.weight is None else (self.encoded.weight,)
-        return doubles(strategy.fuse_text(text, wanted, *weighed))[0]
+        weight = self.encoded.weight
+        weighed = {} if weight is None else {"weight": weight}
+        return doubles(strategy.fuse_text(text, wanted, **weighed))[0]
 
     def text(self, wanted: EmotionScores) -> TextFeatures:
         """Return the text's features [1, D] if the query wanted other emotions."""

@@ -10,12 +10,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from moodreel.components import Components
 from moodreel.emotions import Emotion
-from moodreel.engine.engine import Engine, Inside
+from moodreel.engine.encoding import read_clip, text_vectors
 from moodreel.errors import InvalidInput, UnreadableVideo
 from moodreel.explanation.contributions import Contributions, make_pair, split_score
 from moodreel.interfaces import EmotionExtractor
 from moodreel.media import Clip, Hit, Segment, parse_moment
+from moodreel.search.index import Inside, SearchIndex
 from moodreel.search.query import Query, encode_query
 
 WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
@@ -105,7 +107,7 @@ class FaceReader(Protocol):
 
 
 def explain(
-    engine: Engine,
+    index: SearchIndex,
     text: str,
     video: str,
     emotions: Mapping[str, float] | None = None,
@@ -129,33 +131,33 @@ def explain(
     query = Query(text, emotions, weight)
     moment = parse_moment(video)
     if moment.time is None:
-        ids = [found.id for found in engine.catalog.segments_of(moment.video)]
+        ids = [found.id for found in index.catalog.segments_of(moment.video)]
     else:
-        ids = [engine.catalog.moment_at(moment.video, moment.time).id]
-    return with_frames(engine, explain_best(engine, query, ids, fusion))
+        ids = [index.catalog.moment_at(moment.video, moment.time).id]
+    return with_frames(index, explain_best(index, query, ids, fusion))
 
 
 def explain_hit(
-    engine: Engine, query: Query, hit: Hit, fusion: str | None = None, inside: Inside = "video"
+    index: SearchIndex, query: Query, hit: Hit, fusion: str | None = None, inside: Inside = "video"
 ) -> Explanation:
     """Explain a hit of a search: its best part's score and the words, without decoding."""
-    moments = engine.catalog.segments_of(hit.video)
+    moments = index.catalog.segments_of(hit.video)
     within = [m.id for m in moments if m.segment.start >= hit.start and m.segment.end <= hit.end]
-    return explain_best(engine, query, within, fusion, inside)
+    return explain_best(index, query, within, fusion, inside)
 
 
 def explain_best(
-    engine: Engine,
+    index: SearchIndex,
     query: Query,
     ids: Sequence[int],
     fusion: str | None = None,
     inside: Inside = "video",
 ) -> Explanation:
     """Explain the best of some segments."""
-    fused, source = engine.fused(fusion, inside), engine.sources[inside]
-    encoded = encode_query(query, engine.text_encoder, engine.text_emotion, fused.strategy)
+    fused, source, parts = index.fused(fusion, inside), index.sources[inside], index.components
+    encoded = encode_query(query, parts.text_encoder, parts.text_emotion, fused.strategy)
     splits = {
-        id: split_score(make_pair(query, encoded, fused, source, engine.text_encoder, id))
+        id: split_score(make_pair(query, encoded, fused, source, parts.text_encoder, id))
         for id in best_first(fused.store.vectors(np.array(ids, np.int64)) @ encoded.vector[0], ids)
     }
     best = max(splits, key=lambda id: splits[id].score)
@@ -166,11 +168,11 @@ def explain_best(
         moment.video,
         moment.segment.start,
         moment.segment.end,
-        fusion or engine.registry.slot_name("fusion_strategy"),
+        fusion or parts.registry.slot_name("fusion_strategy"),
         splits[best],
         {name: value for name, value in encoded.wanted.named(0).items() if value},
         source.load_emotions(np.array([best], np.int64)).named(0),
-        word_parts(query.text, engine.text_emotion) if read else [],
+        word_parts(query.text, parts.text_emotion) if read else [],
     )
 
 
@@ -204,24 +206,25 @@ def difference(whole: Mapping[str, float], rest: Mapping[str, float]) -> dict[st
     return {name: value - rest.get(name, 0.0) for name, value in whole.items()}
 
 
-def with_frames(engine: Engine, explanation: Explanation) -> Explanation:
+def with_frames(index: SearchIndex, explanation: Explanation) -> Explanation:
     """Return an explanation with the frames and faces of its segment, decoded anew."""
-    segment = Segment(explanation.start, explanation.end)
+    parts, segment = index.components, Segment(explanation.start, explanation.end)
     try:
-        clip = engine.clip(Path(engine.catalog.locate(explanation.video)), segment)
+        path = Path(index.catalog.locate(explanation.video))
+        clip = read_clip(parts.video_encoder, parts.decoder, path, segment)
     except UnreadableVideo as error:
         return replace(explanation, note=f"its frames cannot be shown: {error.reason}")
-    frames = frame_parts(engine, explanation, clip)
-    return replace(explanation, frames=frames, faces=face_parts(engine.video_emotion, clip))
+    frames = frame_parts(parts, explanation, clip)
+    return replace(explanation, frames=frames, faces=face_parts(parts.video_emotion, clip))
 
 
 @torch.inference_mode()
-def frame_parts(engine: Engine, explanation: Explanation, clip: Clip) -> list[FramePart]:
+def frame_parts(parts: Components, explanation: Explanation, clip: Clip) -> list[FramePart]:
     """Return what each frame of a clip shows by itself."""
     single = [clip.frame(place) for place in range(len(clip))]
-    pooled = engine.video_encoder.encode(single).pooled.float().numpy(force=True)
-    content = pooled @ engine.encode_text(explanation.text)
-    seen = list(engine.video_emotion.extract(single)) if engine.video_emotion else [{}] * len(clip)
+    pooled = parts.video_encoder.encode(single).pooled.float().numpy(force=True)
+    content = pooled @ text_vectors(parts.text_encoder, explanation.text)
+    seen = list(parts.video_emotion.extract(single)) if parts.video_emotion else [{}] * len(clip)
     return [
         FramePart(float(time), float(near), told(emotions), mood(explanation.wanted, emotions))
         for time, near, emotions in zip(clip.times, content, seen, strict=True)

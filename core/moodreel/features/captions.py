@@ -3,12 +3,12 @@
 from pathlib import PurePath
 from typing import Any
 
-from moodreel.engine.engine import Engine
+from moodreel.search.index import SearchIndex
 
 
-def indexed_captions(engine: Engine) -> list[dict[str, Any]]:
+def indexed_captions(index: SearchIndex) -> list[dict[str, Any]]:
     """Return a row a segment of an index; a segment without a caption has an empty one."""
-    captions = engine.catalog.load_captions(engine.captioner)
+    captions = index.catalog.load_captions(index.components.captioner)
     return [
         {
             "video": video.path,
@@ -18,7 +18,7 @@ def indexed_captions(engine: Engine) -> list[dict[str, Any]]:
             "start": moment.segment.start,
             "end": moment.segment.end,
         }
-        for video in engine.catalog.videos()
+        for video in index.catalog.videos()
         if video.id is not None
-        for moment in engine.catalog.segments(video.id)
+        for moment in index.catalog.segments(video.id)
     ]

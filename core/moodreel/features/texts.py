@@ -1,7 +1,6 @@
 """Features of a dataset's texts, and the emotions that they want."""
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,7 @@ from moodreel.datasets.precomputed import TEXTS
 from moodreel.emotions import EmotionScores
 from moodreel.errors import InvalidInput
 from moodreel.fusion.strategy import FusionStrategy
-from moodreel.interfaces import EmotionExtractor, Inject, TextEncoder, TextFeatures
+from moodreel.interfaces import EmotionExtractor, TextEncoder, TextFeatures
 
 TEXTS_AT_ONCE = 256
 
@@ -35,16 +34,11 @@ def text_features(
     parts = [] if texts else [TextFeatures(torch.zeros(0, encoder.dim))]
     for start in range(0, len(texts), TEXTS_AT_ONCE):
         rows = slice(start, start + TEXTS_AT_ONCE)
-        inject = injection(strategy, wanted[rows]) if strategy and wanted is not None else None
+        inject = strategy.injector(wanted[rows]) if strategy and wanted is not None else None
         with torch.inference_mode():
             part = encoder.encode(list(texts[rows]), inject)
         parts.append(part if tokens else TextFeatures(part.pooled))
     return join_texts(parts)
-
-
-def injection(strategy: FusionStrategy, wanted: EmotionScores) -> Inject | None:
-    """Return what changes the tokens of a batch, None for a strategy that changes none."""
-    return partial(strategy.inject, emotions=wanted) if "tokens" in strategy.stages else None
 
 
 def join_texts(parts: Sequence[TextFeatures]) -> TextFeatures:

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from moodreel.catalog.catalog import Catalog
+from moodreel.components import Components
 from moodreel.datasets.dataset import Dataset, Video
 from moodreel.datasets.precomputed import FEATURES
 from moodreel.datasets.relevance import labelled_videos
 from moodreel.emotions import EmotionScores
-from moodreel.engine.engine import Engine
 from moodreel.errors import InvalidInput
 from moodreel.indexing.indexer import Indexer, Job
 from moodreel.interfaces import VideoFeatures
@@ -103,18 +103,18 @@ class MomentIndexer(Indexer):
 
 def video_features(
     dataset: Dataset,
-    engine: Engine,
+    components: Components,
     cache: str | Path = CACHE,
     frames: bool = False,
-    report: Callable[[Progress], None] = lambda progress: None,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
 ) -> VideoSet:
     """Return the features of a dataset's videos, made where the cache does not hold them.
 
     Args:
-        engine: its components make the features; its segmentation cuts the videos.
+        components: make the features; their segmentation cuts the videos.
         cache: the folder where features are kept.
         frames: whether to read the features of single frames too.
-        report: called with the progress.
+        on_progress: called with the progress.
 
     Raises:
         InvalidInput: none of the videos is there.
@@ -124,16 +124,16 @@ def video_features(
     if not dataset.videos:
         raise InvalidInput(no_videos(dataset))
     cut = cut_moments(dataset.videos)
-    catalog = open_cache(Path(cache), engine, cut)
-    source = Source(catalog, engine.video_encoder, engine.video_emotion)
+    catalog = open_cache(Path(cache), components, cut)
+    source = Source(catalog, components.video_encoder, components.video_emotion)
     with closing(catalog):
         indexer = MomentIndexer(
             catalog,
-            engine.decoder,
-            engine.video_encoder,
-            engine.video_emotion,
-            engine.segmentation,
-            report,
+            components.decoder,
+            components.video_encoder,
+            components.video_emotion,
+            components.segmentation,
+            on_progress,
             moments=cut,
         )
         done = indexer.run(list(dict.fromkeys(v.path for v in dataset.videos if v.path)))
@@ -158,9 +158,11 @@ def cut_moments(videos: Sequence[Video]) -> dict[str, list[Segment]]:
     return {path: sorted(set(given), key=lambda s: (s.start, s.end)) for path, given in cut.items()}
 
 
-def open_cache(cache: Path, engine: Engine, cut: Mapping[str, Sequence[Segment]]) -> Catalog:
+def open_cache(
+    cache: Path, components: Components, cut: Mapping[str, Sequence[Segment]]
+) -> Catalog:
     """Open the catalog for one way of cutting videos."""
-    described = f"{engine.segmentation} {sorted(cut.items()) if cut else ''}"
+    described = f"{components.segmentation} {sorted(cut.items()) if cut else ''}"
     name = blake2b(described.encode(), digest_size=8).hexdigest()
     return Catalog(cache / f"cut-{name}", create=True)
 

@@ -41,7 +41,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class TrainingContext:
     """What a strategy is used with: what it was trained with must be the same.
 
     Args:
@@ -74,7 +74,7 @@ class Surroundings:
         emotions = held.get("emotions", cls.emotions)
         return cls(held["space"], Dims(**held["dims"]), parts, emotions)
 
-    def differences(self, other: "Surroundings") -> list[str]:
+    def differences(self, other: "TrainingContext") -> list[str]:
         """Return what `other` has otherwise, such as "space A against B"."""
         found = []
         if (self.space, self.dims) != (other.space, other.dims):
@@ -103,7 +103,7 @@ class Checkpoint:
     plugin: str
     version: str
     options: dict[str, Any]
-    trained_with: Surroundings
+    trained_with: TrainingContext
     training: dict[str, Any] = field(default_factory=dict)
 
     def save(self, folder: Path) -> None:
@@ -122,7 +122,7 @@ class Checkpoint:
         file = folder / CHECKPOINT
         try:
             held: Any = OmegaConf.to_container(OmegaConf.load(file))
-            return cls(trained_with=Surroundings.read(held.pop("trained_with")), **held)
+            return cls(trained_with=TrainingContext.read(held.pop("trained_with")), **held)
         except FileNotFoundError:
             raise ConfigurationError(
                 f"{folder}: holds no trained strategy, which has {CHECKPOINT} and {WEIGHTS}"
@@ -136,7 +136,7 @@ class Checkpoint:
 def save_strategy(
     folder: str | Path,
     strategy: FusionStrategy,
-    trained_with: Surroundings,
+    trained_with: TrainingContext,
     training: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write a trained strategy into a folder, each file whole or not at all; return the folder.
@@ -144,7 +144,7 @@ def save_strategy(
     Args:
         folder: made if it is not there; what it held of an earlier strategy is replaced.
         strategy: built by a registry, and bound.
-        trained_with: `Surroundings.of(registry)`.
+        trained_with: `TrainingContext.of(registry)`.
         training: plain values to keep: data fingerprint, seeds, metrics.
     """
     folder = Path(folder)
@@ -185,7 +185,7 @@ def load_strategy(
         refuse_options(registry, chosen, options)
         return load_checkpoint(registry, Path(chosen))
     strategy: FusionStrategy = registry.fresh(KIND, name, **options)
-    strategy.bind(Surroundings.of(registry).dims, seed)
+    strategy.bind(TrainingContext.of(registry).dims, seed)
     return strategy.eval()
 
 
@@ -203,7 +203,7 @@ def refuse_options(registry: Registry, name: str, options: Mapping[str, Any]) ->
 def load_checkpoint(registry: Registry, folder: Path) -> FusionStrategy:
     """Return the trained strategy of a folder, for the encoders of a configuration."""
     checkpoint = Checkpoint.load(folder)
-    differences = checkpoint.trained_with.differences(Surroundings.of(registry))
+    differences = checkpoint.trained_with.differences(TrainingContext.of(registry))
     if differences:
         raise ConfigurationError(
             f"{folder}: trained with other parts than it would be used with: "

@@ -18,11 +18,11 @@ Sides = Literal["both", "text", "video"]
 class GatedFusion(FusionStrategy):
     """Asks with [t, g h] and stores [v, k]: the score is <t, v> + g <h, k>.
 
-    A subclass makes its parameters in `build` and gives h by `asked` and k by `shown`, each of
-    `size(dims)` numbers. Whatever they are, the gate g starts at zero, h is multiplied by zero
-    for a query without emotion, and k for a segment of which nothing was observed. So the scores
-    are the baseline's before training, and a query without emotion ranks as the baseline does,
-    trained or not; and a stored vector's content never changes.
+    A subclass makes its parameters in `build` and gives h by `text_mood` and k by `video_mood`,
+    each of `size(dims)` numbers. Whatever they are, the gate g starts at zero, h is multiplied
+    by zero for a query without emotion, and k for a segment of which nothing was observed. So the
+    scores are the baseline's before training, and a query without emotion ranks as the baseline
+    does, trained or not; and a stored vector's content never changes.
 
     The form `add` is there for comparison: t + g h against v + g k. What is added to a video's
     vector then moves it for every query, one without emotion too.
@@ -38,7 +38,7 @@ class GatedFusion(FusionStrategy):
         form: whether mood gets dimensions of its own or is added to the content.
         sides: where emotion is looked at. In the form `extend`, the other side then has a
             learned projection of its content, for the mood to be compared with.
-        room: how many dimensions of its own mood gets.
+        mood_dim: how many dimensions of its own mood gets.
         gated: False fixes g at 1, so that training starts away from the baseline.
         shrunk: whether queries learn how far to shrink.
     """
@@ -47,94 +47,87 @@ class GatedFusion(FusionStrategy):
         self,
         form: Form = "extend",
         sides: Sides = "both",
-        room: int = 16,
+        mood_dim: int = 16,
         gated: bool = True,
         shrunk: bool = True,
     ) -> None:
         super().__init__()
         self.form = form
         self.sides = sides
-        self.room = room
+        self.mood_dim = mood_dim
         self.shrunk = shrunk
         self.shrinkage: Shrinkage | None = None
         self.gate = nn.Parameter(torch.tensor(0.0 if gated else 1.0), requires_grad=gated)
+        if form == "add" and sides != "both":
+            self.skip("video" if sides == "text" else "text")
 
     def size(self, dims: Dims) -> int:
         """Return the length of h and k."""
-        return self.room if self.form == "extend" else dims.content
+        return self.mood_dim if self.form == "extend" else dims.content
 
-    def build(self, dims: Dims) -> None:
-        """Make what all have in common; subclasses make the rest too.
-
-        That is the shrinkage, and the projection for a side that sees no emotion.
-        """
+    def build_shared(self, dims: Dims) -> None:
+        """Make the shrinkage, and the projection for a side that sees no emotion."""
         if self.shrunk and "text" in self.stages:
             self.shrinkage = Shrinkage(dims.content)
         if self.form == "extend" and self.sides != "both":
             self.content_side = nn.Linear(dims.content, self.size(dims))
 
-    def fit(self, video: VideoFeatures, emotions: EmotionScores) -> None:
+    def fit_shared(self, video: VideoFeatures, seen: EmotionScores) -> None:
         """Learn what the collection's content varies by."""
         if self.shrinkage is not None:
             self.shrinkage.fit(video.pooled)
 
     @abstractmethod
-    def asked(self, text: TextFeatures, emotions: EmotionScores) -> Tensor:
+    def text_mood(self, text: TextFeatures, wanted: EmotionScores) -> Tensor:
         """Return h [B, size] for texts and the emotions wanted."""
 
     @abstractmethod
-    def shown(self, video: VideoFeatures, emotions: EmotionScores) -> Tensor:
+    def video_mood(self, video: VideoFeatures, seen: EmotionScores) -> Tensor:
         """Return k [B, size] for segments and the emotions observed."""
 
     def fuse_text(
-        self, text: TextFeatures, emotions: EmotionScores, weight: float | None = None
+        self, text: TextFeatures, wanted: EmotionScores, weight: float | None = None
     ) -> Tensor:
         """Return [t + c, g h], [B, D + size], or t + c + g h, [B, D]."""
         if "text" not in self.stages:
             return text.pooled
         blind = self.form == "extend" and self.sides == "video"
-        asked = self.content_side(text.pooled) if blind else self.asked(text, emotions)
-        wants = has_wish(emotions, text.pooled)
-        change = wants * self.change(text.pooled, emotions)
+        mood = self.content_side(text.pooled) if blind else self.text_mood(text, wanted)
+        wants = has_wish(wanted, text.pooled)
+        change = wants * self.change(text.pooled, wanted)
         if weight is None:
-            return self.join(text.pooled + change, self.gate * wants * asked)
+            return self.join(text.pooled + change, self.gate * wants * mood)
         share = check_weight(weight) * wants
         content = (1 - share) * text.pooled + torch.minimum(share, 1 - share) * change
-        return self.join(content, share * self.gate * asked)
+        return self.join(content, share * self.gate * mood)
 
-    def change(self, content: Tensor, emotions: EmotionScores) -> Tensor:
+    def change(self, content: Tensor, wanted: EmotionScores) -> Tensor:
         """Return c [B, D]: the shrinkage of queries that want a mood, and their correction."""
         change = torch.zeros_like(content) if self.shrinkage is None else self.shrinkage(content)
-        correction = self.correction(emotions, content)
+        correction = self.correction(wanted, content)
         return change if correction is None else change + correction
 
-    def fuse_video(self, video: VideoFeatures, emotions: EmotionScores) -> Tensor:
+    def fuse_video(self, video: VideoFeatures, seen: EmotionScores) -> Tensor:
         """Return [v, k], [B, D + size], or v + g k, [B, D]."""
         if "video" not in self.stages:
             return video.pooled
         if self.form == "extend" and self.sides == "text":
             return self.join(video.pooled, self.content_side(video.pooled))
-        mood = has_observation(emotions, video.pooled) * self.shown(video, emotions)
+        mood = has_observation(seen, video.pooled) * self.video_mood(video, seen)
         return self.join(video.pooled, mood if self.form == "extend" else self.gate * mood)
 
     def join(self, content: Tensor, mood: Tensor) -> Tensor:
         """Put mood beside content, or add it."""
         return torch.cat([content, mood], -1) if self.form == "extend" else content + mood
 
-    @property
-    def stages(self) -> frozenset[str]:
-        """The stages that change: in the form `add`, only those of the chosen sides."""
-        unchanged = {"text": "video", "video": "text"}.get(self.sides)
-        return super().stages - ({unchanged} if self.form == "add" else set())
 
-
-def has_wish(emotions: EmotionScores, like: Tensor) -> Tensor:
+def has_wish(wanted: EmotionScores, like: Tensor) -> Tensor:
     """Return [B, 1]: 1 where a query wants or refuses any emotion, 0 where it has none."""
-    values, _ = to_tensors(emotions, like)
+    values, _ = to_tensors(wanted, like)
     return values.any(-1, keepdim=True).to(like.dtype)
 
 
-def has_observation(emotions: EmotionScores, like: Tensor) -> Tensor:
+def has_observation(seen: EmotionScores, like: Tensor) -> Tensor:
     """Return [B, 1]: 1 where any emotion was observed, 0 where nothing is known."""
-    _, observed = to_tensors(emotions, like)
+    _, observed = to_tensors(seen, like)
     return observed.any(-1, keepdim=True).to(like.dtype)

@@ -3,14 +3,26 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from inspect import signature
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import torch
 from torch import Tensor, nn
 
 from moodreel.emotions import EmotionScores
 from moodreel.errors import ConfigurationError, InvalidInput
-from moodreel.interfaces import Component, TextFeatures, VideoFeatures
+from moodreel.interfaces import Component, Inject, TextFeatures, VideoFeatures
+
+Stage = Literal["tokens", "text", "video", "rerank"]
+"""What a strategy can change: the text encoder's tokens, the query's vector, the stored vectors,
+the order of a shortlist."""
+
+STAGES: dict[Stage, str] = {
+    "tokens": "inject",
+    "text": "fuse_text",
+    "video": "fuse_video",
+    "rerank": "rerank",
+}
+"""The method that each stage is changed by."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +66,7 @@ class FusionStrategy(nn.Module, Component):
     def __init__(self) -> None:
         super().__init__()
         self.register_parameter("corrections", None)
+        self._skipped: set[Stage] = set()
 
     def bind(self, dims: Dims, seed: int = 0) -> Self:
         """Make the parameters for encoders of these dimensions; return the strategy itself.
@@ -71,6 +84,7 @@ class FusionStrategy(nn.Module, Component):
         if self.dims is None:
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(seed)
+                self.build_shared(dims)
                 self.build(dims)
             self.dims = dims
         elif self.dims != dims:
@@ -78,6 +92,9 @@ class FusionStrategy(nn.Module, Component):
                 f"{type(self).__name__} was made for {self.dims}, and cannot serve {dims}"
             )
         return self
+
+    def build_shared(self, dims: Dims) -> None:
+        """Make what a family of strategies has in common, before `build` makes the rest."""
 
     def build(self, dims: Dims) -> None:
         """Make the parameters. Called by `bind`, with the random state seeded."""
@@ -92,44 +109,62 @@ class FusionStrategy(nn.Module, Component):
                 f"{error}; if `build` makes it: call bind(Dims(content, token)) first"
             ) from None
 
-    def fit(self, video: VideoFeatures, emotions: EmotionScores) -> None:
+    def adapt(self, video: VideoFeatures, seen: EmotionScores) -> None:
         """Learn statistics of a whole collection, before its N segments are fused.
 
-        The trainer calls it with the training collection, before the first step.
+        Whoever uses a strategy calls it, with the collection that is searched; the trainer with
+        the training collection, before the first step.
 
         Args:
             video: pooled [N, D]; frames None.
-            emotions: [N, 8].
+            seen: the emotions observed, [N, 8].
         """
+        self.fit_shared(video, seen)
+        self.fit(video, seen)
 
-    def inject(self, tokens: Tensor, emotions: EmotionScores) -> Tensor:
-        """Return the text encoder's token embeddings [B, L, W], changed by emotion [B, 8]."""
+    def fit_shared(self, video: VideoFeatures, seen: EmotionScores) -> None:
+        """Learn what a family of strategies has in common, before `fit` learns the rest."""
+
+    def fit(self, video: VideoFeatures, seen: EmotionScores) -> None:
+        """Learn statistics of a collection into buffers. Called by `adapt`."""
+
+    def inject(self, tokens: Tensor, wanted: EmotionScores) -> Tensor:
+        """Return the text encoder's token embeddings [B, L, W], changed by the wanted [B, 8]."""
         return tokens
 
+    def injector(self, wanted: EmotionScores) -> Inject | None:
+        """Return what a text encoder takes as `inject` for texts that want [B, 8].
+
+        None for a strategy that changes no tokens, so that the encoder takes its usual way.
+        """
+        if "tokens" not in self.stages:
+            return None
+        return lambda tokens: self.inject(tokens, wanted)
+
     def fuse_text(
-        self, text: TextFeatures, emotions: EmotionScores, weight: float | None = None
+        self, text: TextFeatures, wanted: EmotionScores, weight: float | None = None
     ) -> Tensor:
         """Return query vectors [B, D'].
 
         Args:
             text: pooled [B, D], zeros where there is no text; tokens [B, L, W] or None.
-            emotions: the emotions wanted [B, 8]; negative ones are to be avoided.
+            wanted: the emotions asked for [B, 8]; negative ones are to be avoided.
             weight: of mood against content, 0 to 1; None takes the strategy's own. A strategy
                 that cannot weigh leaves the parameter out.
         """
         return text.pooled
 
-    def fuse_video(self, video: VideoFeatures, emotions: EmotionScores) -> Tensor:
+    def fuse_video(self, video: VideoFeatures, seen: EmotionScores) -> Tensor:
         """Return vectors to store [B, D'], for content [B, D] and observed emotion [B, 8].
 
         Args:
             video: pooled [B, D]; frames [B, T, D] where `needs_frames` and the encoder has them,
                 else None. A segment's vector must not depend on its batch.
-            emotions: [B, 8]; a segment of which nothing was observed is its content alone.
+            seen: [B, 8]; a segment of which nothing was observed is its content alone.
         """
         return video.pooled
 
-    def correction(self, emotions: EmotionScores, like: Tensor) -> Tensor | None:
+    def correction(self, wanted: EmotionScores, like: Tensor) -> Tensor | None:
         """Return what `fuse_text` adds to a query's content [B, D], beside `like`; None: nothing.
 
         Words of emotion pull a query's content towards what they look like, such as joy to
@@ -139,8 +174,8 @@ class FusionStrategy(nn.Module, Component):
         """
         if self.corrections is None:
             return None
-        wanted, _ = to_tensors(emotions, like)
-        return wanted @ self.corrections
+        intensities, _ = to_tensors(wanted, like)
+        return intensities @ self.corrections
 
     def rerank(
         self,
@@ -162,15 +197,21 @@ class FusionStrategy(nn.Module, Component):
         return None
 
     @property
-    def stages(self) -> frozenset[str]:
+    def stages(self) -> frozenset[Stage]:
         """The stages that the strategy changes: of tokens, text, video, rerank."""
-        methods = {"tokens": "inject", "text": "fuse_text", "video": "fuse_video"}
-        methods["rerank"] = "rerank"
         return frozenset(
             stage
-            for stage, name in methods.items()
+            for stage, name in STAGES.items()
             if getattr(type(self), name) is not getattr(FusionStrategy, name)
+            and stage not in self._skipped
         )
+
+    def skip(self, stage: Stage) -> None:
+        """Declare that this instance leaves a stage as it is, though its class overrides it.
+
+        For strategies whose options switch a part off: call it in `__init__`.
+        """
+        self._skipped.add(stage)
 
     @property
     def weighs(self) -> bool:

@@ -73,7 +73,7 @@ class Indexer:
         encoder: makes the features.
         extractor: reads emotions from the same frames; None leaves them out.
         captions: makes captions of the same frames, and vectors of these; None leaves them out.
-        report: called with the progress.
+        on_progress: called with the progress.
     """
 
     catalog: Catalog
@@ -81,11 +81,11 @@ class Indexer:
     encoder: VideoEncoder
     extractor: EmotionExtractor | None
     segmentation: Segmentation
-    report: Callable[[Progress], None] = lambda progress: None
+    on_progress: Callable[[Progress], None] = lambda progress: None
     captions: CaptionEncoder | None = None
 
     @property
-    def components(self) -> list[Component]:
+    def parts(self) -> list[Component]:
         """What has to run over every video."""
         captioner = self.captions.captioner if self.captions else None
         parts = (self.encoder, self.extractor, captioner)
@@ -136,11 +136,11 @@ class Indexer:
 
     def jobs(self, plan: Plan, report: IndexReport) -> list[Job]:
         """Return what has to be read, and report what has not."""
-        jobs = [Job(file, record, self.components) for file, record in plan.todo]
-        done = {part: self.catalog.finished(part) for part in self.components}
+        jobs = [Job(file, record, self.parts) for file, record in plan.todo]
+        done = {part: self.catalog.finished(part) for part in self.parts}
         for records, group in ((plan.same, report.unchanged), (plan.moved, report.moved)):
             for record in records:
-                lacking = [part for part in self.components if record.id not in done[part]]
+                lacking = [part for part in self.parts if record.id not in done[part]]
                 if lacking:
                     jobs.append(Job(known_file(record), record, lacking, complete=True))
                 else:
@@ -151,13 +151,13 @@ class Indexer:
         """Run every job; one that fails is reported, and the others go on."""
         with closing(work_ahead(jobs, self.read_job, VIDEOS_AHEAD, CHUNKS_AHEAD)) as reading:
             for place, (job, items) in enumerate(reading):
-                self.report(Progress(job.file.path, place, len(jobs)))
+                self.on_progress(Progress(job.file.path, place, len(jobs)))
                 try:
                     self.store_job(job, iter(items), report)
                 except UnreadableVideo as error:
                     report.failed.append((job.file.path, error.reason))
         if jobs:
-            self.report(Progress("", len(jobs), len(jobs)))
+            self.on_progress(Progress("", len(jobs), len(jobs)))
 
     def read_job(self, job: Job) -> Iterator[VideoFacts | Chunk]:
         """Yield the facts of a job's file, then its chunks. Runs ahead, in a thread."""

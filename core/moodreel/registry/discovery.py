@@ -29,14 +29,14 @@ class Registration:
         kind: the kind of component, such as "fusion_strategy".
         name: what `plugin:` in registry.yaml refers to.
         factory: called with the options; returns the component.
-        plugin: the entry point's name.
+        module: the entry point's name.
         package: the distribution the plugin comes in, such as "moodreel 0.1.0".
     """
 
     kind: str
     name: str
     factory: Callable[..., Any]
-    plugin: str
+    module: str
     package: str = ""
 
 
@@ -129,7 +129,7 @@ def accept_component(
     if not callable(factory):
         raise PluginError(f"plugin {plugin!r} registers {kind} {name!r} with no factory to call")
     if (kind, name) in gathered:
-        other = gathered[kind, name].plugin
+        other = gathered[kind, name].module
         raise PluginError(
             f"{kind} {name!r} is registered twice, by plugins {other!r} and {plugin!r}; "
             f"rename one, or set MOODREEL_DISABLE_PLUGINS={plugin}"

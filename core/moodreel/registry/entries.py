@@ -145,6 +145,6 @@ def check_component(entry: Entry, component: Any) -> None:
     """Refuse a factory's result that is not of the kind it was registered for."""
     if not isinstance(component, Component) or component.kind != entry.kind:
         raise PluginError(
-            f"plugin {entry.registration.plugin!r}: {entry.registration.name!r} was registered as "
+            f"plugin {entry.registration.module!r}: {entry.registration.name!r} was registered as "
             f"{entry.kind} but builds {type(component).__name__}"
         )

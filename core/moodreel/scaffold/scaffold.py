@@ -135,4 +135,4 @@ def check_name(kind: str, name: str) -> None:
         raise InvalidInput(f"{name!r} is no plugin's name: use lower-case words joined by hyphens")
     taken = installed_components().get((kind, name))
     if taken:
-        raise InvalidInput(f"{kind} {name!r} is there already, in {taken.package or taken.plugin}")
+        raise InvalidInput(f"{kind} {name!r} is there already, in {taken.package or taken.module}")

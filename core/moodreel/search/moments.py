@@ -7,7 +7,7 @@ from moodreel.media import Segment
 
 
 @dataclass(frozen=True)
-class Scored:
+class Moment:
     """A segment with its score: `id` of its best part, `video` it lies in."""
 
     id: int
@@ -16,7 +16,7 @@ class Scored:
     score: float
 
 
-def merge_moments(ranked: Sequence[Scored], top: int) -> list[Scored]:
+def merge_moments(ranked: Sequence[Moment], top: int) -> list[Moment]:
     """Join neighbouring segments of one video, and return the `top` best moments.
 
     Neighbours are joined when both are among the `top` best segments: they are then one long
@@ -27,7 +27,7 @@ def merge_moments(ranked: Sequence[Scored], top: int) -> list[Scored]:
         ranked: segments, best first.
         top: how many moments are wanted.
     """
-    moments: list[Scored] = []
+    moments: list[Moment] = []
     for place, found in enumerate(ranked):
         near = [m for m in moments if m.video == found.video and m.segment.adjoins(found.segment)]
         if not near and len(moments) < top:
@@ -37,7 +37,7 @@ def merge_moments(ranked: Sequence[Scored], top: int) -> list[Scored]:
     return moments
 
 
-def absorb(moments: list[Scored], near: list[Scored], found: Scored) -> list[Scored]:
+def absorb(moments: list[Moment], near: list[Moment], found: Moment) -> list[Moment]:
     """Join `found` to the moments it touches; what it connects becomes one."""
     joined = near[0]
     for other in (*near[1:], found):

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import torch
@@ -93,8 +92,7 @@ def encode_content(
     """Return text features [1, D]; zero where there is no text."""
     if not text.strip():
         return TextFeatures(torch.zeros(1, encoder.dim))
-    inject = partial(strategy.inject, emotions=wanted) if "tokens" in strategy.stages else None
-    return encoder.encode([text], inject)
+    return encoder.encode([text], strategy.injector(wanted))
 
 
 @torch.inference_mode()
@@ -110,8 +108,8 @@ def encode_query(
     if query.examples is not None:
         text = refine_text(text, query, query.examples)
     weight = chosen_weight(query, strategy)
-    weighed = () if weight is None else (weight,)
-    vector = strategy.fuse_text(text, wanted, *weighed)
+    weighed = {} if weight is None else {"weight": weight}
+    vector = strategy.fuse_text(text, wanted, **weighed)
     if not vector.any():
         raise InvalidInput(
             f"the fusion strategy {type(strategy).__name__} finds nothing by emotion alone; "

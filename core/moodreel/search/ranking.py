@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from moodreel.interfaces import VideoFeatures
 from moodreel.media import Hit
-from moodreel.search.moments import Scored, merge_moments
+from moodreel.search.moments import Moment, merge_moments
 from moodreel.search.query import EncodedQuery, Query
 from moodreel.search.vectors import FusedVectors, Source, equally_long
 
@@ -48,7 +48,7 @@ def find_moments(query: Query, encoded: EncodedQuery, fused: FusedVectors, sourc
 
 def rank_segments(
     query: Query, encoded: EncodedQuery, fused: FusedVectors, source: Source, wanted: int
-) -> list[Scored]:
+) -> list[Moment]:
     """Return the best `wanted` segments, best first; equal scores in the order of indexing."""
     reranks = "rerank" in fused.strategy.stages
     k = max(wanted, RERANKED) if reranks else wanted
@@ -58,7 +58,7 @@ def rank_segments(
     order = np.lexsort((ids, -scores))[:wanted]
     score_of = dict(zip(ids[order].tolist(), scores[order].tolist(), strict=True))
     return [
-        Scored(moment.id, moment.video, moment.segment, score_of[moment.id])
+        Moment(moment.id, moment.video, moment.segment, score_of[moment.id])
         for moment in source.catalog.moments(list(score_of))
     ]
 
@@ -93,18 +93,18 @@ def rerank_scores(
     frames = source.catalog.load_frames(source.encoder, ids, fused.dim)
     seen = source.load_emotions(ids)
     takes = "weight" in signature(fused.strategy.rerank).parameters
-    weighed = () if encoded.weight is None or not takes else (encoded.weight,)
+    weighed = {"weight": encoded.weight} if takes and encoded.weight is not None else {}
     better = scores.copy()
     for rows, stacked in equally_long(frames):
         video = VideoFeatures(torch.from_numpy(pooled[rows]), stacked)
-        found = fused.strategy.rerank(encoded.text, encoded.wanted, video, seen[rows], *weighed)
+        found = fused.strategy.rerank(encoded.text, encoded.wanted, video, seen[rows], **weighed)
         if found is not None:
             better[rows] = found.float().cpu().numpy()
     return better
 
 
 def describe_hits(
-    moments: Sequence[Scored], encoded: EncodedQuery, fused: FusedVectors, source: Source
+    moments: Sequence[Moment], encoded: EncodedQuery, fused: FusedVectors, source: Source
 ) -> list[Hit]:
     """Return moments with what content and emotion had in their scores."""
     if not moments:
@@ -131,7 +131,7 @@ def describe_hits(
 
 
 def content_likeness(
-    moments: Sequence[Scored], encoded: EncodedQuery, fused: FusedVectors
+    moments: Sequence[Moment], encoded: EncodedQuery, fused: FusedVectors
 ) -> NDArray[np.float32] | None:
     """Return the cosines [n] of moments' content and the text's, None for mood alone."""
     content = encoded.text.pooled[0].float().cpu().numpy()

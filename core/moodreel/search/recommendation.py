@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moodreel.emotions import Emotion, EmotionScores
-from moodreel.media import Hit, MomentName
+from moodreel.media import Hit, MomentRef
 from moodreel.search.collection import EPSILON, Collection
 from moodreel.search.feedback import Example
 
@@ -78,7 +78,7 @@ def best_of_each(hits: Sequence[Hit]) -> list[Hit]:
 def choose(
     hits: Sequence[Hit],
     content: Sequence[NDArray[np.float32]],
-    likes: Sequence[tuple[MomentName, Example]],
+    likes: Sequence[tuple[MomentRef, Example]],
     wanted: EmotionScores,
     collection: Collection,
     count: int,
@@ -106,7 +106,7 @@ def choose(
 
 
 def like_reason(
-    alike: Sequence[float], likes: Sequence[tuple[MomentName, Example]]
+    alike: Sequence[float], likes: Sequence[tuple[MomentRef, Example]]
 ) -> Iterator[str]:
     """Name the liked moment that is nearest, if any is nearer than the collection's middle."""
     if alike and max(alike) > 0:

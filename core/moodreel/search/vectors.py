@@ -106,7 +106,7 @@ def fuse_all(source: Source, strategy: FusionStrategy, store: VectorStore) -> No
     ids, video, emotions = source.load()
     if not len(ids):
         return
-    strategy.fit(video, emotions)
+    strategy.adapt(video, emotions)
     step = FRAMED_ROWS_AT_ONCE if strategy.needs_frames else ROWS_AT_ONCE
     for start in range(0, len(ids), step):
         rows = slice(start, start + step)

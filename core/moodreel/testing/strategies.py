@@ -51,7 +51,7 @@ def check_fusion(strategy: FusionStrategy, identity: bool = True, neutral: bool 
     fresh = deepcopy(strategy).cpu()
     fresh.bind(fresh.dims or SMALL)
     fitted = deepcopy(fresh)
-    fitted.fit(VideoFeatures(sample_videos(fitted).pooled), sample_emotions())
+    fitted.adapt(VideoFeatures(sample_videos(fitted).pooled), sample_emotions())
     check_state(fitted, neutral)
     learns = any(parameter.requires_grad for parameter in fitted.parameters())
     if learns and identity:
@@ -98,9 +98,9 @@ def scores_of(
 ) -> Tensor:
     """Return the scores [B, 40] of random texts and segments."""
     text = encode_queries(strategy, wanted)
-    weighed = () if weight is None else (weight,)
+    weighed = {} if weight is None else {"weight": weight}
     stored = strategy.fuse_video(sample_videos(strategy), sample_emotions())
-    return strategy.fuse_text(text, wanted, *weighed) @ stored.T
+    return strategy.fuse_text(text, wanted, **weighed) @ stored.T
 
 
 def baseline_scores(strategy: FusionStrategy) -> Tensor:

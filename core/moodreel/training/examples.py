@@ -11,11 +11,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from moodreel.components import Components
 from moodreel.datasets import Caption, Dataset
 from moodreel.datasets.dataset import Video
 from moodreel.emotions import EmotionScores
 from moodreel.engine.encoding import read_clips
-from moodreel.engine.engine import Engine
 from moodreel.errors import InvalidInput
 from moodreel.features.texts import text_features, wanted_emotions
 from moodreel.features.videos import CACHE, VideoSet, video_features
@@ -129,11 +129,11 @@ class Examples:
 
 def load_examples(
     dataset: Dataset,
-    engine: Engine,
+    components: Components,
     frames: bool = False,
     tokens: bool = False,
     cache: str | Path = CACHE,
-    report: Callable[[Progress], None] = lambda progress: None,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
 ) -> Examples:
     """Return a dataset's features, made where the cache does not hold them.
 
@@ -146,7 +146,7 @@ def load_examples(
     Raises:
         InvalidInput: no video, or no caption, that could be used.
     """
-    videos = video_features(dataset, engine, cache, frames, report)
+    videos = video_features(dataset, components, cache, frames, on_progress)
     column = {name: place for place, name in enumerate(videos.names)}
     captions = [caption for caption in dataset.captions if caption.video in column]
     if not captions:
@@ -159,25 +159,25 @@ def load_examples(
         np.array([column[caption.video] for caption in captions], np.int64),
         np.array([places[caption.text] for caption in captions], np.int64),
         texts,
-        text_features(texts, engine.text_encoder, tokens=tokens),
-        wanted_emotions(texts, engine.text_emotion),
+        text_features(texts, components.text_encoder, tokens=tokens),
+        wanted_emotions(texts, components.text_emotion),
         features,
         seen,
-        refuse_clips if dataset.features else ClipReader(engine, videos.videos),
+        refuse_clips if dataset.features else ClipReader(components, videos.videos),
     )
 
 
 @dataclass(frozen=True)
 class ClipReader:
-    """Decodes whole videos as an engine's encoder sees them."""
+    """Decodes whole videos as the encoder sees them."""
 
-    engine: Engine
+    components: Components
     videos: Sequence[Video]
 
     def __call__(self, places: Indices) -> list[Clip]:
         """Return the frames that the encoder sees of videos, by their places."""
         paths = [self.videos[place].path for place in places]
-        parts = read_clips(self.engine.video_encoder, self.engine.decoder, paths)
+        parts = read_clips(self.components.video_encoder, self.components.decoder, paths)
         return [clip for part in parts for clip in part]
 
 

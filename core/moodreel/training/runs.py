@@ -6,11 +6,11 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+from moodreel.components import Components
 from moodreel.datasets import Caption, Dataset
-from moodreel.engine.engine import Engine
 from moodreel.errors import InvalidInput
 from moodreel.features.videos import CACHE
-from moodreel.fusion.checkpoints import Surroundings, load_strategy, save_strategy
+from moodreel.fusion.checkpoints import TrainingContext, load_strategy, save_strategy
 from moodreel.fusion.strategy import FusionStrategy
 from moodreel.media import Progress
 from moodreel.training.curves import plot_curves
@@ -28,8 +28,8 @@ class Run:
     """One training run.
 
     Args:
-        engine: its components make the features; it cuts no videos (`segments.length=0`), so
-            that a caption is about a whole one.
+        components: make the features; they cut no videos (`segments.length=0`), so that a caption
+            is about a whole one.
         dataset: what to learn from.
         fusion: the strategy's name, or the folder of a trained one, to train it on.
         plan: every choice.
@@ -39,10 +39,10 @@ class Run:
             videos to learn from. None: all steps are made.
         cache: where features are kept; evaluation shares it.
         options: of the strategy, over the configuration's.
-        report: called with the progress.
+        on_progress: called with the progress.
     """
 
-    engine: Engine
+    components: Components
     dataset: Dataset
     fusion: str
     plan: TrainingPlan
@@ -51,7 +51,7 @@ class Run:
     validation: str | None = "val"
     cache: Path = CACHE
     options: Mapping[str, Any] = field(default_factory=dict)
-    report: Callable[[Progress], None] = lambda progress: None
+    on_progress: Callable[[Progress], None] = lambda progress: None
 
     def train(self) -> Outcome:
         """Train and write the strategy; an interrupted run goes on where it stood.
@@ -60,7 +60,7 @@ class Run:
             InvalidInput: the dataset has no such split, or the strategy nothing to learn.
             ConfigurationError: the folder holds another unfinished run.
         """
-        registry = self.engine.registry
+        registry = self.components.registry
         strategy = load_strategy(registry, self.fusion, self.plan.seed, **self.options)
         if not any(p.requires_grad for p in strategy.parameters()) and self.plan.tune == "none":
             raise InvalidInput(f"the fusion strategy {self.fusion!r} has nothing to learn")
@@ -72,11 +72,11 @@ class Run:
             self.plan,
             train,
             validation,
-            self.engine.text_encoder,
-            self.engine.video_encoder if self.plan.tune == "all" else None,
+            self.components.text_encoder,
+            self.components.video_encoder if self.plan.tune == "all" else None,
             tuned,
             self.folder,
-            self.report,
+            self.on_progress,
         )
         outcome = trainer.run()
         if trainer.is_main:
@@ -89,11 +89,11 @@ class Run:
         train, validation = (
             load_examples(
                 part,
-                self.engine,
+                self.components,
                 strategy.needs_frames or self.plan.needs_frames,
                 strategy.needs_tokens,
                 self.cache,
-                self.report,
+                self.on_progress,
             )
             if part is not None
             else None
@@ -115,10 +115,10 @@ class Run:
             "plan": asdict(self.plan),
             **asdict(outcome),
         }
-        registry = self.engine.registry
+        registry = self.components.registry
         if self.plan.tune != "none":
             registry = save_tuned(registry, self.folder, self.plan.tune)
-        save_strategy(self.folder, strategy, Surroundings.of(registry), record)
+        save_strategy(self.folder, strategy, TrainingContext.of(registry), record)
         plot_curves(self.folder)
         drop_state(self.folder)
 

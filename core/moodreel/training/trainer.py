@@ -20,14 +20,14 @@ from moodreel.fusion.strategy import FusionStrategy
 from moodreel.interfaces import TextEncoder, VideoEncoder
 from moodreel.media import Progress
 from moodreel.training.batches import Indices
-from moodreel.training.best import Best, learned_state
+from moodreel.training.best_state import BestState, learned_state
 from moodreel.training.curves import Curves
 from moodreel.training.examples import Examples
+from moodreel.training.module import Asked, Batch, Shown, TrainingModule, take_rows, to_device
 from moodreel.training.objectives import OBJECTIVES, USES
 from moodreel.training.plan import TrainingPlan
 from moodreel.training.states import load_state, save_state
 from moodreel.training.terms import correction_term, distillation_term, emotion_term, shortlist_term
-from moodreel.training.trainee import Asked, Batch, Shown, Trainee, take_rows, to_device
 
 BETAS = (0.9, 0.98)
 TEXTS_AT_ONCE, VIDEOS_AT_ONCE = 256, 256
@@ -61,7 +61,7 @@ class Trainer:
         watcher: the video encoder, where it learns.
         tuned: the encoders' network, where they learn.
         folder: where the state and the logs are kept; None keeps none.
-        report: called with the progress.
+        on_progress: called with the progress.
     """
 
     def __init__(
@@ -74,17 +74,19 @@ class Trainer:
         watcher: VideoEncoder | None = None,
         tuned: nn.Module | None = None,
         folder: Path | None = None,
-        report: Callable[[Progress], None] = lambda progress: None,
+        on_progress: Callable[[Progress], None] = lambda progress: None,
     ) -> None:
         self.plan = plan
         self.train = train
         self.validation = validation
         self.folder = folder
-        self.report = report
+        self.on_progress = on_progress
         self.strategy = strategy
         needed = "tokens" in strategy.stages or tuned is not None
         self.watching = watcher is not None
-        self.trainee = Trainee(strategy, plan.scale, encoder if needed else None, watcher, tuned)
+        self.trainee = TrainingModule(
+            strategy, plan.scale, encoder if needed else None, watcher, tuned
+        )
         self.batches = train.batches(plan)
         self.objective = OBJECTIVES[plan.objective]
         self.uses = USES[plan.objective]
@@ -113,9 +115,9 @@ class Trainer:
         Raises:
             ConfigurationError: the folder holds the state of another run.
         """
-        self.strategy.fit(self.train.video, self.train.seen)
+        self.strategy.adapt(self.train.video, self.train.seen)
         model, optimizer = self.accelerator.prepare(self.trainee, self.make_optimizer())
-        progress = Best()
+        progress = BestState()
         start = self.resume(optimizer, progress)
         curves = Curves(self.folder, start) if self.folder and self.is_main else None
         step = start
@@ -128,7 +130,7 @@ class Trainer:
                 curves.add(step - 1, values)
             if self.is_main and (step % self.plan.every == 0 or step == self.plan.steps):
                 self.keep(optimizer, progress, step, curves)
-                self.report(Progress(describe(values), step, self.plan.steps))
+                self.on_progress(Progress(describe(values), step, self.plan.steps))
         if curves:
             curves.close()
         return self.finish(progress, step)
@@ -138,7 +140,7 @@ class Trainer:
         """Whether this process writes files."""
         return self.accelerator.is_main_process
 
-    def is_over(self, progress: Best) -> bool:
+    def is_over(self, progress: BestState) -> bool:
         """Whether the validation has not got better for long enough."""
         patience = self.plan.patience
         return bool(patience and self.validation and progress.looks_since >= patience)
@@ -275,7 +277,7 @@ class Trainer:
             terms["distillation"] = self.plan.distil * term
         return terms
 
-    def look(self, progress: Best, step: int) -> dict[str, float]:
+    def look(self, progress: BestState, step: int) -> dict[str, float]:
         """Measure on the validation split, and remember the best parameters."""
         if self.validation is None:
             progress.take(math.nan, step, self.trainee)
@@ -299,7 +301,7 @@ class Trainer:
         scores = torch.cat(parts) @ torch.cat(shown).T
         return query_scores(scores.cpu().numpy(), examples.known.T).summary()["mAP"]
 
-    def resume(self, optimizer: Any, progress: Best) -> int:
+    def resume(self, optimizer: Any, progress: BestState) -> int:
         """Put back the state of an interrupted run; return the step to go on from."""
         state = load_state(self.folder, self.run_key) if self.folder else None
         if state is None:
@@ -311,7 +313,7 @@ class Trainer:
             self.accelerator.scaler.load_state_dict(state["scaler"])
         return int(state["step"])
 
-    def keep(self, optimizer: Any, progress: Best, step: int, curves: Curves | None) -> None:
+    def keep(self, optimizer: Any, progress: BestState, step: int, curves: Curves | None) -> None:
         """Write where the run stands."""
         if self.folder is None:
             return
@@ -328,7 +330,7 @@ class Trainer:
         }
         save_state(self.folder, state)
 
-    def finish(self, progress: Best, step: int) -> Outcome:
+    def finish(self, progress: BestState, step: int) -> Outcome:
         """Put the best parameters into the strategy and return how it went."""
         self.trainee.load_state_dict(progress.state, strict=False)
         self.trainee.to("cpu").eval()

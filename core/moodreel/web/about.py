@@ -11,12 +11,12 @@ from moodreel.errors import CatalogError
 from moodreel.hookspecs import HOOKS
 from moodreel.interfaces import Component as EngineComponent
 from moodreel.registry.registry import Registry
-from moodreel.web.desk import Desk
 from moodreel.web.models import Component, Folder, Health, Lack, Setup
-from moodreel.web.sharing import get_desk
+from moodreel.web.sharing import get_state
+from moodreel.web.state import AppState
 
 router = APIRouter()
-Shared = Annotated[Desk, Depends(get_desk)]
+Shared = Annotated[AppState, Depends(get_state)]
 WITHOUT = {
     "second_reader": "a second reader for damaged videos",
     "text_emotion": "reading emotions out of a text",
@@ -27,19 +27,19 @@ WITHOUT = {
 
 
 @router.get("/health")
-def health(desk: Shared) -> Health:
+def health(state: Shared) -> Health:
     """Say whether everything works, and what is missing if not."""
-    lacks = [Lack(part=WITHOUT[slot], problem=why) for slot, why in desk.lacks.items()]
+    lacks = [Lack(part=WITHOUT[slot], problem=why) for slot, why in state.lacks.items()]
     try:
-        videos, segments = desk.catalog.count()
-        lacks += list(unfinished(desk, videos))
+        videos, segments = state.catalog.count()
+        lacks += list(unfinished(state, videos))
     except CatalogError as error:
         videos = segments = 0
         lacks.append(Lack(part="the index", problem=str(error)))
     return Health(
-        status=status_of(desk, videos, lacks),
+        status=status_of(state, videos, lacks),
         version=__version__,
-        preset=desk.recipe.preset,
+        preset=state.recipe.preset,
         videos=videos,
         segments=segments,
         lacks=lacks,
@@ -47,22 +47,22 @@ def health(desk: Shared) -> Health:
 
 
 @router.get("/components")
-def components(desk: Shared) -> list[Component]:
+def components(state: Shared) -> list[Component]:
     """List every component and whether it can run."""
-    return [Component(**row) for row in described(desk.registry)]
+    return [Component(**row) for row in described(state.registry)]
 
 
 @router.get("/setup")
-def setup(desk: Shared) -> Setup:
+def setup(state: Shared) -> Setup:
     """Say what there is to choose from."""
     folders = [
-        Folder(id=id, name=folder.name, path=str(folder)) for id, folder in enumerate(desk.folders)
+        Folder(id=id, name=folder.name, path=str(folder)) for id, folder in enumerate(state.folders)
     ]
     return Setup(
-        preset=desk.recipe.preset,
+        preset=state.recipe.preset,
         emotions=[str(emotion) for emotion in Emotion],
-        fusions=desk.fusions,
-        fusion=desk.registry.slot_name("fusion_strategy"),
+        fusions=state.fusions,
+        fusion=state.registry.slot_name("fusion_strategy"),
         folders=folders,
     )
 
@@ -76,30 +76,30 @@ def described(registry: Registry) -> Iterator[dict[str, Any]]:
 
 
 def status_of(
-    desk: Desk, videos: int, lacks: list[Lack]
+    state: AppState, videos: int, lacks: list[Lack]
 ) -> Literal["ok", "limited", "empty", "unusable"]:
     """Return how far the application can do its work."""
-    if desk.engine is None:
+    if state.engine is None:
         return "unusable"
     if not videos:
         return "empty"
     return "limited" if lacks else "ok"
 
 
-def unfinished(desk: Desk, videos: int) -> Iterator[Lack]:
+def unfinished(state: AppState, videos: int) -> Iterator[Lack]:
     """Name the components that are not done with every video of the index."""
-    if desk.engine is None:
+    if state.engine is None:
         return
-    engine = desk.engine
+    engine = state.engine
     parts: dict[str, EngineComponent | None] = {
-        "searching": engine.video_encoder,
-        "seeing emotions in videos": engine.video_emotion,
+        "searching": engine.components.video_encoder,
+        "seeing emotions in videos": engine.components.video_emotion,
     }
     for part, component in parts.items():
-        done = videos if component is None else len(desk.catalog.finished(component))
+        done = videos if component is None else len(state.catalog.finished(component))
         if done < videos:
             yield Lack(
                 part=part,
                 problem=f"{videos - done} of {videos} videos lack it with the preset "
-                f"{desk.recipe.preset}; bring the index up to date: moodreel index VIDEOS",
+                f"{state.recipe.preset}; bring the index up to date: moodreel index VIDEOS",
             )

@@ -29,7 +29,9 @@ class Recipe:
 
     def make(self) -> Engine:
         """Make the engine."""
-        return Engine.from_preset(self.preset, self.index, self.config, self.overrides)
+        return Engine.from_preset(
+            self.preset, index=self.index, config=self.config, overrides=self.overrides
+        )
 
 
 class Adder:
@@ -99,7 +101,7 @@ def index_folder(recipe: Recipe, folder: str, giving: Connection, parent: int) -
     os.nice(NICENESS)
     try:
         with recipe.make() as engine:
-            done = engine.index([folder], report=lambda at: giving.send(("progress", at)))
+            done = engine.index([folder], on_progress=lambda at: giving.send(("progress", at)))
         giving.send(("done", asdict(done)))
     except MoodreelError as error:
         giving.send(("failed", str(error)))
@@ -107,7 +109,7 @@ def index_folder(recipe: Recipe, folder: str, giving: Connection, parent: int) -
 
 def progress_state(at: Progress, folder: Path) -> Indexing:
     """Return the state of a run that goes on."""
-    path = relative(at.path, folder)
+    path = relative(at.label, folder)
     return Indexing(state="running", folder=folder.name, path=path, done=at.done, total=at.total)
 
 

@@ -15,17 +15,17 @@ from starlette.staticfiles import StaticFiles
 from moodreel import __version__
 from moodreel.errors import MoodreelError
 from moodreel.web import about, indexing, searching, videos
-from moodreel.web.desk import Desk
 from moodreel.web.frames import encode_jpeg
 from moodreel.web.guards import Guard
 from moodreel.web.problems import RESPONSES, add_handlers
+from moodreel.web.state import AppState
 
 STATIC = Path(__file__).with_name("static")
 PAGE = {"/": "index.html", "/style.css": "style.css", "/icon.svg": "icon.svg"}
 
 
-def create_app(desk: Desk, hosts: Iterable[str] = (), any_address: bool = False) -> FastAPI:
-    """Return the application over a desk, which is closed with it.
+def create_app(state: AppState, hosts: Iterable[str] = (), any_address: bool = False) -> FastAPI:
+    """Return the application over a state, which is closed with it.
 
     Args:
         hosts: names that the server may be called by, besides loopback ones.
@@ -34,9 +34,9 @@ def create_app(desk: Desk, hosts: Iterable[str] = (), any_address: bool = False)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        Thread(target=warm_up, args=(desk,), daemon=True).start()
+        Thread(target=warm_up, args=(state,), daemon=True).start()
         yield
-        desk.close()
+        state.close()
 
     app = FastAPI(
         title="moodreel",
@@ -47,7 +47,7 @@ def create_app(desk: Desk, hosts: Iterable[str] = (), any_address: bool = False)
         openapi_url="/api/openapi.json",
         lifespan=lifespan,
     )
-    app.state.desk = desk
+    app.state.state = state
     add_handlers(app)
     routes = APIRouter(prefix="/api", responses=RESPONSES)
     for part in (searching, videos, indexing, about):
@@ -69,11 +69,11 @@ def page_file(path: Path) -> Callable[[Request], FileResponse]:
     return give
 
 
-def warm_up(desk: Desk) -> None:
+def warm_up(state: AppState) -> None:
     """Load what a first search needs, by text and by picture, before somebody waits for it."""
     black = np.zeros((8, 8, 3), np.uint8)
     try:
-        desk.working.search("anything", top=1)
-        desk.working.search(image=encode_jpeg(Image.fromarray(black)), top=1)
+        state.working.search("anything", top=1)
+        state.working.search(image=encode_jpeg(Image.fromarray(black)), top=1)
     except MoodreelError:
         return  # there is nothing to be searched yet; whoever asks is told why

@@ -8,13 +8,13 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response, StreamingResponse
 
 from moodreel.web.adding import Adder
-from moodreel.web.desk import Desk
 from moodreel.web.models import AddRequest, Indexing
 from moodreel.web.problems import Busy, NotFound
-from moodreel.web.sharing import get_desk
+from moodreel.web.sharing import get_state
+from moodreel.web.state import AppState
 
 router = APIRouter()
-Shared = Annotated[Desk, Depends(get_desk)]
+Shared = Annotated[AppState, Depends(get_state)]
 LOOK = 0.2  # seconds between looks at the state
 HEARTBEAT = 75  # looks without news after which a sign of life is sent
 MOST_LISTENERS = 32
@@ -25,27 +25,27 @@ listeners = 0
 
 
 @router.get("/indexing")
-def state(desk: Shared) -> Indexing:
+def state(state: Shared) -> Indexing:
     """Say where indexing stands."""
-    return desk.adder.state
+    return state.adder.state
 
 
 @router.post("/indexing", status_code=202)
-def start(asked: AddRequest, desk: Shared) -> Indexing:
+def start(asked: AddRequest, state: Shared) -> Indexing:
     """Start to index one of the folders that the server was started with."""
-    if asked.folder >= len(desk.folders):
+    if asked.folder >= len(state.folders):
         raise NotFound(
             f"there is no folder {asked.folder}; start the server with --add FOLDER to have one"
         )
-    return desk.adder.start(desk.folders[asked.folder])
+    return state.adder.start(state.folders[asked.folder])
 
 
 @router.get("/indexing/events", response_class=Response, responses=EVENTS)
-async def events(desk: Shared) -> StreamingResponse:
+async def events(state: Shared) -> StreamingResponse:
     """Tell every change of the state as a server-sent event."""
     if listeners >= MOST_LISTENERS:
         raise Busy("too many are listening already")
-    return StreamingResponse(tell(desk.adder), media_type="text/event-stream")
+    return StreamingResponse(tell(state.adder), media_type="text/event-stream")
 
 
 async def tell(adder: Adder) -> AsyncIterator[str]:

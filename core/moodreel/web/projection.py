@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from moodreel.engine.engine import Engine
 from moodreel.evaluation.embedding import even_choice
 from moodreel.evaluation.embedding import project as neighbour_plane
 from moodreel.registry.entries import is_installed
+from moodreel.search.index import SearchIndex
 
 MOST_POINTS = 2000  # more could not be told apart
 FEWEST_NEIGHBOURS = 5  # segments, below which there are no neighbourhoods to keep
@@ -36,18 +36,18 @@ class Projection:
     places: Sequence[Place]
 
 
-def project_index(engine: Engine) -> Projection:
+def project_index(index: SearchIndex) -> Projection:
     """Return the map of an index, of evenly chosen segments if there are many."""
-    revision = engine.catalog.revision
-    ids, pooled = engine.catalog.load_features(engine.video_encoder)
+    revision = index.catalog.revision
+    ids, pooled = index.catalog.load_features(index.components.video_encoder)
     rows = even_choice(len(ids), MOST_POINTS)
     ids, pooled = ids[rows], pooled[rows]
     method, plane = choose_plane(pooled)
     spots = dict(zip(ids.tolist(), plane.tolist(), strict=True))
-    seen = dict(zip(ids.tolist(), engine.source.load_emotions(ids), strict=True))
+    seen = dict(zip(ids.tolist(), index.source.load_emotions(ids), strict=True))
     places = [
         Place(m.video, m.segment.start, spots[m.id][0], spots[m.id][1], seen[m.id])
-        for m in engine.catalog.moments(ids.tolist())
+        for m in index.catalog.moments(ids.tolist())
     ]
     return Projection(revision, method, places)
 

@@ -13,7 +13,6 @@ from moodreel.errors import InvalidInput
 from moodreel.media import Hit
 from moodreel.search.query import Query as EngineQuery
 from moodreel.search.query import named_emotions
-from moodreel.web.desk import Desk
 from moodreel.web.models import (
     Filters,
     HitModel,
@@ -28,116 +27,116 @@ from moodreel.web.models import (
     TextRequest,
     VideoId,
 )
-from moodreel.web.sharing import get_desk
+from moodreel.web.sharing import get_state
+from moodreel.web.state import AppState
 
 router = APIRouter()
-Shared = Annotated[Desk, Depends(get_desk)]
+Shared = Annotated[AppState, Depends(get_state)]
 ON_A_SHELF = 8
 NOTABLE = 0.005  # a smaller score would show as 0.00
 
 
 @router.post("/search")
-async def search(asked: SearchRequest, desk: Shared) -> SearchResponse:
+async def search(asked: SearchRequest, state: Shared) -> SearchResponse:
     """Find moments by text, picture, emotions and examples."""
-    return await desk.searches.run(run_search, desk, asked)
+    return await state.searches.run(run_search, state, asked)
 
 
 @router.get("/videos/{video}/similar")
 async def similar(
     video: VideoId,
-    desk: Shared,
+    state: Shared,
     time: Seconds | None = None,
     fusion: Annotated[Name | None, Query()] = None,
     top: Annotated[int, Query(ge=1, le=100)] = 12,
 ) -> SearchResponse:
     """Find moments of other videos that are like a moment, or like a whole video."""
-    return await desk.searches.run(run_similar, desk, video, time, fusion, top)
+    return await state.searches.run(run_similar, state, video, time, fusion, top)
 
 
 @router.post("/recommend")
-async def recommend(asked: RecommendRequest, desk: Shared) -> SearchResponse:
+async def recommend(asked: RecommendRequest, state: Shared) -> SearchResponse:
     """Recommend videos that are like the liked moments, feel as wished, and differ."""
-    return await desk.searches.run(run_recommend, desk, asked)
+    return await state.searches.run(run_recommend, state, asked)
 
 
 @router.get("/moods")
-async def moods(desk: Shared) -> list[Shelf]:
+async def moods(state: Shared) -> list[Shelf]:
     """Show the moments that have most of each emotion."""
-    return await desk.searches.run(run_moods, desk)
+    return await state.searches.run(run_moods, state)
 
 
 @router.post("/emotions")
-async def emotions(asked: TextRequest, desk: Shared) -> dict[str, float]:
+async def emotions(asked: TextRequest, state: Shared) -> dict[str, float]:
     """Read the emotions that a text names."""
-    return await desk.searches.run(read_emotions, desk, asked.text)
+    return await state.searches.run(read_emotions, state, asked.text)
 
 
-def run_search(desk: Desk, asked: SearchRequest) -> SearchResponse:
+def run_search(state: AppState, asked: SearchRequest) -> SearchResponse:
     """Search as asked."""
     started = perf_counter()
-    engine = desk.working
-    like, unlike = ([desk.moment(m) for m in side] for side in (asked.like, asked.unlike))
-    filter = plain_filter(asked.filters)
+    index = state.working.search_index
+    like, unlike = ([state.moment(m) for m in side] for side in (asked.like, asked.unlike))
     query = EngineQuery(
         text=asked.text,
         emotions=plain_mood(asked.emotions),
         weight=asked.weight,
         top=asked.top,
-        examples=engine.examples(asked.picture, like, unlike, asked.inside),
-        within=engine.catalog.find_segments(filter) if filter else None,
+        examples=index.examples(asked.picture, like, unlike, asked.inside),
+        within=index.within(plain_filter(asked.filters)),
     )
-    answer = engine.answer(query, desk.fusion(asked.fusion), asked.inside)
+    answer = index.answer(query, state.fusion(asked.fusion), asked.inside)
     wanted = {name: value for name, value in answer.wanted.named(0).items() if value}
-    return respond(desk, answer.hits, wanted, started)
+    return respond(state, answer.hits, wanted, started)
 
 
 def run_similar(
-    desk: Desk, video: int, time: float | None, fusion: str | None, top: int
+    state: AppState, video: int, time: float | None, fusion: str | None, top: int
 ) -> SearchResponse:
     """Find what is like a moment, or like a whole video."""
     started = perf_counter()
-    whole = desk.video(video).path
-    moment = whole if time is None else desk.moment(Moment(video=video, time=time))
-    hits = desk.working.similar(moment, fusion=desk.fusion(fusion), top=top)
-    return respond(desk, hits, {}, started)
+    whole = state.video(video).path
+    moment = whole if time is None else state.moment(Moment(video=video, time=time))
+    hits = state.working.similar(moment, fusion=state.fusion(fusion), top=top)
+    return respond(state, hits, {}, started)
 
 
-def run_recommend(desk: Desk, asked: RecommendRequest) -> SearchResponse:
+def run_recommend(state: AppState, asked: RecommendRequest) -> SearchResponse:
     """Recommend as asked."""
     started = perf_counter()
-    found = desk.working.recommend(
-        [desk.moment(moment) for moment in asked.like],
-        plain_mood(asked.emotions),
-        asked.weight,
-        desk.fusion(asked.fusion),
+    found = state.working.recommend(
+        [state.moment(moment) for moment in asked.like],
+        emotions=plain_mood(asked.emotions),
+        weight=asked.weight,
+        fusion=state.fusion(asked.fusion),
         top=asked.top,
         filter=plain_filter(asked.filters),
     )
     reasons = [chosen.reason for chosen in found]
     wanted = plain_mood(asked.emotions) or {}
-    return respond(desk, [chosen.hit for chosen in found], wanted, started, reasons)
+    return respond(state, [chosen.hit for chosen in found], wanted, started, reasons)
 
 
-def run_moods(desk: Desk) -> list[Shelf]:
+def run_moods(state: AppState) -> list[Shelf]:
     """Look for each emotion alone; weak hits stay off the shelves."""
     shelves = []
     for emotion in Emotion:
         try:
-            hits = desk.working.mood({emotion: 1.0}, top=ON_A_SHELF)
+            hits = state.working.mood({emotion: 1.0}, top=ON_A_SHELF)
         except InvalidInput:  # a strategy that finds nothing by emotion alone
-            hits = desk.working.mood({emotion: 1.0}, "late", top=ON_A_SHELF)
+            hits = state.working.mood({emotion: 1.0}, fusion="late", top=ON_A_SHELF)
         strong = [hit for hit in hits if not hit.weak]
-        shelves.append(Shelf(emotion=emotion, hits=show_hits(desk, strong, {emotion: 1.0})))
+        shelves.append(Shelf(emotion=emotion, hits=show_hits(state, strong, {emotion: 1.0})))
     return shelves
 
 
-def read_emotions(desk: Desk, text: str) -> dict[str, float]:
+def read_emotions(state: AppState, text: str) -> dict[str, float]:
     """Return the emotions that a text names, without those at 0."""
     if not text.strip():
         return {}
-    engine = desk.working
-    with engine.encoding():
-        found = named_emotions(EngineQuery(text), engine.text_emotion).named(0)
+    engine = state.working
+    with engine.search_index.lock:
+        found = named_emotions(EngineQuery(text), engine.components.text_emotion).named(0)
     return {name: value for name, value in found.items() if value}
 
 
@@ -152,7 +151,7 @@ def plain_filter(filters: Filters) -> Filter:
 
 
 def respond(
-    desk: Desk,
+    state: AppState,
     hits: Sequence[Hit],
     wanted: Mapping[str, float],
     started: float,
@@ -160,7 +159,7 @@ def respond(
 ) -> SearchResponse:
     """Return hits as the API gives them."""
     return SearchResponse(
-        hits=show_hits(desk, hits, wanted, reasons),
+        hits=show_hits(state, hits, wanted, reasons),
         emotions={str(name): value for name, value in wanted.items()},
         confident=any(not hit.weak for hit in hits),
         milliseconds=(perf_counter() - started) * 1000,
@@ -168,13 +167,13 @@ def respond(
 
 
 def show_hits(
-    desk: Desk,
+    state: AppState,
     hits: Sequence[Hit],
     wanted: Mapping[str, float],
     reasons: Sequence[str] | None = None,
 ) -> list[HitModel]:
     """Return hits with ids in place of paths, each with the reason for it."""
-    known = desk.shelves().by_path
+    known = state.shelves().by_path
     whys = reasons or [explain(hit, wanted) for hit in hits]
     shown = []
     for hit, why in zip(hits, whys, strict=True):

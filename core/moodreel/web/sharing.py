@@ -2,10 +2,10 @@
 
 from fastapi import Request
 
-from moodreel.web.desk import Desk
+from moodreel.web.state import AppState
 
 
-def get_desk(request: Request) -> Desk:
-    """Return the application's desk."""
-    desk: Desk = request.app.state.desk
-    return desk
+def get_state(request: Request) -> AppState:
+    """Return the application's state."""
+    state: AppState = request.app.state.state
+    return state

@@ -13,16 +13,16 @@ from starlette.responses import Response
 
 from moodreel.catalog.records import VideoRecord
 from moodreel.emotions import Emotion
-from moodreel.engine.engine import Engine
-from moodreel.web.desk import Desk
+from moodreel.search.index import SearchIndex
 from moodreel.web.frames import STRIP_FRAMES
 from moodreel.web.models import MapResponse, Point, Seconds, Stretch, Timeline, VideoId, VideoModel
 from moodreel.web.problems import NotFound
-from moodreel.web.sharing import get_desk
+from moodreel.web.sharing import get_state
+from moodreel.web.state import AppState
 
 router = APIRouter()
 Responses = dict[int | str, dict[str, Any]]
-Shared = Annotated[Desk, Depends(get_desk)]
+Shared = Annotated[AppState, Depends(get_state)]
 FOREVER = {"Cache-Control": "private, max-age=604800, immutable"}
 JPEG: Responses = {200: {"content": {"image/jpeg": {}}, "description": "a picture"}}
 VIDEO: Responses = {
@@ -34,55 +34,55 @@ VIDEO: Responses = {
 
 @router.get("/videos")
 def videos(
-    desk: Shared,
+    state: Shared,
     offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> list[VideoModel]:
     """List the videos of the index, in the order they were added."""
-    records = list(desk.shelves().by_id.values())
+    records = list(state.shelves().by_id.values())
     return [show_video(record) for record in records[offset : offset + limit]]
 
 
 @router.get("/videos/{video}")
-def facts(video: VideoId, desk: Shared) -> VideoModel:
+def facts(video: VideoId, state: Shared) -> VideoModel:
     """Say what is known about a video."""
-    return show_video(desk.video(video))
+    return show_video(state.video(video))
 
 
 @router.get("/videos/{video}/timeline")
-def timeline(video: VideoId, desk: Shared) -> Timeline:
+def timeline(video: VideoId, state: Shared) -> Timeline:
     """Show a video's emotions over time."""
-    record = desk.video(video)
-    extractor = desk.working.video_emotion
+    record = state.video(video)
+    extractor = state.working.components.video_emotion
     return Timeline(
         video=show_video(record),
         observes=[str(e) for e in Emotion if extractor and e in extractor.observes],
-        stretches=stretches(desk.working, record),
+        stretches=stretches(state.working.search_index, record),
         strip=STRIP_FRAMES,
     )
 
 
 @router.get("/videos/{video}/frame", response_class=Response, responses=JPEG)
 async def frame(
-    video: VideoId, desk: Shared, time: Seconds = 0.0, width: Literal["160", "320", "640"] = "320"
+    video: VideoId, state: Shared, time: Seconds = 0.0, width: Literal["160", "320", "640"] = "320"
 ) -> Response:
     """Show the frame at a second."""
-    picture = await desk.pictures.run(draw_frame, desk, video, time, int(width))
+    picture = await state.pictures.run(draw_frame, state, video, time, int(width))
     return Response(picture, media_type="image/jpeg", headers=FOREVER)
 
 
 @router.get("/videos/{video}/strip", response_class=Response, responses=JPEG)
-async def strip(video: VideoId, desk: Shared) -> Response:
+async def strip(video: VideoId, state: Shared) -> Response:
     """Show frames spread over a video, side by side."""
-    picture = await desk.pictures.run(draw_strip, desk, video)
+    picture = await state.pictures.run(draw_strip, state, video)
     return Response(picture, media_type="image/jpeg", headers=FOREVER)
 
 
 @router.get("/videos/{video}/file", response_class=FileResponse, responses=VIDEO)
 @router.head("/videos/{video}/file", response_class=FileResponse, include_in_schema=False)
-def file(video: VideoId, desk: Shared) -> FileResponse:
+def file(video: VideoId, state: Shared) -> FileResponse:
     """Give the file, or the range of it that is asked for."""
-    record = desk.video(video)
+    record = state.video(video)
     path = Path(record.location)
     if not path.is_file() or os.path.realpath(path) != record.location:
         raise NotFound(f"{record.path}: the file is no longer there")
@@ -91,26 +91,26 @@ def file(video: VideoId, desk: Shared) -> FileResponse:
 
 
 @router.get("/map")
-async def map_segments(desk: Shared) -> MapResponse:
+async def map_segments(state: Shared) -> MapResponse:
     """Lay the segments out in the plane."""
-    return await desk.searches.run(draw_map, desk)
+    return await state.searches.run(draw_map, state)
 
 
-def draw_frame(desk: Desk, video: int, time: float, width: int) -> bytes:
+def draw_frame(state: AppState, video: int, time: float, width: int) -> bytes:
     """Return a frame as JPEG."""
-    return desk.frames.frame(desk.video(video), time, width)
+    return state.frames.frame(state.video(video), time, width)
 
 
-def draw_strip(desk: Desk, video: int) -> bytes:
+def draw_strip(state: AppState, video: int) -> bytes:
     """Return a strip as JPEG."""
-    return desk.frames.strip(desk.video(video))
+    return state.frames.strip(state.video(video))
 
 
-def draw_map(desk: Desk) -> MapResponse:
+def draw_map(state: AppState) -> MapResponse:
     """Return the map of an index."""
-    known = desk.shelves().by_path
+    known = state.shelves().by_path
     points = []
-    found = desk.projection()
+    found = state.projection()
     for place in found.places:
         record = known.get(place.video)
         if record is not None and record.id is not None:
@@ -129,13 +129,13 @@ def draw_map(desk: Desk) -> MapResponse:
     return MapResponse(method=found.method, points=points)
 
 
-def stretches(engine: Engine, record: VideoRecord) -> list[Stretch]:
+def stretches(index: SearchIndex, record: VideoRecord) -> list[Stretch]:
     """Return the segments of a video with their emotions and captions."""
     assert record.id is not None
-    moments = engine.catalog.segments(record.id)
+    moments = index.catalog.segments(record.id)
     ids = np.array([moment.id for moment in moments], np.int64)
-    seen = engine.source.load_emotions(ids)
-    captions = engine.catalog.load_captions(engine.captioner, ids)
+    seen = index.source.load_emotions(ids)
+    captions = index.catalog.load_captions(index.components.captioner, ids)
     return [
         Stretch(
             start=moment.segment.start,

@@ -1,13 +1,13 @@
 """The published fusion: an emotion embedding added to every token of the text."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
 from moodreel import EmotionScores, hookimpl
 from moodreel.emotions import Emotion
-from moodreel.fusion import Dims, Form, GatedFusion, Sides, to_tensors
+from moodreel.fusion import Dims, GatedFusion, to_tensors
 from moodreel.hookspecs import Register
 from moodreel.interfaces import TextFeatures, VideoFeatures
 
@@ -27,35 +27,34 @@ class Additive(GatedFusion):
     text's side is the token stage alone.
 
     Args:
-        form, sides, room, gated, shrunk: as for every `GatedFusion`.
         init: of the table that is added to tokens. "zeros" starts at the baseline; "normal" draws
             it from a normal distribution, as published, and does not.
         weighting: of a text's emotions. "binary" counts every one with an intensity above 0 alike,
             as published; "intensity" multiplies each row by its intensity, negative ones too,
             before the mean. A video's are always taken by intensity: faces show a little of each.
+        options: those of every `GatedFusion`.
     """
 
     version = "3"
 
     def __init__(
         self,
-        form: Form = "extend",
-        sides: Sides = "both",
-        room: int = 16,
-        gated: bool = True,
-        shrunk: bool = True,
         init: Literal["zeros", "normal"] = "zeros",
         weighting: Weighting = "binary",
+        **options: Any,
     ) -> None:
-        super().__init__(form, sides, room, gated, shrunk)
+        super().__init__(**options)
         self.init = init
         self.weighting = weighting
-        if not self.stages & {"text", "video"}:
-            self.gate.requires_grad_(False)  # nothing passes through it
+        if self.sides == "video":
+            self.skip("tokens")
+        if self.form == "add":  # the text's side is the token stage alone
+            self.skip("text")
+            if self.sides == "text":
+                self.gate.requires_grad_(False)  # nothing passes through it
 
     def build(self, dims: Dims) -> None:
         """Make the table for tokens [8, W], and those of h and k [8, size]."""
-        super().build(dims)
         if self.sides != "video":
             made = torch.zeros if self.init == "zeros" else torch.randn
             self.table = nn.Parameter(made(len(Emotion), dims.token))
@@ -64,25 +63,19 @@ class Additive(GatedFusion):
         if self.sides != "text":
             self.video_table = nn.Parameter(torch.randn(len(Emotion), self.size(dims)))
 
-    def inject(self, tokens: Tensor, emotions: EmotionScores) -> Tensor:
+    def inject(self, tokens: Tensor, wanted: EmotionScores) -> Tensor:
         """Return token embeddings [B, L, W], each with the mean row of its text's emotions."""
         if "tokens" not in self.stages:
             return tokens
-        return tokens + mean_row(emotions, self.table, self.weighting).to(tokens).unsqueeze(1)
+        return tokens + mean_row(wanted, self.table, self.weighting).to(tokens).unsqueeze(1)
 
-    def asked(self, text: TextFeatures, emotions: EmotionScores) -> Tensor:
+    def text_mood(self, text: TextFeatures, wanted: EmotionScores) -> Tensor:
         """Return h [B, size]."""
-        return mean_row(emotions, self.text_table, self.weighting)
+        return mean_row(wanted, self.text_table, self.weighting)
 
-    def shown(self, video: VideoFeatures, emotions: EmotionScores) -> Tensor:
+    def video_mood(self, video: VideoFeatures, seen: EmotionScores) -> Tensor:
         """Return k [B, size]."""
-        return mean_row(emotions, self.video_table, "intensity")
-
-    @property
-    def stages(self) -> frozenset[str]:
-        """The stages that change: in the form `add`, the text's side is the token stage alone."""
-        unchanged = {"tokens"} if self.sides == "video" else set()
-        return super().stages - unchanged - ({"text"} if self.form == "add" else set())
+        return mean_row(seen, self.video_table, "intensity")
 
 
 def mean_row(emotions: EmotionScores, table: Tensor, weighting: Weighting) -> Tensor:

@@ -1,11 +1,13 @@
 """Content and an embedding of emotion, concatenated, through a fully connected layer."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
 from moodreel import EmotionScores, hookimpl
 from moodreel.emotions import Emotion
-from moodreel.fusion import Dims, Form, GatedFusion, Sides, to_tensors
+from moodreel.fusion import Dims, GatedFusion, to_tensors
 from moodreel.hookspecs import Register
 from moodreel.interfaces import TextFeatures, VideoFeatures
 
@@ -17,33 +19,28 @@ class ConcatFc(GatedFusion):
     emotion may not have been observed, a second table has a row for each that was.
 
     Args:
-        form, sides, room, gated, shrunk: as for every `GatedFusion`.
         embedding: the length of the emotion embedding.
         hidden: the width of a hidden layer with GELU; 0 for none.
         dropout: of what goes into the layer, in training.
+        options: those of every `GatedFusion`.
     """
 
     version = "2"
 
     def __init__(
         self,
-        form: Form = "extend",
-        sides: Sides = "both",
-        room: int = 16,
-        gated: bool = True,
-        shrunk: bool = True,
         embedding: int = 16,
         hidden: int = 0,
         dropout: float = 0.1,
+        **options: Any,
     ) -> None:
-        super().__init__(form, sides, room, gated, shrunk)
+        super().__init__(**options)
         self.embedding = embedding
         self.hidden = hidden
         self.dropout = dropout
 
     def build(self, dims: Dims) -> None:
         """Make the tables and one layer for each side that sees emotion."""
-        super().build(dims)
         self.table = nn.Linear(len(Emotion), self.embedding, bias=False)
         if self.sides != "video":
             self.text_side = self.layer(dims)
@@ -63,16 +60,16 @@ class ConcatFc(GatedFusion):
             nn.Linear(self.hidden, outer),
         )
 
-    def asked(self, text: TextFeatures, emotions: EmotionScores) -> Tensor:
+    def text_mood(self, text: TextFeatures, wanted: EmotionScores) -> Tensor:
         """Return h [B, size]."""
-        wanted, _ = to_tensors(emotions, text.pooled)
-        return self.text_side(torch.cat([text.pooled, self.table(wanted)], -1))
+        intensities, _ = to_tensors(wanted, text.pooled)
+        return self.text_side(torch.cat([text.pooled, self.table(intensities)], -1))
 
-    def shown(self, video: VideoFeatures, emotions: EmotionScores) -> Tensor:
+    def video_mood(self, video: VideoFeatures, seen: EmotionScores) -> Tensor:
         """Return k [B, size]."""
-        values, observed = to_tensors(emotions, video.pooled)
-        seen = self.table(values) + self.known(observed.to(values))
-        return self.video_side(torch.cat([video.pooled, seen], -1))
+        intensities, observed = to_tensors(seen, video.pooled)
+        embedded = self.table(intensities) + self.known(observed.to(intensities))
+        return self.video_side(torch.cat([video.pooled, embedded], -1))
 
 
 @hookimpl

@@ -1,11 +1,13 @@
 """An emotion encoder that looks at the text's tokens and at the video's frames."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
 from moodreel import EmotionScores, hookimpl
 from moodreel.emotions import Emotion
-from moodreel.fusion import Dims, Form, GatedFusion, Sides, has_wish, to_tensors
+from moodreel.fusion import Dims, GatedFusion, has_wish, to_tensors
 from moodreel.hookspecs import Register
 from moodreel.interfaces import TextFeatures, VideoFeatures
 
@@ -29,40 +31,37 @@ class CrossAttention(GatedFusion):
     attention is only for the shortlist.
 
     Args:
-        form, sides, room, gated, shrunk: as for every `GatedFusion`.
         width: of the encoder.
         heads: of its attention.
         dropout: in its attention, in training.
         joint: whether to rerank.
+        options: those of every `GatedFusion`.
     """
 
     version = "2"
 
     def __init__(
         self,
-        form: Form = "extend",
-        sides: Sides = "both",
-        room: int = 16,
-        gated: bool = True,
-        shrunk: bool = True,
         width: int = 64,
         heads: int = 4,
         dropout: float = 0.1,
         joint: bool = True,
+        **options: Any,
     ) -> None:
-        super().__init__(form, sides, room, gated, shrunk)
+        super().__init__(**options)
         if width % heads:
             raise ValueError(f"width {width} must be a multiple of heads {heads}")
         self.width = width
         self.heads = heads
         self.dropout = dropout
         self.joint = joint
-        self.needs_frames = sides != "text" or joint
-        self.needs_tokens = sides != "video" or joint
+        self.needs_frames = self.sides != "text" or joint
+        self.needs_tokens = self.sides != "video" or joint
+        if not joint:
+            self.skip("rerank")
 
     def build(self, dims: Dims) -> None:
         """Make the encoder, the ways into and out of it, and the joint attention."""
-        super().build(dims)
         self.emotions = EmotionEncoder(self.width, self.heads, self.dropout)
         self.from_content = nn.Linear(dims.content, self.width)
         if self.sides != "video" or self.joint:
@@ -75,13 +74,13 @@ class CrossAttention(GatedFusion):
             self.reader = JointReader(self.width, self.heads, self.dropout)
             self.joint_gate = nn.Parameter(torch.zeros(()))
 
-    def asked(self, text: TextFeatures, emotions: EmotionScores) -> Tensor:
+    def text_mood(self, text: TextFeatures, wanted: EmotionScores) -> Tensor:
         """Return h [B, size]."""
-        return self.to_text(self.emotions(*to_tensors(emotions, text.pooled), *self.read(text)))
+        return self.to_text(self.emotions(*to_tensors(wanted, text.pooled), *self.read(text)))
 
-    def shown(self, video: VideoFeatures, emotions: EmotionScores) -> Tensor:
+    def video_mood(self, video: VideoFeatures, seen: EmotionScores) -> Tensor:
         """Return k [B, size]."""
-        return self.to_video(self.emotions(*to_tensors(emotions, video.pooled), *self.see(video)))
+        return self.to_video(self.emotions(*to_tensors(seen, video.pooled), *self.see(video)))
 
     def read(self, text: TextFeatures) -> tuple[Tensor, Tensor]:
         """Return the tokens [B, 1 + L, width] of a text, its vector first, and their mask."""
@@ -109,7 +108,7 @@ class CrossAttention(GatedFusion):
         weight: float | None = None,
     ) -> Tensor | None:
         """Return <t', v'> plus what the joint attention reads, [B]; the former without emotion."""
-        asked = self.fuse_text(text, wanted, weight)
+        asked = self.fuse_text(text, wanted, weight=weight)
         scores = (asked * self.fuse_video(video, seen)).sum(-1)
         if not self.joint:
             return scores
@@ -121,11 +120,6 @@ class CrossAttention(GatedFusion):
         ]
         share = has_wish(wanted, text.pooled).squeeze(-1) * (1.0 if weight is None else weight)
         return scores + share * self.joint_gate * self.reader(parts, len(scores))
-
-    @property
-    def stages(self) -> frozenset[str]:
-        """The stages that change; rerank only with `joint`."""
-        return super().stages - (set() if self.joint else {"rerank"})
 
 
 class EmotionEncoder(nn.Module):

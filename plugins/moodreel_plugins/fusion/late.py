@@ -47,9 +47,9 @@ class Late(FusionStrategy):
         for name in ("prior", "content_covariance", "emotion_covariance"):
             self.register_buffer(name, torch.zeros(0))
 
-    def fit(self, video: VideoFeatures, emotions: EmotionScores) -> None:
+    def fit(self, video: VideoFeatures, seen: EmotionScores) -> None:
         """Learn the prior of each emotion and the spread of both parts."""
-        values, observed = to_tensors(emotions, video.pooled)
+        values, observed = to_tensors(seen, video.pooled)
         self.prior = masked_mean(values, observed)
         self.content_covariance = covariance(video.pooled)
         self.emotion_covariance = covariance(self.log_odds(values, observed))
@@ -61,22 +61,22 @@ class Late(FusionStrategy):
         odds = torch.logit(values, eps=EPSILON) - torch.logit(self.prior, eps=EPSILON)
         return odds.clamp(-self.clamp, self.clamp) * observed
 
-    def fuse_video(self, video: VideoFeatures, emotions: EmotionScores) -> Tensor:
+    def fuse_video(self, video: VideoFeatures, seen: EmotionScores) -> Tensor:
         """Return [v, e_v], [B, D + 8]."""
-        return torch.cat([video.pooled, self.log_odds(*to_tensors(emotions, video.pooled))], -1)
+        return torch.cat([video.pooled, self.log_odds(*to_tensors(seen, video.pooled))], -1)
 
     def fuse_text(
-        self, text: TextFeatures, emotions: EmotionScores, weight: float | None = None
+        self, text: TextFeatures, wanted: EmotionScores, weight: float | None = None
     ) -> Tensor:
         """Return [(1-w) t, w s e_q], [B, D + 8]."""
-        wanted, _ = to_tensors(emotions, text.pooled)
-        mood = self.scale(text.pooled, wanted) * wanted
+        intensities, _ = to_tensors(wanted, text.pooled)
+        mood = self.scale(text.pooled, intensities) * intensities
         if weight is None and self.learned:
-            change = self.shrinkage(text.pooled) + wanted @ self.corrections
-            content = text.pooled + wanted.any(-1, keepdim=True) * change
+            change = self.shrinkage(text.pooled) + intensities @ self.corrections
+            content = text.pooled + intensities.any(-1, keepdim=True) * change
             return torch.cat([content, self.ratio * mood], -1)
         share = float(self.weight) if weight is None else check_weight(weight)
-        w = share * wanted.any(-1, keepdim=True)
+        w = share * intensities.any(-1, keepdim=True)
         return torch.cat([(1 - w) * text.pooled, w * mood], -1)
 
     def build(self, dims: Dims) -> None:
@@ -91,10 +91,10 @@ class Late(FusionStrategy):
         weight = torch.as_tensor(self.weight)
         return weight + (weight.clamp(min=0) - weight).detach()
 
-    def scale(self, content: Tensor, wanted: Tensor) -> Tensor:
+    def scale(self, content: Tensor, intensities: Tensor) -> Tensor:
         """Return s [B, 1]; 1 where the collection has no spread to compare."""
         of_content = spread(content, self.content_covariance)
-        of_emotion = spread(wanted, self.emotion_covariance)
+        of_emotion = spread(intensities, self.emotion_covariance)
         known = (of_content > EPSILON) & (of_emotion > EPSILON)
         return torch.where(known, of_content / of_emotion.clamp(min=EPSILON), 1.0)
 

@@ -1,11 +1,13 @@
 """The emotions seen in a video, embedded, against those that the text asks for."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
 from moodreel import EmotionScores, hookimpl
 from moodreel.emotions import Emotion
-from moodreel.fusion import Dims, Form, GatedFusion, Sides, to_tensors
+from moodreel.fusion import Dims, GatedFusion, to_tensors
 from moodreel.hookspecs import Register
 from moodreel.interfaces import TextFeatures, VideoFeatures
 
@@ -27,28 +29,23 @@ class VideoSide(GatedFusion):
     captions of the same video say that name no emotion.
 
     Args:
-        form, sides, room, gated, shrunk: as for every `GatedFusion`. With `sides: video`, h is
-            linear in the text alone, and the query's emotions only say whether there are any.
         corrected: whether the text's side learns a correction.
+        options: those of every `GatedFusion`. With `sides: video`, h is linear in the text alone,
+            and the query's emotions only say whether there are any.
     """
 
     version = "4"
 
     def __init__(
         self,
-        form: Form = "extend",
-        sides: Sides = "both",
-        room: int = 16,
-        gated: bool = True,
-        shrunk: bool = True,
         corrected: bool = True,
+        **options: Any,
     ) -> None:
-        super().__init__(form, sides, room, gated, shrunk)
-        self.corrected = corrected and sides != "video"
+        super().__init__(**options)
+        self.corrected = corrected and self.sides != "video"
 
     def build(self, dims: Dims) -> None:
         """Make one linear map for each side that sees emotion, and the correction."""
-        super().build(dims)
         if self.sides != "video":
             self.text_side = nn.Linear(len(Emotion), self.size(dims), bias=False)
             start_aligned(self.text_side, 0)
@@ -58,14 +55,14 @@ class VideoSide(GatedFusion):
         if self.corrected:
             self.corrections = nn.Parameter(torch.zeros(len(Emotion), dims.content))
 
-    def asked(self, text: TextFeatures, emotions: EmotionScores) -> Tensor:
+    def text_mood(self, text: TextFeatures, wanted: EmotionScores) -> Tensor:
         """Return h [B, size], linear in e_q."""
-        wanted, _ = to_tensors(emotions, text.pooled)
-        return self.text_side(wanted)
+        intensities, _ = to_tensors(wanted, text.pooled)
+        return self.text_side(intensities)
 
-    def shown(self, video: VideoFeatures, emotions: EmotionScores) -> Tensor:
+    def video_mood(self, video: VideoFeatures, seen: EmotionScores) -> Tensor:
         """Return k [B, size], linear in intensities, log-odds, and what was observed."""
-        values, observed = to_tensors(emotions, video.pooled)
+        values, observed = to_tensors(seen, video.pooled)
         known = observed.to(values)
         odds = known * torch.logit(values, eps=STEEPEST) / ODDS_SCALE
         return self.video_side(torch.cat([values, odds, known], -1))

@@ -376,12 +376,12 @@ def test_a_missing_tokenizer_is_named_with_what_to_bring(folders, tmp_path):
 
 def test_encoders_of_different_spaces_are_not_paired(folders, tmp_path):
     given = [f"video_encoder.model={folders['clip']}", f"text_encoder.model={folders['siglip']}"]
-    said = refused(lambda: Engine.from_preset("clip-b32", tmp_path, overrides=given))
+    said = refused(lambda: Engine.from_preset("clip-b32", index=tmp_path, overrides=given))
     assert "do not share a space" in said
     other = save_clip(tmp_path / "other")
     (other / "model.safetensors").write_bytes(perturbed(other / "model.safetensors"))
     given[1] = f"text_encoder.model={other}"
-    said = refused(lambda: Engine.from_preset("clip-b32", tmp_path, overrides=given))
+    said = refused(lambda: Engine.from_preset("clip-b32", index=tmp_path, overrides=given))
     assert "do not share a space" in said
 
 
@@ -398,15 +398,17 @@ def test_an_index_with_clip_keeps_frame_vectors_and_finds_what_it_saw(folders, d
     given = [f"{half}_encoder.model={folders['clip']}" for half in ("video", "text")]
     given += ["text_emotion=null", "video_emotion=null", "fusion_strategy=baseline"]
     video = sorted((demo / "videos").glob("*.mp4"))[0]
-    with Engine.from_preset("clip-b32", tmp_path / "index", overrides=given) as engine:
+    with Engine.from_preset("clip-b32", index=tmp_path / "index", overrides=given) as engine:
         report = engine.index(video)
         assert not report.failed
         hits = engine.search("a cat", merge=False)
         assert hits
         vector = engine.encode_text("a cat")
-        ids, pooled = engine.catalog.load_features(engine.video_encoder)
+        ids, pooled = engine.catalog.load_features(engine.components.video_encoder)
         assert hits[0].score == pytest.approx(float((pooled @ vector).max()), abs=2e-3)
-        frames = engine.catalog.load_frames(engine.video_encoder, ids, engine.video_encoder.dim)
+        frames = engine.catalog.load_frames(
+            engine.components.video_encoder, ids, engine.components.video_encoder.dim
+        )
         assert all(len(vectors) == 8 for vectors in frames)
 
 

@@ -1,7 +1,5 @@
 """The promises of fusion: every strategy, every form and side, before and after training."""
 
-from functools import partial
-
 import numpy as np
 import pytest
 import torch
@@ -13,7 +11,7 @@ from torch.nn.functional import normalize
 import places
 from moodreel import EmotionScores, create
 from moodreel.errors import ConfigurationError, InvalidInput
-from moodreel.fusion.checkpoints import Surroundings, load_strategy, save_strategy
+from moodreel.fusion.checkpoints import TrainingContext, load_strategy, save_strategy
 from moodreel.fusion.strategy import Dims
 from moodreel.interfaces import TextFeatures, VideoFeatures
 from moodreel.registry.registry import default_registry, installed_components
@@ -141,7 +139,7 @@ def test_neutral_queries_rank_exactly_as_the_baseline_in_the_index(name, engine,
     """Trained at random, adopted by the real engine, on the demo's videos and queries."""
     registry = engine.registry
     strategy = shake(load_strategy(registry, name, **LEARNED[name]))
-    folder = str(save_strategy(tmp_path / name, strategy, Surroundings.of(registry)))
+    folder = str(save_strategy(tmp_path / name, strategy, TrainingContext.of(registry)))
     for text in ("people riding bicycles in the street", "a cat", "rocket launch"):
         plain, fused = (
             engine.search(text, emotions={}, fusion=fusion, top=99, merge=False)
@@ -157,16 +155,16 @@ def test_neutral_queries_rank_exactly_as_the_baseline_in_the_index(name, engine,
 def test_frames_reach_the_strategies_that_ask_for_them(engine, monkeypatch):
     from moodreel_plugins.fusion.cross_attention import CrossAttention
 
-    shapes, shown = [], CrossAttention.shown
+    shapes, shown = [], CrossAttention.video_mood
 
     def look(self, video, emotions):
         shapes.append(video.frames.shape)
         return shown(self, video, emotions)
 
-    monkeypatch.setattr(CrossAttention, "shown", look)
+    monkeypatch.setattr(CrossAttention, "video_mood", look)
     engine.search("a cat", fusion="cross-attention")
-    assert sum(shape[0] for shape in shapes) >= len(engine.source.load()[0])
-    assert {shape[2] for shape in shapes} == {engine.video_encoder.dim}
+    assert sum(shape[0] for shape in shapes) >= len(engine.search_index.source.load()[0])
+    assert {shape[2] for shape in shapes} == {engine.components.video_encoder.dim}
 
 
 # What a weight means
@@ -271,7 +269,7 @@ def test_additive_gives_the_published_numbers(folder):
     counts = known["emotion_counts"].numpy()
     counts = EmotionScores(counts, np.ones_like(counts))
     inputs = known["input_ids"], known["attention_mask"]
-    features = model.text_features(*inputs, inject=partial(strategy.inject, emotions=counts))
+    features = model.text_features(*inputs, inject=strategy.injector(counts))
     expected = known["text_embeds_additive"]
     torch.testing.assert_close(normalize(features, dim=-1), expected, rtol=0, atol=1e-5)
     torch.testing.assert_close(expected[0], known["text_embeds"][0], rtol=0, atol=1e-5)

@@ -112,7 +112,7 @@ def make_reactions(
     faces: Path,
     scenes: Path | None = None,
     seed: int = 0,
-    report: Callable[[Progress], None] = lambda progress: None,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
 ) -> list[ClipPlan]:
     """Write clips and `captions.jsonl` into a folder; clips that are there already are kept.
 
@@ -123,7 +123,7 @@ def make_reactions(
             scikit-learn.
         seed: decides the splits, the rounds and the camera. The same seed, faces and scenes give
             the same files.
-        report: called with the progress.
+        on_progress: called with the progress.
 
     Raises:
         InvalidInput: a folder holds no such photographs, or `target` holds another data set.
@@ -145,11 +145,11 @@ def make_reactions(
     )
     (target / "videos").mkdir(exist_ok=True)
     for done, plan in enumerate(plans):
-        report(Progress(plan.name, done, len(plans)))
+        on_progress(Progress(plan.name, done, len(plans)))
         if not (target / plan.name).exists():
             write_montage(plan.scene.path, plan.face.path, plan.camera, target / plan.name)
     write_captions(target / "captions.jsonl", plans)
-    report(Progress("", len(plans), len(plans)))
+    on_progress(Progress("", len(plans), len(plans)))
     return plans
 
 

@@ -44,13 +44,13 @@ ZOOM = 0.85  # the part of the photograph's width that is seen in the end
 
 
 def make_samples(
-    folder: Path, report: Callable[[Progress], None] = lambda progress: None
+    folder: Path, on_progress: Callable[[Progress], None] = lambda progress: None
 ) -> list[Path]:
     """Write the sample videos into a folder; those that are there already are kept.
 
     Args:
         folder: made if it is not there.
-        report: called with the progress.
+        on_progress: called with the progress.
 
     Raises:
         MissingPackage: a package that holds the pictures is not installed.
@@ -59,7 +59,7 @@ def make_samples(
     names = [*REAL, *PHOTOGRAPHS]
     made = []
     for done, name in enumerate(names):
-        report(Progress(name, done, len(names)))
+        on_progress(Progress(name, done, len(names)))
         target = folder / f"{name}.mp4"
         if not target.exists():
             write_sample(name, target)

@@ -11,7 +11,7 @@ from moodreel.web.problems import Busy
 Result = TypeVar("Result")
 
 
-class Crowd:
+class ConcurrencyLimit:
     """Runs functions in threads, some at a time; past a number of waiting ones it refuses.
 
     Args:

@@ -10,10 +10,10 @@ from moodreel.catalog.catalog import Catalog
 from moodreel.catalog.records import VideoRecord
 from moodreel.engine.engine import Engine
 from moodreel.errors import ConfigurationError, InvalidInput, MissingPackage, MoodreelError, closest
-from moodreel.media import MomentName
+from moodreel.media import MomentRef
 from moodreel.registry.registry import Registry
 from moodreel.web.adding import Adder, Recipe
-from moodreel.web.crowd import Crowd
+from moodreel.web.concurrency import ConcurrencyLimit
 from moodreel.web.frames import FrameCache
 from moodreel.web.models import Moment
 from moodreel.web.problems import NotFound
@@ -22,8 +22,8 @@ from moodreel.web.projection import Projection, project_index
 OPTIONAL = ("second_reader", "text_emotion", "video_emotion", "captioner")
 """The slots that a search can do without."""
 
-SEARCHES, SEARCHES_WAITING = 2, 300
-PICTURES, PICTURES_WAITING = 4, 400
+SEARCHES = (2, 300)  # at once and waiting: two threads keep two cores busy
+PICTURES = (4, 400)  # decoded in processes, so more wait for disks than for cores
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Shelves:
 
 
 @dataclass
-class Desk:
+class AppState:
     """Everything that the routes share.
 
     Args:
@@ -52,8 +52,8 @@ class Desk:
     engine: Engine | None
     lacks: dict[str, str]
     folders: Sequence[Path] = ()
-    searches: Crowd = field(default_factory=lambda: Crowd(SEARCHES, SEARCHES_WAITING))
-    pictures: Crowd = field(default_factory=lambda: Crowd(PICTURES, PICTURES_WAITING))
+    searches: ConcurrencyLimit = field(default_factory=partial(ConcurrencyLimit, *SEARCHES))
+    pictures: ConcurrencyLimit = field(default_factory=partial(ConcurrencyLimit, *PICTURES))
     _shelves: Shelves | None = None
     _map: Projection | None = None
     _lock: Lock = field(default_factory=Lock)
@@ -78,7 +78,7 @@ class Desk:
     @cached_property
     def frames(self) -> FrameCache:
         """The pictures of videos."""
-        return FrameCache(Path(self.recipe.index) / "frames", self.working.decoder.read)
+        return FrameCache(Path(self.recipe.index) / "frames", self.working.components.decoder.read)
 
     @cached_property
     def adder(self) -> Adder:
@@ -102,7 +102,7 @@ class Desk:
         """Return the map of the index as it is now."""
         with self._drawing:
             if self._map is None or self._map.revision != self.catalog.revision:
-                self._map = project_index(self.working)
+                self._map = project_index(self.working.search_index)
             return self._map
 
     def video(self, id: int) -> VideoRecord:
@@ -116,9 +116,9 @@ class Desk:
             raise NotFound(f"there is no video {id} in the index")
         return found
 
-    def moment(self, moment: Moment) -> MomentName:
+    def moment(self, moment: Moment) -> MomentRef:
         """Return a moment of a request by the video's path."""
-        return MomentName(self.video(moment.video).path, moment.time)
+        return MomentRef(self.video(moment.video).path, moment.time)
 
     def fusion(self, name: str | None) -> str | None:
         """Return the name of a fusion strategy; a path is none, whatever lies there."""
@@ -141,13 +141,13 @@ class Desk:
             self.engine.close()
 
 
-def open_desk(
+def open_state(
     preset: str = "starter",
     index: str | Path = ".moodreel",
     config: str | None = None,
     overrides: Sequence[str] = (),
     folders: Sequence[str | Path] = (),
-) -> Desk:
+) -> AppState:
     """Make the engine, without the parts that it can do without and that cannot run here.
 
     Args:
@@ -173,7 +173,7 @@ def open_desk(
         engine = recipe.make()
     except ConfigurationError as error:
         lacks["engine"] = str(error)
-    return Desk(recipe, registry, engine, lacks, [Path(folder).resolve() for folder in folders])
+    return AppState(recipe, registry, engine, lacks, [Path(folder).resolve() for folder in folders])
 
 
 def failure(build: Callable[[], object]) -> str:

@@ -58,7 +58,7 @@ class Batch:
     frames: Shown | None = None
 
 
-class Trainee(nn.Module):
+class TrainingModule(nn.Module):
     """Turns a batch into fused vectors, through everything that learns.
 
     Args:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 
 @dataclass
-class Best:
+class BestState:
     """The best parameters so far; without a validation, the last ones.
 
     Args:

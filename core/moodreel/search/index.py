@@ -1,0 +1,194 @@
+"""An index on disk, as the components of one configuration search it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from pathlib import Path
+from threading import RLock
+from typing import Literal
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from moodreel.catalog.catalog import Catalog
+from moodreel.catalog.records import Filter
+from moodreel.components import Components
+from moodreel.decoding.pictures import read_picture
+from moodreel.emotions import EmotionScores
+from moodreel.errors import CatalogError
+from moodreel.fusion.checkpoints import changed_at
+from moodreel.media import Hit, MomentRef, as_moment
+from moodreel.search.collection import Collection, sample_collection
+from moodreel.search.confidence import Confidence, mark_weak, query_threshold, stored_confidence
+from moodreel.search.feedback import Example, Examples, mean_example
+from moodreel.search.query import EncodedQuery, Query, encode_query, wanted_emotions
+from moodreel.search.ranking import find_moments
+from moodreel.search.vectors import FusedVectors, Source, fused_vectors
+
+Inside = Literal["video", "captions"]
+"""What a text is compared with."""
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a query found.
+
+    Args:
+        hits: best first.
+        wanted: the emotions that were asked for, [1, 8].
+        encoded: the query as the strategy saw it; None where the index is empty.
+    """
+
+    hits: list[Hit]
+    wanted: EmotionScores
+    encoded: EncodedQuery | None = None
+
+
+class SearchIndex:
+    """A folder with a catalog, and what is made of it to search: fused vectors and thresholds.
+
+    One index serves several threads: what is not safe to share, such as an encoder's tokenizer,
+    is used by one at a time.
+
+    Args:
+        components: of one configuration.
+        folder: of the index.
+    """
+
+    def __init__(self, components: Components, folder: str | Path) -> None:
+        self.components = components
+        self.folder = Path(folder)
+        self.lock = RLock()
+        self._fused: dict[tuple[str, int, str], FusedVectors] = {}
+        self._confidence: WeakKeyDictionary[FusedVectors, Confidence] = WeakKeyDictionary()
+        self._collections: dict[str, tuple[int, Collection]] = {}
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The record of the index.
+
+        Raises:
+            MissingIndex: the folder holds none.
+        """
+        return Catalog(self.folder)
+
+    @cached_property
+    def sources(self) -> dict[str, Source]:
+        """Where the vectors come from by what is searched, the video or its captions."""
+        parts = self.components
+        source = Source(self.catalog, parts.video_encoder, parts.video_emotion, parts.captioner)
+        return {"video": source, "captions": replace(source, encoder=parts.caption_encoder)}
+
+    @property
+    def source(self) -> Source:
+        """Where the vectors of videos come from."""
+        return self.sources["video"]
+
+    def answer(self, query: Query, fusion: str | None = None, inside: Inside = "video") -> Answer:
+        """Return the best moments for a query, those that are no confident match marked.
+
+        Args:
+            query: what is asked for.
+            fusion: another strategy than the configuration's: a component's name, or the folder
+                of a trained one.
+            inside: what the text is compared with.
+        """
+        parts = self.components
+        with self.lock:
+            fused = self.fused(fusion, inside)
+            if not fused.store.count:  # no strategy is fitted to nothing
+                return Answer([], wanted_emotions(query, parts.text_emotion))
+            encoded = encode_query(query, parts.text_encoder, parts.text_emotion, fused.strategy)
+        found = find_moments(query, encoded, fused, self.sources[inside])
+        known = query_threshold(query, self.confidence(fused, inside))
+        return Answer(mark_weak(found.hits, found.likeness, known), encoded.wanted, encoded)
+
+    def fused(self, fusion: str | None = None, inside: Inside = "video") -> FusedVectors:
+        """Return the vectors of a strategy (a name, or a trained one's folder), in step."""
+        name = fusion or self.components.registry.slot_name("fusion_strategy")
+        key = (name, changed_at(name), inside)
+        with self.lock:
+            known = self._fused.get(key)
+            if known is None or known.revision != self.catalog.revision:
+                strategy, store = self.components.strategy(name), self.components.vector_store()
+                known = self._fused[key] = fused_vectors(self.sources[inside], strategy, store)
+        if inside == "captions" and not known.store.count:
+            raise CatalogError(
+                f"{self.folder} holds no captions to search: choose a captioner or put subtitles "
+                "beside the videos, and index again"
+            )
+        return known
+
+    def confidence(self, fused: FusedVectors, inside: Inside = "video") -> Confidence:
+        """Return the thresholds of the index, fitted when they are first needed."""
+        with self.lock:
+            if fused not in self._confidence:
+                sample = partial(self.collection, inside)
+                self._confidence[fused] = stored_confidence(
+                    fused, self.sources[inside], self.components.text_encoder, sample
+                )
+            return self._confidence[fused]
+
+    def collection(self, inside: Inside = "video") -> Collection:
+        """Return a sample of the index, in step with the catalog."""
+        with self.lock:
+            revision = self.catalog.revision
+            known = self._collections.get(inside)
+            if known is None or known[0] != revision:
+                known = revision, sample_collection(self.sources[inside])
+                self._collections[inside] = known
+            return known[1]
+
+    def examples(
+        self,
+        image: str | Path | bytes | None = None,
+        like: Sequence[str | MomentRef] = (),
+        unlike: Sequence[str | MomentRef] = (),
+        inside: Inside = "video",
+    ) -> Examples | None:
+        """Return what a query should be like and unlike; None where nothing is given."""
+        if image is None and not like and not unlike:
+            return None
+        liked = [self.example_of(moment, inside) for moment in like]
+        liked += [] if image is None else [self.picture_example(image)]
+        unliked = [self.example_of(moment, inside) for moment in unlike]
+        return Examples(self.collection(inside), liked, unliked)
+
+    def example_of(self, moment: str | MomentRef, inside: Inside = "video") -> Example:
+        """Return the features of an indexed moment, or the mean of those of a whole video."""
+        ref, source = as_moment(moment), self.sources[inside]
+        if ref.time is None:
+            ids = self.segment_ids(ref.video)
+        else:
+            ids = np.array([self.catalog.moment_at(ref.video, ref.time).id], np.int64)
+        _, pooled = self.catalog.load_features(source.encoder, ids)
+        if not len(pooled):
+            raise CatalogError(f"{ref.title}: has no features to compare; run moodreel index")
+        return mean_example(pooled, source.load_emotions(ids))
+
+    @torch.inference_mode()
+    def picture_example(self, image: str | Path | bytes) -> Example:
+        """Return the features of a picture, read as a clip of one frame."""
+        clip = read_picture(image)
+        encoder, extractor = self.components.video_encoder, self.components.video_emotion
+        with self.lock:
+            pooled = encoder.encode([clip]).pooled.float().cpu().numpy()
+            seen = extractor.extract([clip]) if extractor else None
+        return Example(pooled[0], EmotionScores.unobserved(1) if seen is None else seen)
+
+    def segment_ids(self, video: str) -> NDArray[np.int64]:
+        """Return the ids of a video's segments (its path as given), in time."""
+        moments = self.catalog.segments_of(video)
+        return np.array([moment.id for moment in moments], np.int64)
+
+    def within(self, filter: Filter | None) -> NDArray[np.int64] | None:
+        """Return the ids of the segments that pass a filter; None where all do."""
+        return self.catalog.find_segments(filter) if filter else None
+
+    def close(self) -> None:
+        """Close the catalog."""
+        if "catalog" in self.__dict__:
+            self.__dict__.pop("catalog").close()
+        self.__dict__.pop("sources", None)
