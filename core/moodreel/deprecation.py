@@ -1,4 +1,4 @@
-"""Names that have moved: they work for one more release, and say where they are now."""
+"""Old names: they work for one more release, and say what took their place."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -28,3 +28,12 @@ def moved_module(old: str, new: str, removed_in: str) -> Callable[[str], Any]:
         return found
 
     return find
+
+
+def renamed_option(old: str, new: str, removed_in: str) -> None:
+    """Warn of an option of a component that was given by its old name."""
+    warn(
+        f"the option {old!r} is called {new!r} now, and the old name goes in {removed_in}",
+        DeprecationWarning,
+        stacklevel=2,
+    )

@@ -46,6 +46,7 @@ class Component(ABC):
     Attributes:
         kind: the kind's name, as in `registry.yaml`.
         requires: packages that must be installed before the component is built.
+        renamed: options by the names that they had in an older release, which still work.
         version: raise it when the same options would give other outputs, so that features
             stored by the older version are not mixed with newer ones.
         fingerprint: identifies the outputs (plugin, version, options, weights). The registry
@@ -56,6 +57,7 @@ class Component(ABC):
 
     kind: ClassVar[str]
     requires: ClassVar[tuple[Requirement, ...]] = ()
+    renamed: ClassVar[Mapping[str, str]] = MappingProxyType({})
     version: ClassVar[str] = "1"
     fingerprint: str = "unregistered"
     recipe: Mapping[str, Any] = MappingProxyType({})

@@ -19,12 +19,12 @@ def shake(strategy, seed=1):
 
 @pytest.fixture
 def folder(registry, tmp_path):
-    strategy = shake(load_strategy(registry, "video-side", room=4))
+    strategy = shake(load_strategy(registry, "video-side", mood_dim=4))
     return save_strategy(tmp_path / "mine", strategy, TrainingContext.of(registry), {"seed": 1})
 
 
 def test_a_strategy_comes_back_as_it_was_saved(registry, folder):
-    saved = shake(load_strategy(registry, "video-side", room=4))
+    saved = shake(load_strategy(registry, "video-side", mood_dim=4))
     loaded = load_strategy(registry, str(folder))
     for (name, value), (other, again) in zip(
         saved.state_dict().items(), loaded.state_dict().items(), strict=True
@@ -35,7 +35,7 @@ def test_a_strategy_comes_back_as_it_was_saved(registry, folder):
 
 
 def test_a_trained_strategy_has_a_fingerprint_of_its_own(registry, folder, tmp_path):
-    untrained = load_strategy(registry, "video-side", room=4)
+    untrained = load_strategy(registry, "video-side", mood_dim=4)
     first = load_strategy(registry, str(folder))
     save_strategy(folder, shake(untrained, seed=2), TrainingContext.of(registry))
     second = load_strategy(registry, str(folder))
@@ -56,7 +56,7 @@ def test_building_a_strategy_leaves_the_random_state_alone(registry):
 
 def test_a_preset_takes_a_trained_strategys_folder(folder):
     registry = Registry.load(overrides=[f"fusion_strategy={folder}"])
-    assert load_strategy(registry).room == 4
+    assert load_strategy(registry).mood_dim == 4
 
 
 def test_a_component_goes_before_a_folder_of_its_name(registry, folder, monkeypatch):
@@ -73,8 +73,8 @@ def test_a_component_goes_before_a_folder_of_its_name(registry, folder, monkeypa
         ("name: face\n      fingerprint: .*", "name: eyes\n      fingerprint: x", "eyes .x. ag"),
         (r"version: '\d+'", "version: '0'", "version 0 of 'video-side', installed is"),
         ("plugin: video-side", "plugin: vido-side", "Did you mean 'video-side'"),
-        ("room: 4", "rooom: 4", "no option 'rooom'"),
-        ("room: 4", "room: 5", r"video_side.weight is \[4, 24\], not \[5, 24\]"),
+        ("mood_dim: 4", "mood_dimm: 4", "no option 'mood_dimm'"),
+        ("mood_dim: 4", "mood_dim: 5", r"video_side.weight is \[4, 24\], not \[5, 24\]"),
         ("space: ", "spice: ", "not a strategy's file: 'space'"),
         ("^", "- a list\n", "not a strategy's file"),
     ],
@@ -98,10 +98,10 @@ def test_damaged_weights_and_a_folder_without_a_strategy_are_named(registry, fol
 
 
 def test_options_are_refused_for_a_trained_strategy(registry, folder):
-    with pytest.raises(ConfigurationError, match="leave out room"):
-        load_strategy(registry, str(folder), room=8)
+    with pytest.raises(ConfigurationError, match="leave out mood_dim"):
+        load_strategy(registry, str(folder), mood_dim=8)
     given = Registry.load(overrides=["fusion_strategy.weight=0.4"])
-    assert load_strategy(given, str(folder)).room == 4, "options of another strategy's slot"
+    assert load_strategy(given, str(folder)).mood_dim == 4, "options of another strategy's slot"
 
 
 def test_adopting_a_trained_strategy_decodes_nothing(demo, folder, monkeypatch):
@@ -125,7 +125,7 @@ def test_adopting_a_trained_strategy_decodes_nothing(demo, folder, monkeypatch):
 def test_a_strategy_trained_again_in_place_is_taken_up(demo, folder, registry):
     with Engine.from_preset(index=demo / "index") as engine:
         first = engine.search("a joyful person", fusion=str(folder), top=99)
-        again = shake(load_strategy(registry, "video-side", room=4), seed=5)
+        again = shake(load_strategy(registry, "video-side", mood_dim=4), seed=5)
         save_strategy(folder, again, TrainingContext.of(registry))
         second = engine.search("a joyful person", fusion=str(folder), top=99)
     assert [hit.score for hit in first] != [hit.score for hit in second]

@@ -130,7 +130,7 @@ def test_a_component_that_another_one_names_is_built_once_and_shared(registry_wi
     """)
     registry = registry_with(ThirdParty(), config=config)
     mine = registry.create("emotion_extractor", "mine")
-    assert mine.components.text_encoder is registry.slot("text_encoder")
+    assert mine.text_encoder is registry.slot("text_encoder")
     assert mine.others == [registry.slot("text_emotion")]
 
 

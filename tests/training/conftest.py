@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import save_file
 from torch.nn.functional import normalize
 
-from moodreel import Engine
+from moodreel.components import Components
 from moodreel.datasets import load_dataset
 from moodreel.training.examples import load_examples
 
@@ -45,15 +45,15 @@ def world(tmp_path_factory, text_encoder):
 
 
 @pytest.fixture(scope="session")
-def world_engine(tmp_path_factory):
+def world_components(tmp_path_factory):
     overrides = ["segments.length=0"]
-    with Engine.from_preset("starter", index=tmp_path_factory.mktemp("none"), None, overrides) as engine:
-        yield engine
+    with Components.load("starter", overrides=overrides) as components:
+        yield components
 
 
 @pytest.fixture(scope="session")
-def examples(world, world_engine):
+def examples(world, world_components):
     """What `world` holds for training, and for validation."""
     dataset = load_dataset(world)
     parts = [dataset.part(split) for split in ("train", "val")]
-    return [load_examples(part, world_engine, frames=True, tokens=True) for part in parts]
+    return [load_examples(part, world_components, frames=True, tokens=True) for part in parts]

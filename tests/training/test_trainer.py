@@ -237,11 +237,11 @@ def test_training_finds_that_shrinking_helps(registry, examples, name, options):
 def test_the_command_writes_a_strategy_its_record_and_its_curves(world, tmp_path, capsys):
     folder = tmp_path / "mine"
     arguments = ["--fusion", "video-side", "--steps", "6", "--batch", "8", "--to", str(folder)]
-    more = ["plan.every=3", "fusion_strategy.room=4", "--objective", "NCELearnableTempLoss"]
+    more = ["plan.every=3", "fusion_strategy.mood_dim=4", "--objective", "NCELearnableTempLoss"]
     assert run_command(["train", str(world), *arguments, *more]) == 0
     assert "6 steps, best after" in capsys.readouterr().out
     record = Checkpoint.load(folder)
-    assert record.options["room"] == 4
+    assert record.options["mood_dim"] == 4
     assert record.training["seeds"] == [0]
     assert record.training["plan"]["objective"] == "NCELearnableTempLoss"
     assert record.training["metrics"]["validation mAP"] > 0
@@ -287,11 +287,11 @@ def test_a_dataset_without_splits_holds_whole_rounds_out(world):
     assert choose_parts(bare, ["train"], None, PLAN) == (bare, None)
 
 
-def test_a_trained_folder_can_be_trained_on(world, world_engine, tmp_path):
+def test_a_trained_folder_can_be_trained_on(world, world_components, tmp_path):
     first = tmp_path / "first"
     plan = replace(PLAN, steps=4)
-    Run(world_engine, load_dataset(world), "video-side", plan, first).train()
-    Run(world_engine, load_dataset(world), str(first), plan, tmp_path / "second").train()
+    Run(world_components, load_dataset(world), "video-side", plan, first).train()
+    Run(world_components, load_dataset(world), str(first), plan, tmp_path / "second").train()
     before, after = (load_file(tmp_path / n / "strategy.safetensors") for n in ("first", "second"))
     assert not before["gate"].equal(after["gate"])
 
@@ -305,9 +305,9 @@ def test_the_rate_rises_then_falls_to_zero():
     assert rates[9:] == sorted(rates[9:], reverse=True)
 
 
-def test_a_strategy_without_parameters_has_nothing_to_train(world, world_engine, tmp_path):
+def test_a_strategy_without_parameters_has_nothing_to_train(world, world_components, tmp_path):
     with pytest.raises(InvalidInput, match="nothing to learn"):
-        Run(world_engine, load_dataset(world), "late", PLAN, tmp_path).train()
+        Run(world_components, load_dataset(world), "late", PLAN, tmp_path).train()
 
 
 def test_a_tuned_text_encoder_is_kept_and_found_again(world, tmp_path, capsys):

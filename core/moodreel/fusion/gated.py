@@ -1,7 +1,8 @@
 """What strategies that learn have in common: mood beside content, through a gate."""
 
 from abc import abstractmethod
-from typing import Literal
+from collections.abc import Mapping
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -42,6 +43,8 @@ class GatedFusion(FusionStrategy):
         gated: False fixes g at 1, so that training starts away from the baseline.
         shrunk: whether queries learn how far to shrink.
     """
+
+    renamed: ClassVar[Mapping[str, str]] = {"room": "mood_dim"}
 
     def __init__(
         self,

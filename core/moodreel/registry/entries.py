@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from inspect import Parameter, isclass, signature
 from typing import Any, get_args, get_origin, get_type_hints
 
+from moodreel.deprecation import renamed_option
 from moodreel.errors import ConfigurationError, MissingPackage, PluginError, closest
 from moodreel.interfaces import Component, Requirement
 from moodreel.registry.discovery import Registration
@@ -25,15 +26,14 @@ class Entry:
     @property
     def parameters(self) -> dict[str, Parameter]:
         """The options that the factory takes."""
-        given = signature(self.registration.factory).parameters.values()
-        named = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
-        return {parameter.name: parameter for parameter in given if parameter.kind in named}
+        found, _ = factory_parameters(self.registration.factory)
+        return found
 
     @property
     def takes_any(self) -> bool:
-        """Whether the factory has **options."""
-        given = signature(self.registration.factory).parameters.values()
-        return any(parameter.kind is Parameter.VAR_KEYWORD for parameter in given)
+        """Whether the factory has **options that it does not hand on to a base class."""
+        _, takes_any = factory_parameters(self.registration.factory)
+        return takes_any
 
     @property
     def requires(self) -> tuple[Requirement, ...]:
@@ -94,13 +94,42 @@ def component_kind(hint: Any) -> str | None:
     return next(filter(None, map(component_kind, get_args(hint))), None)
 
 
+def factory_parameters(factory: Callable[..., Any]) -> tuple[dict[str, Parameter], bool]:
+    """Return the options that a factory takes, and whether it takes any other.
+
+    A class whose `__init__` has **options hands them on to its base class, whose options are
+    therefore its own too.
+    """
+    found: dict[str, Parameter] = {}
+    for maker in option_makers(factory):
+        given = signature(maker).parameters.values()
+        for parameter in given:
+            if parameter.kind in NAMED and parameter.name != "self":
+                found.setdefault(parameter.name, parameter)
+        if not any(parameter.kind is Parameter.VAR_KEYWORD for parameter in given):
+            return found, False
+    return found, bool(found or option_makers(factory))
+
+
+NAMED = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
+
+
+def option_makers(factory: Callable[..., Any]) -> list[Callable[..., Any]]:
+    """Return what takes a factory's options: its constructor, then those of its base classes."""
+    if not isclass(factory):
+        return [factory]
+    return [c.__dict__["__init__"] for c in factory.__mro__[:-1] if "__init__" in c.__dict__]
+
+
 def factory_hints(factory: Callable[..., Any]) -> dict[str, Any]:
     """Return the annotations of a factory's parameters; those that cannot be read are left out."""
-    target = factory.__init__ if isclass(factory) else factory
-    try:
-        return get_type_hints(target)
-    except NameError:
-        return {}
+    hints: dict[str, Any] = {}
+    for maker in reversed(option_makers(factory)):
+        try:
+            hints |= get_type_hints(maker)
+        except NameError:
+            continue
+    return hints
 
 
 def convert_option(entry: Entry, name: str, hint: Any, value: Any) -> Any:
@@ -116,6 +145,14 @@ def convert_option(entry: Entry, name: str, hint: Any, value: Any) -> Any:
         ) from None
     except PydanticUserError:  # an annotation of the plugin's own that pydantic cannot check
         return value
+
+
+def current_names(factory: Callable[..., Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options under today's names; an old one warns."""
+    renamed = getattr(factory, "renamed", {})
+    for old in options.keys() & renamed.keys():
+        renamed_option(old, renamed[old], removed_in="0.3")
+    return {renamed.get(name, name): value for name, value in options.items()}
 
 
 def check_options(entry: Entry, options: Mapping[str, Any]) -> None:

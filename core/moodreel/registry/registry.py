@@ -17,6 +17,7 @@ from moodreel.registry.entries import (
     check_packages,
     component_kind,
     convert_option,
+    current_names,
     factory_hints,
 )
 from moodreel.registry.fingerprints import fingerprint
@@ -197,7 +198,8 @@ class Registry:
 
     def build(self, entry: Entry, options: Mapping[str, Any]) -> Component:
         """Check the options, build the component and give it its fingerprint."""
-        merged = {**entry.options, **options}
+        given = {**entry.options, **options}
+        merged = current_names(entry.registration.factory, given)
         check_options(entry, merged)
         check_packages(entry)
         arguments = self.arguments(entry, merged)

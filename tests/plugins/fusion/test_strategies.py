@@ -111,7 +111,7 @@ def test_every_form_and_side_keeps_the_contract(name, form, sides):
     ("name", "options"),
     [
         ("concat-fc", {"hidden": 8}),
-        ("concat-fc", {"dropout": 0.0, "room": 3}),
+        ("concat-fc", {"dropout": 0.0, "mood_dim": 3}),
         ("cross-attention", {"joint": False}),
         ("cross-attention", {"width": 8, "heads": 2}),
         ("additive", {"weighting": "intensity"}),
