@@ -191,8 +191,7 @@ def load_strategy(
 
 def refuse_options(registry: Registry, name: str, options: Mapping[str, Any]) -> None:
     """Refuse options for a trained strategy: its own are part of it."""
-    own = name == registry.settings.slots.get(KIND)
-    given = {**(registry.settings.options.get(KIND, {}) if own else {}), **options}
+    given = {**registry.fusion_options(name), **options}
     if given:
         raise ConfigurationError(
             f"{name}: a trained strategy has its own options; leave out {', '.join(given)}, "
