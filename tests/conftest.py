@@ -57,9 +57,9 @@ def engine_at(registry):
     Overrides may choose components and segments, not change a component's definition.
     """
 
-    def open_engine(folder, *overrides):
-        mine = Registry.load("starter", overrides=overrides)
-        mine._built = registry._built
+    def open_engine(folder, *overrides, plugins=()):
+        mine = Registry.load("starter", overrides=overrides, plugins=plugins)
+        mine._built = dict(registry._built) if plugins else registry._built
         return Engine(mine, folder)
 
     return open_engine

@@ -258,8 +258,7 @@ ENCODING = {
         component(
             "TextEncoder",
             "register_text_encoders",
-            "from moodreel import create\n"
-            "space, dim = create('text_encoder', 'minilm').space, 384\n"
+            "space, dim = 'SPACE', 384\n"
             "def encode(self, texts, inject=None):\n"
             "    return TextFeatures(torch.zeros(len(texts), 5))",
         ),
@@ -319,8 +318,10 @@ def test_an_extractors_mistake_is_named_as_the_plugins(moodreel, write_plugin, d
 
 
 @cases(ENCODING)
-def test_an_encoders_mistake_is_named_as_the_plugins(moodreel, write_plugin, demo, source, says):
-    path = write_plugin(source)
+def test_an_encoders_mistake_is_named_as_the_plugins(
+    moodreel, write_plugin, demo, text_encoder, source, says
+):
+    path = write_plugin(source.replace("SPACE", text_encoder.space))
     call = ("search", "a cat", "text_encoder=mine", "--index", demo / "index")
     refused(moodreel(*call), path, says)
 
