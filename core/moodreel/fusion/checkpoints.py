@@ -237,6 +237,7 @@ def load_state(strategy: FusionStrategy, file: Path) -> None:
         state = load_file(file)
     except (OSError, SafetensorError) as error:
         raise ConfigurationError(f"{file}: cannot be read: {one_line(error)}") from None
+    state = strategy.upgrade(state)
     parameters = dict(strategy.named_parameters(remove_duplicate=False))
     problems = [f"lacks {name}" for name in parameters.keys() - state.keys()]
     problems += [f"has the unknown {name}" for name in state.keys() - strategy.state_dict().keys()]

@@ -65,6 +65,11 @@ class GatedFusion(FusionStrategy):
         if form == "add" and sides != "both":
             self.skip("video" if sides == "text" else "text")
 
+    def upgrade(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return an older state: one whose class made no shrinkage learned to shrink by nothing."""
+        made = {} if self.shrinkage is None else self.shrinkage.state_dict(prefix="shrinkage.")
+        return {**{name: torch.zeros_like(value) for name, value in made.items()}, **state}
+
     def unfinished(self) -> str:
         """Return that the constructor of this class was never called, or nothing."""
         known = "gate" in vars(self).get("_parameters", {})

@@ -70,6 +70,10 @@ class FusionStrategy(nn.Module, Component):
         self.register_parameter("corrections", None)
         self._skipped: set[Stage] = set()
 
+    def upgrade(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return the state of a trained strategy of an older release as this one has it."""
+        return dict(state)
+
     def unfinished(self) -> str:
         """Return that the constructor of this class was never called, or nothing."""
         return "" if "_skipped" in vars(self) else "does not call super().__init__()"
