@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_chec
 import numpy as np
 from numpy.typing import NDArray
 
-from moodreel import outputs
-from moodreel.contracts import contract, guard_methods
+from moodreel.boundary import outputs
+from moodreel.boundary.contracts import contract, guard_methods
 from moodreel.emotions import Emotion, EmotionScores, Sentiment
 from moodreel.errors import ConfigurationError
 from moodreel.media import Clip, VideoFacts
@@ -71,7 +71,7 @@ class Component(ABC):
     code: str = ""
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """Guard the methods that moodreel calls (see `moodreel.contracts`)."""
+        """Guard the methods that moodreel calls (see `moodreel.boundary.contracts`)."""
         super().__init_subclass__(**options)
         guard_methods(cls)
 

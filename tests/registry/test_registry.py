@@ -16,8 +16,9 @@ from moodreel.interfaces import (
     TextFeatures,
     VideoReader,
 )
-from moodreel.registry.discovery import PluginSource, discover, import_plugin
+from moodreel.registry.discovery import discover, import_plugin
 from moodreel.registry.settings import load_settings
+from moodreel.registry.sources import PluginSource
 
 
 class Doubling(FusionStrategy):

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-from moodreel.contracts import contract
+from moodreel.boundary.contracts import contract
 from moodreel.emotions import EmotionScores
 from moodreel.fusion.shrinkage import Shrinkage
 from moodreel.fusion.strategy import Dims, FusionStrategy, check_weight, to_tensors

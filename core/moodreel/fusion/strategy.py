@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Literal, Self
 import torch
 from torch import Tensor, nn
 
-from moodreel import outputs
-from moodreel.contracts import contract, plugin_error
+from moodreel.boundary import outputs
+from moodreel.boundary.contracts import contract, plugin_error
 from moodreel.emotions import EmotionScores
 from moodreel.errors import ConfigurationError, InvalidInput
 from moodreel.interfaces import Component, Inject, TextFeatures, VideoFeatures

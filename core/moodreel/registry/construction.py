@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from moodreel.contracts import is_ours, told
+from moodreel.boundary.contracts import is_ours, told
 from moodreel.emotions import Emotion
 from moodreel.errors import ConfigurationError, MoodreelError
 from moodreel.interfaces import Component

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from inspect import Parameter, isclass, signature
 from typing import Any, get_args, get_origin, get_type_hints
 
-from moodreel.deprecation import renamed_option
+from moodreel.compat.deprecation import renamed_option
 from moodreel.errors import ConfigurationError, MissingPackage, PluginError, closest
 from moodreel.interfaces import Component, Requirement
 from moodreel.registry.registrations import Registration

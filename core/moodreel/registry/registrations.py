@@ -3,14 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from inspect import isclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from moodreel.contracts import class_problem
+from moodreel.boundary.contracts import class_problem
 from moodreel.hookspecs import HOOKS
 from moodreel.interfaces import Component
-
-if TYPE_CHECKING:
-    from moodreel.registry.discovery import PluginSource
+from moodreel.registry.sources import PluginSource
 
 Call = tuple[str, tuple[Any, ...], dict[str, Any]]
 """A kind, and what its hook's `register` was called with."""
@@ -52,7 +50,7 @@ class Registrar:
 
     registrations: Registrations = field(default_factory=dict)
 
-    def accept(self, source: "PluginSource", calls: Sequence[Call]) -> None:
+    def accept(self, source: PluginSource, calls: Sequence[Call]) -> None:
         """Take the calls of one plugin.
 
         Raises:
@@ -72,7 +70,7 @@ class Registrar:
         self.registrations.update(found)
 
     def refuse_taken(
-        self, source: "PluginSource", kind: str, name: str, found: Registrations
+        self, source: PluginSource, kind: str, name: str, found: Registrations
     ) -> None:
         """Refuse a name that another plugin has, or that this one has already given."""
         other = found.get((kind, name)) or self.registrations.get((kind, name))
@@ -82,7 +80,7 @@ class Registrar:
 
 
 def read_call(
-    source: "PluginSource", kind: str, given: tuple[Any, ...], named: dict[str, Any]
+    source: PluginSource, kind: str, given: tuple[Any, ...], named: dict[str, Any]
 ) -> tuple[Any, Any]:
     """Return the name and the factory of a call of `register`."""
 

@@ -11,7 +11,7 @@ from moodreel.errors import ConfigurationError, closest
 from moodreel.hookspecs import HOOKS
 from moodreel.interfaces import Component
 from moodreel.registry.construction import build_component
-from moodreel.registry.discovery import Discovery, PluginSource, discover, installed_plugins
+from moodreel.registry.discovery import Discovery, discover, installed_plugins
 from moodreel.registry.entries import Entry, check_options
 from moodreel.registry.registrations import Registrar, Registrations
 from moodreel.registry.settings import (
@@ -22,6 +22,7 @@ from moodreel.registry.settings import (
     names_folder,
 )
 from moodreel.registry.slots import SLOTS
+from moodreel.registry.sources import PluginSource
 
 FUSION = "fusion_strategy"
 NOTEBOOK = PluginSource("register", "this process", "leave it out")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from moodreel.contracts import class_problem
+from moodreel.boundary.contracts import class_problem
 from moodreel.errors import PluginError
 
 Conformance = TypeVar("Conformance", bound=Callable[..., None])
