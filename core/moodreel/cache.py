@@ -5,13 +5,14 @@ Losing them costs time, nothing else.
 
 import os
 from collections.abc import Callable, Sequence
-from hashlib import blake2b
 from pathlib import Path
 
 from platformdirs import user_cache_path
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
+
+from moodreel.digests import digest
 
 VARIABLE = "MOODREEL_USER_CACHE"
 
@@ -36,7 +37,7 @@ def cached_tensor(
         make: makes it.
         fits: whether what was kept is what would be made; one that does not fit is made again.
     """
-    key = blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
+    key = digest("\0".join(parts), size=16)
     file = cache_folder() / f"{name}-{key}.safetensors"
     known = load_tensor(file, name)
     if known is not None and fits(known):

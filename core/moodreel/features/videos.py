@@ -7,7 +7,6 @@ and training and evaluation share it. Features are as an index holds them, in ha
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from os.path import realpath
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from moodreel.components import Components
 from moodreel.datasets.dataset import Dataset, Video
 from moodreel.datasets.precomputed import FEATURES
 from moodreel.datasets.relevance import labelled_videos
+from moodreel.digests import digest
 from moodreel.emotions import EmotionScores
 from moodreel.errors import InvalidInput
 from moodreel.indexing.indexer import Indexer, Job
@@ -162,8 +162,7 @@ def open_cache(
     cache: Path, components: Components, cut: Mapping[str, Sequence[Segment]]
 ) -> Catalog:
     """Open the catalog for one way of cutting videos."""
-    described = f"{components.segmentation} {sorted(cut.items()) if cut else ''}"
-    name = blake2b(described.encode(), digest_size=8).hexdigest()
+    name = digest(f"{components.segmentation} {sorted(cut.items()) if cut else ''}")
     return Catalog(cache / f"cut-{name}", create=True)
 
 

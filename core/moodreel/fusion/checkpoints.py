@@ -8,7 +8,6 @@ asked for, such a folder will do.
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,6 +17,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from yaml import YAMLError
 
+from moodreel.digests import digest, file_digest
 from moodreel.emotions import Emotion
 from moodreel.errors import ConfigurationError, MoodreelError
 from moodreel.fusion.strategy import Dims, FusionStrategy, put_state
@@ -261,8 +261,7 @@ def changed_at(name: str) -> int:
 
 def trained_fingerprint(strategy: FusionStrategy, file: Path) -> str:
     """Identify a trained strategy: what it is, and its parameters; 16 hex digits."""
-    contents = blake2b(file.read_bytes(), digest_size=8).hexdigest()
-    return blake2b(f"{strategy.fingerprint},{contents}".encode(), digest_size=8).hexdigest()
+    return digest(f"{strategy.fingerprint},{file_digest(file)}")
 
 
 def one_line(error: BaseException) -> str:

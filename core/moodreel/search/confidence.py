@@ -9,7 +9,6 @@ is taken to lie no further from the middle than the lower end does.
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from hashlib import blake2b
 from json import JSONDecodeError, dumps, loads
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from moodreel.digests import digest
 from moodreel.emotions import EmotionScores
 from moodreel.interfaces import TextEncoder
 from moodreel.media import Hit
@@ -111,8 +111,7 @@ def stored_confidence(
     collection: Callable[[], Collection],
 ) -> Confidence:
     """Load the thresholds of an index as it is now, or fit and keep them."""
-    parts = f"{source.key(fused.strategy, fused.store)},{encoder.fingerprint}"
-    key = blake2b(parts.encode(), digest_size=8).hexdigest()
+    key = digest(f"{source.key(fused.strategy, fused.store)},{encoder.fingerprint}")
     file = source.catalog.folder / "confidence" / f"{key}.json"
     known = load_confidence(file, fused.revision)
     if known is None:

@@ -10,7 +10,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +19,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from moodreel.catalog.catalog import Catalog
+from moodreel.digests import digest
 from moodreel.emotions import Emotion, EmotionScores
 from moodreel.errors import CatalogError
 from moodreel.fusion.strategy import FusionStrategy, put_state
@@ -62,8 +62,7 @@ class Source:
     def key(self, strategy: FusionStrategy, store: VectorStore) -> str:
         """Identify the vectors that these components make, whatever the catalog holds."""
         parts = [self.encoder, self.extractor, strategy, store]
-        joined = ",".join([*(part.fingerprint for part in parts if part), *Emotion])
-        return blake2b(joined.encode(), digest_size=8).hexdigest()
+        return digest(",".join([*(part.fingerprint for part in parts if part), *Emotion]))
 
     def load(self) -> tuple[np.ndarray, VideoFeatures, EmotionScores]:
         """Return the ids [N] of all segments, their features and their emotions."""

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ from torch import Tensor
 from moodreel.components import Components
 from moodreel.datasets import Caption, Dataset
 from moodreel.datasets.dataset import Video
+from moodreel.digests import digest
 from moodreel.emotions import EmotionScores
 from moodreel.engine.encoding import read_clips
 from moodreel.errors import InvalidInput
@@ -119,12 +119,9 @@ class Examples:
     @property
     def fingerprint(self) -> str:
         """Identify the data: captions, and what the features are."""
-        digest = blake2b(digest_size=8)
-        for caption in self.captions:
-            digest.update(f"{caption.video}\t{caption.text}\n".encode())
-        for values in (self.video.pooled.numpy(), self.seen.values, self.wanted.values):
-            digest.update(np.ascontiguousarray(values).tobytes())
-        return digest.hexdigest()
+        words = [f"{caption.video}\t{caption.text}\n" for caption in self.captions]
+        numbers = (self.video.pooled.numpy(), self.seen.values, self.wanted.values)
+        return digest(*words, *(np.ascontiguousarray(values).tobytes() for values in numbers))
 
 
 def load_examples(

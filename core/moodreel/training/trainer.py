@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from hashlib import blake2b
 from json import dumps
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from accelerate import Accelerator, DistributedDataParallelKwargs
 from accelerate.state import AcceleratorState
 from torch import Tensor, nn
 
+from moodreel.digests import digest
 from moodreel.evaluation.metrics.ranking import query_scores
 from moodreel.fusion.strategy import FusionStrategy
 from moodreel.interfaces import TextEncoder, VideoEncoder
@@ -107,7 +107,7 @@ class Trainer:
             self.validation.fingerprint if self.validation else "",
             self.strategy.fingerprint,
         ]
-        return blake2b(dumps(described).encode(), digest_size=8).hexdigest()
+        return digest(dumps(described))
 
     def run(self) -> Outcome:
         """Train, from the beginning or from where an interrupted run stood.

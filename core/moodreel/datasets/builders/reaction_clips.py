@@ -9,15 +9,15 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from moodreel.datasets.builders.montage import WIDTH, write_montage
 from moodreel.datasets.builders.samples import PHOTOGRAPHS, packaged_file
+from moodreel.digests import digest
 from moodreel.emotions import Emotion
 from moodreel.errors import InvalidInput
 from moodreel.media import Progress
@@ -139,7 +139,7 @@ def make_reactions(
             "version": 1,
             "seed": seed,
             "width": WIDTH,
-            "faces": digest(f"{face.expression}/{face.path.name}" for face in found),
+            "faces": digest("\n".join(f"{face.expression}/{face.path.name}" for face in found)),
             "scenes": [scene.name for scene in shown],
         },
     )
@@ -333,8 +333,3 @@ def keep_recipe(target: Path, recipe: Mapping[str, Any]) -> None:
             "choose another --to"
         )
     file.write_text(wanted, encoding="utf-8")
-
-
-def digest(names: Iterable[str]) -> str:
-    """Return a digest of names."""
-    return blake2b("\n".join(names).encode(), digest_size=8).hexdigest()
