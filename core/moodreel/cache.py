@@ -5,6 +5,7 @@ Losing them costs time, nothing else.
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from platformdirs import user_cache_path
@@ -12,6 +13,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from moodreel.atomic import atomic_path
 from moodreel.digests import digest
 
 VARIABLE = "MOODREEL_USER_CACHE"
@@ -57,11 +59,7 @@ def load_tensor(file: Path, name: str) -> Tensor | None:
 
 def keep_tensor(file: Path, name: str, made: Tensor) -> None:
     """Write a tensor, whole or not at all; a disk that is full or read-only is no error."""
-    partial = file.with_suffix(f".{os.getpid()}")
-    try:
+    with suppress(OSError, SafetensorError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        save_file({name: made}, partial)
-        os.replace(partial, file)
-    except (OSError, SafetensorError):
-        if partial.exists():
-            partial.unlink()
+        with atomic_path(file) as partial:
+            save_file({name: made}, partial)

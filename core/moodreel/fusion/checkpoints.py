@@ -5,7 +5,6 @@ A trained strategy is a folder with `strategy.safetensors` (parameters and buffe
 asked for, such a folder will do.
 """
 
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from yaml import YAMLError
 
+from moodreel.atomic import atomic_path
 from moodreel.digests import digest, file_digest
 from moodreel.emotions import Emotion
 from moodreel.errors import ConfigurationError, MoodreelError
@@ -108,9 +108,8 @@ class Checkpoint:
 
     def save(self, folder: Path) -> None:
         """Write `strategy.yaml` into a folder."""
-        partial = folder / f".{CHECKPOINT}"
-        OmegaConf.save(OmegaConf.create(asdict(self)), partial)
-        os.replace(partial, folder / CHECKPOINT)
+        with atomic_path(folder / CHECKPOINT) as partial:
+            OmegaConf.save(OmegaConf.create(asdict(self)), partial)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -157,10 +156,9 @@ def save_strategy(
         trained_with,
         dict(training or {}),
     )
-    partial = folder / f".{WEIGHTS}"
     state = {name: value.detach().cpu() for name, value in strategy.state_dict().items()}
-    save_file({name: value.clone().contiguous() for name, value in state.items()}, partial)
-    os.replace(partial, folder / WEIGHTS)
+    with atomic_path(folder / WEIGHTS) as partial:
+        save_file({name: value.clone().contiguous() for name, value in state.items()}, partial)
     record.save(folder)
     return folder
 

@@ -7,6 +7,7 @@ from json import dumps
 from pathlib import Path
 from typing import Any, TypeVar
 
+from moodreel.atomic import atomic_path
 from moodreel.errors import InvalidInput, MoodreelError, closest
 from moodreel.evaluation.comparison import CURVE, EMOTION_MAP, Comparison
 from moodreel.reports.pages import heading, html_table, markdown_table, note, number, page
@@ -237,6 +238,7 @@ def write_page(path: Path, text: str) -> None:
     """Write a text, and the folder that it goes into."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        with atomic_path(path) as partial:
+            partial.write_text(text, encoding="utf-8")
     except OSError as error:
         raise MoodreelError(f"{path}: cannot write: {error.strerror}") from error

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from html import escape
 from pathlib import Path
 
+from moodreel.atomic import atomic_path
 from moodreel.emotions import Emotion
 from moodreel.engine.timeline import Timeline
 from moodreel.errors import InvalidInput, MissingPackage, MoodreelError
@@ -40,7 +41,8 @@ def write_timeline(timeline: Timeline, path: Path) -> None:
     """
     write = writer_for(path)
     try:
-        path.write_bytes(write(timeline))
+        with atomic_path(path) as partial:
+            partial.write_bytes(write(timeline))
     except OSError as error:
         raise MoodreelError(f"{path}: cannot be written: {error.strerror}") from None
 

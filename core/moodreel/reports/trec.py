@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from moodreel.atomic import atomic_path
 from moodreel.errors import MoodreelError
 from moodreel.evaluation.comparison import distinct_names
 from moodreel.evaluation.material import Material
@@ -40,7 +41,7 @@ def write_trec(material: Material, names: Sequence[str], folder: Path) -> list[P
 
 def write_lines(path: Path, lines: Iterator[str]) -> Path:
     """Write lines to a file."""
-    with path.open("w", encoding="utf-8") as file:
+    with atomic_path(path) as partial, partial.open("w", encoding="utf-8") as file:
         file.writelines(f"{line}\n" for line in lines)
     return path
 

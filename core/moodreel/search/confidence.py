@@ -8,6 +8,7 @@ is taken to lie no further from the middle than the lower end does.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from json import JSONDecodeError, dumps, loads
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from moodreel.atomic import atomic_path
 from moodreel.digests import digest
 from moodreel.emotions import EmotionScores
 from moodreel.interfaces import TextEncoder
@@ -131,8 +133,7 @@ def load_confidence(file: Path, revision: int) -> Confidence | None:
 
 def keep_confidence(file: Path, revision: int, confidence: Confidence) -> None:
     """Write thresholds; a disk that is full or read-only costs the next process some time."""
-    try:
+    with suppress(OSError):
         file.parent.mkdir(exist_ok=True)
-        file.write_text(dumps({"revision": revision, "thresholds": asdict(confidence)}))
-    except OSError:
-        return
+        with atomic_path(file) as partial:
+            partial.write_text(dumps({"revision": revision, "thresholds": asdict(confidence)}))

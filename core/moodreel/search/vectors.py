@@ -5,10 +5,9 @@ in `vectors/KEY-REVISION/`: the store's file and the strategy's fitted state. Lo
 seconds; nothing in it is the only copy.
 """
 
-import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from moodreel.atomic import atomic_path
 from moodreel.catalog.catalog import Catalog
 from moodreel.digests import digest
 from moodreel.emotions import Emotion, EmotionScores
@@ -162,19 +162,14 @@ def keep_vectors(folder: Path, strategy: FusionStrategy, store: VectorStore) -> 
 
     A disk that is full or read-only costs a later search some seconds, so it is no error.
     """
-    try:
+    with suppress(OSError, RuntimeError, SafetensorError):
         folder.parent.mkdir(exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder.parent))
-    except OSError:
-        return
-    try:
-        store.save(partial / "vectors")
-        buffers = {name: value.contiguous() for name, value in strategy.named_buffers()}
-        save_file(buffers, partial / "strategy.safetensors")
-        os.rename(partial, folder)
+        with atomic_path(folder) as partial:
+            partial.mkdir()
+            store.save(partial / "vectors")
+            buffers = {name: value.contiguous() for name, value in strategy.named_buffers()}
+            save_file(buffers, partial / "strategy.safetensors")
         drop_older(folder)
-    except (OSError, RuntimeError, SafetensorError):
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def drop_older(folder: Path) -> None:

@@ -13,6 +13,7 @@ import torch
 from omegaconf import OmegaConf
 from torch import nn
 
+from moodreel.atomic import atomic_path
 from moodreel.errors import ConfigurationError
 from moodreel.interfaces import TextEncoder, VideoEncoder
 from moodreel.media import Clip
@@ -90,7 +91,9 @@ def save_tuned(registry: Registry, strategy: Path, tune: Tune) -> Registry:
     slots["fusion_strategy"] = str(strategy.resolve())
     preset = {**slots, "segments": registry.settings.segments}
     file = strategy / CONFIG
-    OmegaConf.save(OmegaConf.create({"presets": {"tuned": preset}, "components": components}), file)
+    with atomic_path(file) as partial:
+        described = {"presets": {"tuned": preset}, "components": components}
+        OmegaConf.save(OmegaConf.create(described), partial)
     return Registry.load("tuned", file)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from moodreel import Clip, hookimpl
+from moodreel.atomic import atomic_path
 from moodreel.errors import ConfigurationError
 from moodreel.hookspecs import Register
 from moodreel.interfaces import Requirement, TextEncoder, VideoEncoder, VideoFeatures
@@ -251,7 +252,8 @@ class TimmVideoEncoder(VideoEncoder):
         """Write the learned map to a file that the option `projection` takes."""
         from safetensors.torch import save_file
 
-        save_file(self.projection.state_dict(), path)
+        with atomic_path(path) as partial:
+            save_file(self.projection.state_dict(), partial)
 
     def image_features(self, clips: Sequence[Clip]) -> list["Tensor"]:
         """Return the pooled features [T, F] of each clip's frames, before the projection."""

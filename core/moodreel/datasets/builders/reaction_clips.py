@@ -6,7 +6,6 @@ place are the same and the expressions differ, so that only mood can tell its cl
 """
 
 import json
-import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from moodreel.atomic import atomic_path
 from moodreel.datasets.builders.montage import WIDTH, write_montage
 from moodreel.datasets.builders.samples import PHOTOGRAPHS, packaged_file
 from moodreel.digests import digest
@@ -271,12 +271,10 @@ def round_starts(sides: Mapping[str, Sequence[Face]]) -> list[int]:
 
 def write_captions(target: Path, plans: Sequence[ClipPlan]) -> None:
     """Write one JSON object a line for each caption, whole or not at all."""
-    partial = target.with_suffix(".partial")
-    with partial.open("w", encoding="utf-8") as file:
+    with atomic_path(target) as partial, partial.open("w", encoding="utf-8") as file:
         for plan in plans:
             for caption in captions_of(plan):
                 file.write(json.dumps(caption) + "\n")
-    os.replace(partial, target)
 
 
 def captions_of(plan: ClipPlan) -> Iterator[dict[str, Any]]:
@@ -332,4 +330,5 @@ def keep_recipe(target: Path, recipe: Mapping[str, Any]) -> None:
             f"{target}: holds clips of another seed, of other faces or other scenes; "
             "choose another --to"
         )
-    file.write_text(wanted, encoding="utf-8")
+    with atomic_path(file) as partial:
+        partial.write_text(wanted, encoding="utf-8")
