@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moodreel.emotions import Emotion, EmotionScores, Sentiment
+from moodreel.encodings import TextFeatures as TextFeatures
+from moodreel.encodings import VideoFeatures as VideoFeatures
 from moodreel.errors import ConfigurationError
 from moodreel.media import Clip, VideoFacts
 
@@ -99,23 +101,6 @@ class VideoReader(Component):
         Times past the last readable frame are left out, so a damaged file gives a shorter clip
         than was asked for; `clip.times` holds the requested times that were met.
         """
-
-
-@dataclass(frozen=True, eq=False)
-class VideoFeatures:
-    """pooled: float32 [B, D], L2-normalised; frames: float32 [B, T, D], or None."""
-
-    pooled: "Tensor"
-    frames: "Tensor | None" = None
-
-
-@dataclass(frozen=True, eq=False)
-class TextFeatures:
-    """pooled: float32 [B, D], L2-normalised; tokens: [B, L, W] and mask: bool [B, L], or None."""
-
-    pooled: "Tensor"
-    tokens: "Tensor | None" = None
-    mask: "Tensor | None" = None
 
 
 class VideoEncoder(Component):

@@ -216,11 +216,9 @@ def stored_features(source: Source, ids: NDArray[np.int64], frames: bool) -> Vid
             f"{source.catalog.folder} lacks features of this video encoder: bring it up to date "
             "with moodreel index, or choose the preset that it was made with"
         )
-    places = np.searchsorted(stored, ids)
-    shown = stack_frames(source.catalog.load_frames(source.encoder, stored, source.encoder.dim))
-    return VideoFeatures(
-        torch.from_numpy(pooled[places]), shown[places] if frames and shown is not None else None
-    )
+    load, dim = source.catalog.load_frames, source.encoder.dim
+    shown = stack_frames(load(source.encoder, stored, dim)) if frames else None
+    return VideoFeatures(torch.from_numpy(pooled), shown)[np.searchsorted(stored, ids)]
 
 
 def stack_frames(frames: Sequence[NDArray | None]) -> Tensor | None:

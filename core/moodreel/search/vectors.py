@@ -8,7 +8,7 @@ seconds; nothing in it is the only copy.
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -109,7 +109,7 @@ def fuse_all(source: Source, strategy: FusionStrategy, store: VectorStore) -> No
     step = FRAMED_ROWS_AT_ONCE if strategy.needs_frames else ROWS_AT_ONCE
     for start in range(0, len(ids), step):
         rows = slice(start, start + step)
-        fused = fuse_block(source, strategy, ids[rows], video.pooled[rows], emotions[rows])
+        fused = fuse_block(source, strategy, ids[rows], video[rows], emotions[rows])
         store.add(ids[rows], fused.float().numpy())
 
 
@@ -117,7 +117,7 @@ def fuse_block(
     source: Source,
     strategy: FusionStrategy,
     ids: np.ndarray,
-    pooled: torch.Tensor,
+    video: VideoFeatures,
     emotions: EmotionScores,
 ) -> torch.Tensor:
     """Return the vectors [n, D'] of some segments, with their frames where the strategy asks.
@@ -125,25 +125,28 @@ def fuse_block(
     Segments with equally many frames are fused together, so that none are made up.
     """
     if not strategy.needs_frames:
-        return strategy.fuse_video(VideoFeatures(pooled), emotions)
+        return strategy.fuse_video(video, emotions)
     frames = source.catalog.load_frames(source.encoder, ids, source.encoder.dim)
-    groups = list(equally_long(frames))
-    parts = [
-        strategy.fuse_video(VideoFeatures(pooled[rows], stacked), emotions[rows])
-        for rows, stacked in groups
-    ]
+    groups = list(equally_long(video, frames))
+    parts = [strategy.fuse_video(shown, emotions[rows]) for rows, shown in groups]
     return torch.cat(parts)[np.argsort(np.concatenate([rows for rows, _ in groups]))]
 
 
 def equally_long(
-    frames: Sequence[NDArray[np.float32] | None],
-) -> Iterator[tuple[NDArray[np.intp], torch.Tensor | None]]:
-    """Yield the rows of segments with equally many frames, and these [n, T, D], None without."""
+    video: VideoFeatures, frames: Sequence[NDArray[np.float32] | None]
+) -> Iterator[tuple[NDArray[np.intp], VideoFeatures]]:
+    """Yield the rows of segments with equally many frames, and their features with these.
+
+    Args:
+        video: features of S segments, whose frames are put in.
+        frames: of each segment, [T, D], or None.
+    """
     lengths = np.array([0 if shown is None else len(shown) for shown in frames])
     for length in np.unique(lengths):
         rows = np.flatnonzero(lengths == length)
         shown = [found for row in rows.tolist() if (found := frames[row]) is not None]
-        yield rows, torch.from_numpy(np.stack(shown)) if shown else None
+        stacked = torch.from_numpy(np.stack(shown)) if shown else None
+        yield rows, replace(video[rows], frames=stacked)
 
 
 def load_vectors(folder: Path, strategy: FusionStrategy, store: VectorStore) -> bool:
