@@ -1,8 +1,9 @@
 """moodreel finds videos, and moments in them, by what they show and how they feel."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from moodreel.lazy import lazy_names
+from moodreel.compat.lazy import lazy_names
 
 if TYPE_CHECKING:
     from moodreel.emotions import Emotion, EmotionScores
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from moodreel.registry.registry import Registry, create
 
 __version__ = "0.1.0"
+__path__ += [str(Path(__file__).parent / "compat" / "moved")]  # so that old names are found
 
 __all__ = [
     "Clip",

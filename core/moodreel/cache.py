@@ -13,8 +13,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from moodreel.atomic import atomic_path
-from moodreel.digests import digest
+from moodreel.storage.atomic import atomic_path
+from moodreel.storage.digests import digest
 
 VARIABLE = "MOODREEL_USER_CACHE"
 

@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
+from moodreel.boundary.plugin_files import file_module
 from moodreel.decoding.decoder import Decoder
 from moodreel.decoding.segmentation import Segmentation
 from moodreel.errors import ConfigurationError
@@ -19,6 +20,7 @@ from moodreel.interfaces import (
     VideoEncoder,
 )
 from moodreel.registry.registry import Registry
+from moodreel.registry.settings import Overrides
 
 READERS = ("video_reader", "second_reader")
 """The slots of video readers, in the order in which they are tried."""
@@ -50,10 +52,12 @@ class Components:
         cls,
         preset: str = "starter",
         config: str | Path | None = None,
-        overrides: Sequence[str] = (),
+        overrides: Overrides = (),
+        *,
+        plugins: Sequence[str | Path] = (),
     ) -> Self:
         """Read a configuration (see `Registry.load`) and build its components."""
-        return cls(Registry.load(preset, config, overrides))
+        return cls(Registry.load(preset, config, overrides, plugins=plugins))
 
     @cached_property
     def video_encoder(self) -> VideoEncoder:
@@ -114,7 +118,10 @@ class Components:
 def registry_decoder(registry: Registry) -> Decoder:
     """Return a decoder with the readers that a preset chooses, the second one if it has one."""
     slots = [slot for slot in READERS if slot in registry.settings.slots]
-    return Decoder([registry.slot(slot) for slot in slots])
+    readers = [registry.slot(slot) for slot in slots]
+    modules = {type(reader).__module__ for reader in readers}
+    files = [path for path in registry.settings.plugins if file_module(path) in modules]
+    return Decoder(readers, plugins=files)
 
 
 def check_pair(text: TextEncoder, video: VideoEncoder) -> None:

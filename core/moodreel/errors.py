@@ -25,6 +25,13 @@ class PluginError(ConfigurationError):
     """A plugin cannot be loaded or registered something that cannot be accepted."""
 
 
+class ChangedCode(UserWarning):
+    """The code of a component has changed, and the version that its outputs are stored under not.
+
+    Its message is one line, fit to be shown to a user as it is.
+    """
+
+
 class MissingPackage(ConfigurationError):
     """A component needs a package that is not installed; the message holds the command."""
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_chec
 import numpy as np
 from numpy.typing import NDArray
 
+from moodreel.boundary import outputs
+from moodreel.boundary.contracts import contract, guard_methods
 from moodreel.emotions import Emotion, EmotionScores, Sentiment
 from moodreel.encodings import TextFeatures as TextFeatures
 from moodreel.encodings import VideoFeatures as VideoFeatures
@@ -53,8 +55,10 @@ class Component(ABC):
             stored by the older version are not mixed with newer ones.
         fingerprint: identifies the outputs (plugin, version, options, weights). The registry
             sets it; features are stored under it.
+        origin: the plugin, package and version that it comes from, as errors name them.
         recipe: what the registry built it from, {"plugin": name, "options": {...}}, as plain
             values that can be written to a file.
+        code: identifies the code of a stranger's class, for telling that it has changed.
     """
 
     kind: ClassVar[str]
@@ -62,7 +66,18 @@ class Component(ABC):
     renamed: ClassVar[Mapping[str, str]] = MappingProxyType({})
     version: ClassVar[str] = "1"
     fingerprint: str = "unregistered"
+    origin: str = ""
     recipe: Mapping[str, Any] = MappingProxyType({})
+    code: str = ""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Guard the methods that moodreel calls (see `moodreel.boundary.contracts`)."""
+        super().__init_subclass__(**options)
+        guard_methods(cls)
+
+    def unfinished(self) -> str:
+        """Return what the constructor left undone, or nothing."""
+        return ""
 
     def weights(self) -> Sequence[Path]:
         """Return the files that the outputs depend on; their contents enter the fingerprint."""
@@ -90,10 +105,12 @@ class VideoReader(Component):
 
     kind = "video_reader"
 
+    @contract(outputs.video_facts)
     @abstractmethod
     def probe(self, path: Path) -> VideoFacts:
         """Return the duration in seconds, the frame rate and the upright size."""
 
+    @contract(outputs.clip)
     @abstractmethod
     def read(self, path: Path, times: Sequence[float]) -> Clip:
         """Return the frames shown at `times` (seconds, ascending), upright, shorter side <= 480.
@@ -123,6 +140,7 @@ class VideoEncoder(Component):
     def dim(self) -> int:
         """D, the length of a vector."""
 
+    @contract(outputs.video_features)
     @abstractmethod
     def encode(self, clips: Sequence[Clip]) -> VideoFeatures:
         """Return features of B clips, whose lengths and sizes may differ."""
@@ -165,6 +183,7 @@ class TextEncoder(Component):
         """W, the length of a token's vector, as `inject` sees it and as `encode` returns it."""
         return self.dim
 
+    @contract(outputs.text_features, keywords=("inject",))
     @abstractmethod
     def encode(self, texts: Sequence[str], inject: Inject | None = None) -> TextFeatures:
         """Return features of B texts. `inject` changes the token embeddings [B, L, W]."""
@@ -205,10 +224,12 @@ class EmotionExtractor(Component):
     def observes(self) -> frozenset[Emotion]:
         """The emotions that the extractor can see at all."""
 
+    @contract(outputs.emotion_scores)
     @abstractmethod
     def extract(self, inputs: Sequence[str] | Sequence[Clip]) -> EmotionScores:
         """Return intensities [B, 8] from 0; what cannot be observed stays unobserved."""
 
+    @contract()
     def sentiment(self, inputs: Sequence[str]) -> Sentiment | None:
         """Return how positive and negative texts are; None: the extractor does not tell."""
         return None
@@ -244,6 +265,7 @@ class Captioner(Component):
 
     kind = "captioner"
 
+    @contract(outputs.captions)
     @abstractmethod
     def caption(self, clips: Sequence[Clip]) -> list[str]:
         """Return a caption of at most 16 words for the middle frame of each of B clips."""
@@ -254,20 +276,24 @@ class VectorStore(Component):
 
     kind = "vector_store"
 
+    @contract()
     @abstractmethod
     def add(self, ids: NDArray[np.int64], vectors: NDArray[np.float32]) -> None:
         """Add vectors [n, D] under new ids [n]. The first call fixes D."""
 
+    @contract()
     @abstractmethod
     def remove(self, ids: NDArray[np.int64]) -> None:
         """Remove vectors; ids that are not there are ignored."""
 
+    @contract(outputs.found_vectors)
     @abstractmethod
     def search(
         self, vectors: NDArray[np.float32], k: int
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Return ids and scores [q, min(k, count)], best first, for queries [q, D]."""
 
+    @contract()
     @abstractmethod
     def vectors(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the stored vectors [n, D] of `ids`, as the store scores them."""
@@ -277,10 +303,12 @@ class VectorStore(Component):
     def count(self) -> int:
         """How many vectors are stored."""
 
+    @contract()
     @abstractmethod
     def save(self, path: Path) -> None:
         """Write everything to one file."""
 
+    @contract()
     @abstractmethod
     def load(self, path: Path) -> None:
         """Replace the contents by those of a file that `save` wrote."""

@@ -1,11 +1,11 @@
 """`moodreel components`: everything there is, what it needs, and whether it can run."""
 
-from moodreel.registry.registry import installed_components
+from moodreel.registry.discovery import installed_plugins
 
 
 def test_every_registered_component_is_listed(moodreel):
     rows = moodreel("components", "--json").objects
-    assert {(row["kind"], row["plugin"]) for row in rows} == set(installed_components())
+    assert {(row["kind"], row["plugin"]) for row in rows} == set(installed_plugins().registrations)
     starter = {row["name"] for row in rows if row["used"]}
     assert {"decord", "pyav", "starter", "minilm", "words", "face", "late", "faiss"} <= starter
 

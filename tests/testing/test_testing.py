@@ -160,7 +160,7 @@ class RerankIgnoresWeight(Good):
         (OtherLengths, "vectors of one length: score is their inner product"),
         (KeepsItsFit, "what `fit` learns into buffers"),
         (Chance, "the same query must ask the same"),
-        (NotFinite, "numbers that are not finite"),
+        (NotFinite, "NaN or infinite numbers"),
         (SilentInject, "`stages` must say so"),
         (RerankIgnoresWeight, "rerank must score as the baseline does with weight 0"),
         (ShufflesTheShortlist, "a segment's score must not depend on the others"),

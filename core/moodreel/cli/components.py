@@ -32,11 +32,13 @@ def command(
     """
     from moodreel.registry.registry import Registry
 
-    registry = Registry.load(preset, config, check_overrides(overrides))
+    registry = Registry.load(preset, config, check_overrides(overrides), strict=False)
     rows = [registry.describe(entry) for entry in chosen_entries(registry, kind)]
     for (orphan, _), problem in registry.orphans.items():
         if kind in (None, orphan):
             click.echo(f"left out: {problem}", err=True)
+    for broken in registry.problems:
+        click.echo(f"broken: {broken}", err=True)
     if as_json:
         for row in rows:
             click.echo(dumps(row, ensure_ascii=False))
@@ -44,7 +46,7 @@ def command(
         print_licences(rows)
     else:
         print_rows(rows)
-    return 0
+    return 1 if registry.problems else 0
 
 
 def chosen_entries(registry: "Registry", kind: str | None) -> list["Entry"]:

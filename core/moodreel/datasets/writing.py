@@ -6,8 +6,8 @@ from json import dumps
 from pathlib import Path
 from typing import Any, TextIO
 
-from moodreel.atomic import atomic_path
 from moodreel.errors import InvalidInput, MoodreelError
+from moodreel.storage.atomic import atomic_path
 
 SUFFIXES = (".json", ".jsonl", ".csv")
 

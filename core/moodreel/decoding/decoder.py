@@ -14,7 +14,7 @@ from typing import Any, Self
 from pebble import ProcessExpired, ProcessPool
 
 from moodreel.decoding.workers import WorkerContext, prepare_worker
-from moodreel.errors import ConfigurationError, MoodreelError, UnreadableVideo
+from moodreel.errors import ConfigurationError, MoodreelError, PluginError, UnreadableVideo
 from moodreel.interfaces import VideoReader
 from moodreel.media import Clip, VideoFacts
 
@@ -29,16 +29,22 @@ class Decoder:
         readers: tried in turn until one can read the file.
         workers: how many processes.
         timeout: seconds that one call may take before its worker is ended.
+        plugins: files that readers may come from; workers load them first.
     """
 
     def __init__(
-        self, readers: Sequence[VideoReader], workers: int = 2, timeout: float = 120.0
+        self,
+        readers: Sequence[VideoReader],
+        workers: int = 2,
+        timeout: float = 120.0,
+        plugins: Sequence[Path] = (),
     ) -> None:
         if not readers:
             raise ConfigurationError("no video reader is chosen; set video_reader")
         self.readers = readers
         self.workers = workers
         self.timeout = timeout
+        self.plugins = tuple(plugins)
 
     @cached_property
     def _pool(self) -> ProcessPool:
@@ -46,7 +52,7 @@ class Decoder:
             self.workers,
             max_tasks=TASKS_A_WORKER,
             initializer=prepare_worker,
-            initargs=(os.getpid(),),
+            initargs=(os.getpid(), self.plugins),
             context=WorkerContext(),
         )
 
@@ -77,6 +83,8 @@ class Decoder:
                 return self.call(getattr(reader, method), path, *arguments)
             except UnreadableVideo as error:
                 reasons.append(error.reason)
+            except PluginError as error:
+                reasons.append(str(error))
             except MoodreelError:
                 raise
             except ReadTimeout:

@@ -17,7 +17,8 @@ from moodreel.decoding.segmentation import sample_times
 from moodreel.interfaces import TextEncoder, VideoEncoder
 from moodreel.media import Clip, Segment
 from moodreel.registry.registry import Registry
-from moodreel.registry.settings import SLOTS, load_settings
+from moodreel.registry.settings import load_settings
+from moodreel.registry.slots import SLOTS
 
 CLIPS_AT_ONCE = 8  # clips held in memory, whatever the number of videos
 

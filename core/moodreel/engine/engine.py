@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moodreel.catalog.catalog import FILE, Catalog
+from moodreel.catalog.provenance import tell_changed
 from moodreel.catalog.records import Filter
 from moodreel.components import Components
 from moodreel.engine.encoding import read_clip, text_vectors, video_vectors
@@ -17,6 +18,7 @@ from moodreel.errors import ConfigurationError
 from moodreel.indexing.indexer import Indexer, IndexReport
 from moodreel.media import Clip, Hit, MomentRef, Progress, Segment, as_moment
 from moodreel.registry.registry import Registry
+from moodreel.registry.settings import Overrides
 from moodreel.search.index import Inside, SearchIndex
 from moodreel.search.query import Query, wanted_emotions
 from moodreel.search.recommendation import Recommendation, best_of_each, choose
@@ -54,7 +56,8 @@ class Engine:
         *,
         index: str | Path = ".moodreel",
         config: str | Path | None = None,
-        overrides: Sequence[str] = (),
+        overrides: Overrides = (),
+        plugins: Sequence[str | Path] = (),
     ) -> Self:
         """Build an engine from a preset of the registry.
 
@@ -62,9 +65,34 @@ class Engine:
             preset: a name under `presets`.
             index: the folder of the index; it is made by the first `index` call.
             config: a YAML file merged over registry.yaml.
-            overrides: "key=value" settings, as on the command line.
+            overrides: settings, as on the command line: "key=value" texts, or values by key.
+            plugins: Python files with plugins that are not installed.
+
+        Raises:
+            ConfigurationError: an unknown name, or an option that no chosen component takes.
+            PluginError: a plugin is broken.
         """
-        return cls(Registry.load(preset, config, overrides), index)
+        return cls(Registry.load(preset, config, overrides, plugins=plugins), index)
+
+    def register(self, component: type, *, name: str | None = None) -> str:
+        """Add a component's class, as it is in a notebook, and return the name it has from now on.
+
+        It is searched, trained and compared with by that name, as any other. Registering a
+        changed class again replaces it, and its vectors are made anew.
+
+        Args:
+            component: a class, such as a `FusionStrategy`.
+            name: None makes one of the class's: `MyStrategy` is my-strategy.
+
+        Raises:
+            PluginError: no component's class, or one that cannot be used.
+
+        ::
+
+            engine.register(MyStrategy)
+            engine.search("a joyful person", fusion="my-strategy")
+        """
+        return self.registry.register(component, name=name)
 
     @property
     def registry(self) -> Registry:
@@ -101,7 +129,9 @@ class Engine:
         """
         paths = [paths] if isinstance(paths, str | Path) else list(paths)
         with closing(Catalog(self.folder, create=True)) as catalog:
-            return self.indexer(catalog, on_progress).run(paths, prune)
+            indexer = self.indexer(catalog, on_progress)
+            tell_changed(catalog, indexer.parts)
+            return indexer.run(paths, prune)
 
     def indexer(self, catalog: Catalog, on_progress: Callable[[Progress], None]) -> Indexer:
         """Return what brings a catalog up to date with files."""

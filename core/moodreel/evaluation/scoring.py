@@ -13,7 +13,7 @@ from moodreel.errors import InvalidInput
 from moodreel.evaluation.material import Material
 from moodreel.evaluation.metrics.ranking import BLOCK
 from moodreel.features.texts import text_features
-from moodreel.fusion.strategy import FusionStrategy
+from moodreel.fusion.strategy import FusionStrategy, check_lengths
 from moodreel.interfaces import TextFeatures, VideoFeatures
 from moodreel.search.ranking import RERANKED
 
@@ -124,6 +124,7 @@ def score_strategy(material: Material, name: str) -> Scoring:
     queries = np.zeros((0, segments.shape[1]), np.float32)
     if len(material.wanted):
         queries = fuse_texts(strategy, texts, material.wanted)
+        check_lengths(strategy, torch.from_numpy(queries), torch.from_numpy(segments))
     scoring = Scoring(name, strategy, material, queries, segments, Costs(0, 0, 0, 0, 0))
     spent = perf_counter() - asked + rerank_seconds(scoring)
     costs = Costs(

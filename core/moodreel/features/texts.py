@@ -35,7 +35,7 @@ def text_features(
         rows = slice(start, start + TEXTS_AT_ONCE)
         inject = strategy.injector(wanted[rows]) if strategy and wanted is not None else None
         with torch.inference_mode():
-            part = encoder.encode(list(texts[rows]), inject).to("cpu")
+            part = encoder.encode(list(texts[rows]), inject=inject).to("cpu")
         parts.append(part if tokens else TextFeatures(part.pooled))
     return TextFeatures.cat(parts)
 

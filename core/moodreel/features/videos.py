@@ -20,13 +20,13 @@ from moodreel.components import Components
 from moodreel.datasets.dataset import Dataset, Video
 from moodreel.datasets.precomputed import FEATURES
 from moodreel.datasets.relevance import labelled_videos
-from moodreel.digests import digest
 from moodreel.emotions import EmotionScores
 from moodreel.errors import InvalidInput
 from moodreel.indexing.indexer import Indexer, Job
 from moodreel.interfaces import VideoFeatures
 from moodreel.media import Progress, Segment, VideoFacts
 from moodreel.search.vectors import Source
+from moodreel.storage.digests import digest
 
 CACHE = Path(".moodreel") / "datasets"
 

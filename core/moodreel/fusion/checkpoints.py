@@ -16,13 +16,13 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from yaml import YAMLError
 
-from moodreel.atomic import atomic_path
-from moodreel.digests import digest, file_digest
 from moodreel.emotions import Emotion
 from moodreel.errors import ConfigurationError, MoodreelError
 from moodreel.fusion.strategy import Dims, FusionStrategy, put_state
 from moodreel.registry.registry import Registry
 from moodreel.registry.settings import CHECKPOINT
+from moodreel.storage.atomic import atomic_path
+from moodreel.storage.digests import digest, file_digest
 
 WEIGHTS = "strategy.safetensors"
 KIND = "fusion_strategy"
@@ -189,8 +189,7 @@ def load_strategy(
 
 def refuse_options(registry: Registry, name: str, options: Mapping[str, Any]) -> None:
     """Refuse options for a trained strategy: its own are part of it."""
-    own = name == registry.settings.slots.get(KIND)
-    given = {**(registry.settings.options.get(KIND, {}) if own else {}), **options}
+    given = {**registry.fusion_options(name), **options}
     if given:
         raise ConfigurationError(
             f"{name}: a trained strategy has its own options; leave out {', '.join(given)}, "
@@ -236,6 +235,7 @@ def load_state(strategy: FusionStrategy, file: Path) -> None:
         state = load_file(file)
     except (OSError, SafetensorError) as error:
         raise ConfigurationError(f"{file}: cannot be read: {one_line(error)}") from None
+    state = strategy.upgrade(state)
     parameters = dict(strategy.named_parameters(remove_duplicate=False))
     problems = [f"lacks {name}" for name in parameters.keys() - state.keys()]
     problems += [f"has the unknown {name}" for name in state.keys() - strategy.state_dict().keys()]

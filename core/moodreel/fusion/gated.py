@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
+from moodreel.boundary.contracts import contract
 from moodreel.emotions import EmotionScores
 from moodreel.fusion.shrinkage import Shrinkage
 from moodreel.fusion.strategy import Dims, FusionStrategy, check_weight, to_tensors
@@ -64,6 +65,16 @@ class GatedFusion(FusionStrategy):
         if form == "add" and sides != "both":
             self.skip("video" if sides == "text" else "text")
 
+    def upgrade(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return an older state: one whose class made no shrinkage learned to shrink by nothing."""
+        made = {} if self.shrinkage is None else self.shrinkage.state_dict(prefix="shrinkage.")
+        return {**{name: torch.zeros_like(value) for name, value in made.items()}, **state}
+
+    def unfinished(self) -> str:
+        """Return that the constructor of this class was never called, or nothing."""
+        known = "gate" in vars(self).get("_parameters", {})
+        return super().unfinished() or ("" if known else "does not call super().__init__()")
+
     def size(self, dims: Dims) -> int:
         """Return the length of h and k."""
         return self.mood_dim if self.form == "extend" else dims.content
@@ -80,10 +91,12 @@ class GatedFusion(FusionStrategy):
         if self.shrinkage is not None:
             self.shrinkage.fit(video.pooled)
 
+    @contract()
     @abstractmethod
     def text_mood(self, text: TextFeatures, wanted: EmotionScores) -> Tensor:
         """Return h [B, size] for texts and the emotions wanted."""
 
+    @contract()
     @abstractmethod
     def video_mood(self, video: VideoFeatures, seen: EmotionScores) -> Tensor:
         """Return k [B, size] for segments and the emotions observed."""

@@ -8,6 +8,8 @@ from typing import Any, ClassVar, Literal, Self
 import torch
 from torch import Tensor, nn
 
+from moodreel.boundary import outputs
+from moodreel.boundary.contracts import contract, plugin_error
 from moodreel.emotions import EmotionScores
 from moodreel.errors import ConfigurationError, InvalidInput
 from moodreel.interfaces import Component, Inject, TextFeatures, VideoFeatures
@@ -68,6 +70,15 @@ class FusionStrategy(nn.Module, Component):
         self.register_parameter("corrections", None)
         self._skipped: set[Stage] = set()
 
+    def upgrade(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return the state of a trained strategy of an older release as this one has it."""
+        return dict(state)
+
+    def unfinished(self) -> str:
+        """Return that the constructor of this class was never called, or nothing."""
+        return "" if "_skipped" in vars(self) else "does not call super().__init__()"
+
+    @contract()
     def bind(self, dims: Dims, seed: int = 0) -> Self:
         """Make the parameters for encoders of these dimensions; return the strategy itself.
 
@@ -96,6 +107,7 @@ class FusionStrategy(nn.Module, Component):
     def build_shared(self, dims: Dims) -> None:
         """Make what a family of strategies has in common, before `build` makes the rest."""
 
+    @contract()
     def build(self, dims: Dims) -> None:
         """Make the parameters. Called by `bind`, with the random state seeded."""
 
@@ -109,6 +121,7 @@ class FusionStrategy(nn.Module, Component):
                 f"{error}; if `build` makes it: call bind(Dims(content, token)) first"
             ) from None
 
+    @contract()
     def adapt(self, video: VideoFeatures, seen: EmotionScores) -> None:
         """Learn statistics of a whole collection, before its N segments are fused.
 
@@ -125,9 +138,11 @@ class FusionStrategy(nn.Module, Component):
     def fit_shared(self, video: VideoFeatures, seen: EmotionScores) -> None:
         """Learn what a family of strategies has in common, before `fit` learns the rest."""
 
+    @contract()
     def fit(self, video: VideoFeatures, seen: EmotionScores) -> None:
         """Learn statistics of a collection into buffers. Called by `adapt`."""
 
+    @contract(outputs.injected_tokens)
     def inject(self, tokens: Tensor, wanted: EmotionScores) -> Tensor:
         """Return the text encoder's token embeddings [B, L, W], changed by the wanted [B, 8]."""
         return tokens
@@ -141,6 +156,7 @@ class FusionStrategy(nn.Module, Component):
             return None
         return lambda tokens: self.inject(tokens, wanted)
 
+    @contract(outputs.query_vectors, optional=("weight",))
     def fuse_text(
         self, text: TextFeatures, wanted: EmotionScores, weight: float | None = None
     ) -> Tensor:
@@ -154,6 +170,7 @@ class FusionStrategy(nn.Module, Component):
         """
         return text.pooled
 
+    @contract(outputs.stored_vectors)
     def fuse_video(self, video: VideoFeatures, seen: EmotionScores) -> Tensor:
         """Return vectors to store [B, D'], for content [B, D] and observed emotion [B, 8].
 
@@ -177,6 +194,7 @@ class FusionStrategy(nn.Module, Component):
         intensities, _ = to_tensors(wanted, like)
         return intensities @ self.corrections
 
+    @contract(outputs.better_scores, optional=("weight",))
     def rerank(
         self,
         text: TextFeatures,
@@ -195,6 +213,26 @@ class FusionStrategy(nn.Module, Component):
             weight: as for `fuse_text`; None where the strategy's own is meant.
         """
         return None
+
+    @contract(outputs.loss_terms)
+    def auxiliary_losses(
+        self,
+        text: TextFeatures,
+        wanted: EmotionScores,
+        video: VideoFeatures,
+        seen: EmotionScores,
+    ) -> Mapping[str, Tensor]:
+        """Return loss terms of the strategy's own, by name: scalars that training adds up.
+
+        They are logged beside the other terms; each is weighed as it comes.
+
+        Args:
+            text: of B captions of a batch, one row each.
+            wanted: [B, 8].
+            video: of the B videos that they are captions of, in the same order.
+            seen: [B, 8].
+        """
+        return {}
 
     @property
     def stages(self) -> frozenset[Stage]:
@@ -217,6 +255,20 @@ class FusionStrategy(nn.Module, Component):
     def weighs(self) -> bool:
         """Whether `fuse_text` lets the caller weigh mood against content."""
         return "text" in self.stages and "weight" in signature(self.fuse_text).parameters
+
+
+def check_lengths(strategy: FusionStrategy, asked: Tensor, stored: Tensor) -> None:
+    """Refuse vectors of texts [Q, D'] and of videos [S, D'] that have no inner product.
+
+    Raises:
+        PluginError: their lengths differ.
+    """
+    if asked.shape[-1] != stored.shape[-1]:
+        raise plugin_error(
+            strategy,
+            f"fuse_text returns vectors of {asked.shape[-1]} numbers and fuse_video of "
+            f"{stored.shape[-1]}: the score is their inner product, so make them equally long",
+        )
 
 
 def to_tensors(scores: EmotionScores, like: Tensor) -> tuple[Tensor, Tensor]:

@@ -20,7 +20,7 @@ from moodreel.decoding.decoder import Decoder
 from moodreel.decoding.readahead import Chunk, chunk_segments, read_chunk, work_ahead
 from moodreel.decoding.segmentation import Segmentation
 from moodreel.emotions import EmotionScores
-from moodreel.errors import CatalogError, ConfigurationError, UnreadableVideo
+from moodreel.errors import CatalogError, ConfigurationError, PluginError, UnreadableVideo
 from moodreel.indexing.captions import CaptionEncoder, embed_captions, follow_sidecars
 from moodreel.indexing.scanning import Plan, VideoFile, find_videos, plan_run, videos_under
 from moodreel.interfaces import Captioner, Component, EmotionExtractor, VideoEncoder
@@ -156,6 +156,8 @@ class Indexer:
                     self.store_job(job, iter(items), report)
                 except UnreadableVideo as error:
                     report.failed.append((job.file.path, error.reason))
+                except PluginError as error:
+                    report.failed.append((job.file.path, str(error)))
         if jobs:
             self.on_progress(Progress("", len(jobs), len(jobs)))
 

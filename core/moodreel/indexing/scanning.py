@@ -7,8 +7,8 @@ from mimetypes import guess_type
 from pathlib import Path
 
 from moodreel.catalog.records import VideoRecord
-from moodreel.digests import file_digest
 from moodreel.errors import InvalidInput
+from moodreel.storage.digests import file_digest
 
 MORE_SUFFIXES = {".gif", ".m2ts", ".mts", ".mxf", ".ogv", ".vob", ".divx", ".f4v", ".mkv", ".webm"}
 

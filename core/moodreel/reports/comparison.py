@@ -7,11 +7,11 @@ from json import dumps
 from pathlib import Path
 from typing import Any, TypeVar
 
-from moodreel.atomic import atomic_path
 from moodreel.errors import InvalidInput, MoodreelError, closest
 from moodreel.evaluation.comparison import CURVE, EMOTION_MAP, Comparison
 from moodreel.reports.pages import heading, html_table, markdown_table, note, number, page
 from moodreel.reports.svg import Interval, curve_chart, interval_chart
+from moodreel.storage.atomic import atomic_path
 
 MEASURES = ("R@1", "R@5", "R@10", "MdR", "MnR", "MRR", "nDCG", "mAP", EMOTION_MAP)
 TESTED = ("R@1", "R@5", "R@10", "MRR", "mAP", EMOTION_MAP)

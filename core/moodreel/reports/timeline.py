@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from pathlib import Path
 
-from moodreel.atomic import atomic_path
 from moodreel.emotions import Emotion
 from moodreel.engine.timeline import Timeline
 from moodreel.errors import InvalidInput, MissingPackage, MoodreelError
 from moodreel.reports.palette import EMOTIONS, LINE
 from moodreel.reports.svg import Drawing, Point
+from moodreel.storage.atomic import atomic_path
 
 WIDTH, HEIGHT = 960, 360
 LEFT, RIGHT, TOP, BOTTOM = 52, 118, 44, 44

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from moodreel.atomic import atomic_path
 from moodreel.errors import MoodreelError
 from moodreel.evaluation.comparison import distinct_names
 from moodreel.evaluation.material import Material
 from moodreel.evaluation.scoring import Scoring, score_strategy
+from moodreel.storage.atomic import atomic_path
 
 DEPTH = 1000  # videos a query in a run, as TREC's tracks have it
 GRADES = 1000  # qrels hold whole numbers: a grade of 0.5 is written as 500

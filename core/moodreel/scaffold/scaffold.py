@@ -8,7 +8,7 @@ from pathlib import Path
 from string import Template
 
 from moodreel.errors import InvalidInput, closest
-from moodreel.registry.registry import installed_components
+from moodreel.registry.discovery import installed_plugins
 
 KINDS = {
     "fusion": "fusion_strategy",
@@ -133,6 +133,6 @@ def check_name(kind: str, name: str) -> None:
     """Refuse a name that is no name, or that another component has."""
     if not NAME.fullmatch(name):
         raise InvalidInput(f"{name!r} is no plugin's name: use lower-case words joined by hyphens")
-    taken = installed_components().get((kind, name))
+    taken = installed_plugins().registrations.get((kind, name))
     if taken:
         raise InvalidInput(f"{kind} {name!r} is there already, in {taken.package or taken.module}")

@@ -17,8 +17,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from moodreel.atomic import atomic_path
-from moodreel.digests import digest
 from moodreel.emotions import EmotionScores
 from moodreel.interfaces import TextEncoder
 from moodreel.media import Hit
@@ -26,6 +24,8 @@ from moodreel.search.collection import Collection
 from moodreel.search.probes import PROBES
 from moodreel.search.query import Query
 from moodreel.search.vectors import FusedVectors, Source
+from moodreel.storage.atomic import atomic_path
+from moodreel.storage.digests import digest
 
 FALSE_ALARMS = 0.1  # the share of unrelated queries that may pass as answered
 FEWEST = 2  # scores that a threshold can be read off

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from moodreel.catalog.catalog import Catalog
+from moodreel.catalog.provenance import tell_changed
 from moodreel.catalog.records import Filter
 from moodreel.components import Components
 from moodreel.decoding.pictures import read_picture
@@ -80,7 +81,7 @@ class SearchIndex:
         self.components = components
         self.folder = Path(folder)
         self.lock = RLock()
-        self._fused: dict[tuple[str, int, str], FusedVectors] = {}
+        self._fused: dict[tuple[str, int, str, object], FusedVectors] = {}
         self._confidence: WeakKeyDictionary[FusedVectors, Confidence] = WeakKeyDictionary()
         self._collections: dict[str, tuple[int, Collection]] = {}
 
@@ -97,6 +98,7 @@ class SearchIndex:
     def sources(self) -> dict[str, Source]:
         """Where the vectors come from by what is searched, the video or its captions."""
         parts = self.components
+        tell_changed(self.catalog, (parts.video_encoder, parts.video_emotion, parts.captioner))
         source = Source(self.catalog, parts.video_encoder, parts.video_emotion, parts.captioner)
         return {"video": source, "captions": replace(source, encoder=parts.caption_encoder)}
 
@@ -144,8 +146,10 @@ class SearchIndex:
 
     def fused(self, fusion: str | None = None, inside: Inside = "video") -> FusedVectors:
         """Return the vectors of a strategy (a name, or a trained one's folder), in step."""
-        name = fusion or self.components.registry.slot_name("fusion_strategy")
-        key = (name, changed_at(name), inside)
+        registry = self.components.registry
+        name = fusion or registry.slot_name("fusion_strategy")
+        made_by = registry.registrations.get(("fusion_strategy", name))
+        key = (name, changed_at(name), inside, made_by)
         with self.lock:
             known = self._fused.get(key)
             if known is None or known.revision != self.catalog.revision:

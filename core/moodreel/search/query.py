@@ -92,7 +92,7 @@ def encode_content(
     """Return text features [1, D]; zero where there is no text."""
     if not text.strip():
         return TextFeatures(torch.zeros(1, encoder.dim))
-    return encoder.encode([text], strategy.injector(wanted))
+    return encoder.encode([text], inject=strategy.injector(wanted))
 
 
 @torch.inference_mode()

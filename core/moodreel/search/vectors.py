@@ -17,19 +17,20 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from moodreel.atomic import atomic_path
 from moodreel.catalog.catalog import Catalog
-from moodreel.digests import digest
 from moodreel.emotions import Emotion, EmotionScores
 from moodreel.errors import CatalogError
-from moodreel.fusion.strategy import FusionStrategy, put_state
+from moodreel.fusion.strategy import FusionStrategy, check_lengths, put_state
 from moodreel.interfaces import (
     Captioner,
     EmotionExtractor,
+    TextFeatures,
     VectorStore,
     VideoEncoder,
     VideoFeatures,
 )
+from moodreel.storage.atomic import atomic_path
+from moodreel.storage.digests import digest
 
 ROWS_AT_ONCE = 8192
 FRAMED_ROWS_AT_ONCE = 1024  # with 12 frames of 512 numbers each, 25 MB
@@ -110,7 +111,17 @@ def fuse_all(source: Source, strategy: FusionStrategy, store: VectorStore) -> No
     for start in range(0, len(ids), step):
         rows = slice(start, start + step)
         fused = fuse_block(source, strategy, ids[rows], video[rows], emotions[rows])
+        if start == 0:
+            check_lengths(strategy, neutral_query(strategy, video.pooled.shape[1]), fused)
         store.add(ids[rows], fused.float().numpy())
+
+
+def neutral_query(strategy: FusionStrategy, dim: int) -> torch.Tensor:
+    """Return the fused vector [1, D'] of a text that says nothing; its content has D numbers."""
+    width = strategy.dims.token if strategy.dims else dim
+    tokens, mask = torch.zeros(1, 1, width), torch.ones(1, 1, dtype=torch.bool)
+    text = TextFeatures(torch.zeros(1, dim), tokens, mask)
+    return strategy.fuse_text(text, EmotionScores.unobserved(1))
 
 
 def fuse_block(

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from moodreel.interfaces import TextEncoder, TextFeatures, VideoEncoder, VideoFeatures
+from moodreel.testing.boundary import conformance
 from moodreel.testing.samples import sample_clips
 
 TEXTS = (
@@ -16,6 +17,7 @@ LONG = "word " * 3000
 NEAR = 1e-4
 
 
+@conformance
 def check_video_encoder(encoder: VideoEncoder) -> None:
     """Check shapes, unit length, and that a clip's vectors depend on that clip alone."""
     check_space(encoder)
@@ -34,6 +36,7 @@ def check_video_encoder(encoder: VideoEncoder) -> None:
     assert near(alone, made.pooled), "a clip's vector must not depend on the others of its batch"
 
 
+@conformance
 def check_text_encoder(encoder: TextEncoder) -> None:
     """Check shapes, unit length, tokens, and that `inject` reaches the vectors, with gradients."""
     check_space(encoder)

@@ -7,11 +7,13 @@ import numpy as np
 
 from moodreel.errors import CatalogError
 from moodreel.interfaces import VectorStore
+from moodreel.testing.boundary import conformance
 from moodreel.testing.samples import SEGMENTS, sample_text, sample_video
 
 IDS = np.arange(SEGMENTS, dtype=np.int64) * 7 + 3
 
 
+@conformance
 def check_vector_store(store: VectorStore) -> None:
     """Check an empty store: adding, exact search, removing, the count, saving and loading.
 

@@ -16,6 +16,7 @@ from torch.nn.functional import cross_entropy
 from moodreel.emotions import EmotionScores
 from moodreel.fusion.strategy import FusionStrategy, put_state
 from moodreel.interfaces import TextFeatures, VideoFeatures
+from moodreel.testing.boundary import conformance
 from moodreel.testing.samples import (
     SEGMENTS,
     SMALL,
@@ -31,6 +32,7 @@ STEPS, RATE = 2, 0.05
 PAIRED = 8
 
 
+@conformance
 def check_fusion(strategy: FusionStrategy, identity: bool = True, neutral: bool = True) -> None:
     """Check a strategy before and after two steps of training, on random features.
 

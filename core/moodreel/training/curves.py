@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from moodreel.atomic import atomic_path
+from moodreel.storage.atomic import atomic_path
 
 LOG = "losses.jsonl"
 PLOT = "losses.svg"

@@ -13,7 +13,6 @@ from torch import Tensor
 from moodreel.components import Components
 from moodreel.datasets import Caption, Dataset
 from moodreel.datasets.dataset import Video
-from moodreel.digests import digest
 from moodreel.emotions import EmotionScores
 from moodreel.engine.encoding import read_clips
 from moodreel.errors import InvalidInput
@@ -21,6 +20,7 @@ from moodreel.features.texts import text_features, wanted_emotions
 from moodreel.features.videos import CACHE, VideoSet, video_features
 from moodreel.interfaces import TextFeatures, VideoFeatures
 from moodreel.media import Clip, Progress
+from moodreel.storage.digests import digest
 from moodreel.training.batches import Batches, Indices, Pool
 from moodreel.training.plan import TrainingPlan
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from moodreel.emotions import EmotionScores
-from moodreel.fusion.strategy import FusionStrategy
+from moodreel.fusion.strategy import FusionStrategy, check_lengths
 from moodreel.interfaces import TextEncoder, TextFeatures, VideoEncoder, VideoFeatures
 from moodreel.media import Clip
 
@@ -55,6 +55,10 @@ class Batch:
     frames: Shown | None = None
 
 
+OWN = "own/"
+"""What the names of a strategy's own loss terms begin with."""
+
+
 class TrainingModule(nn.Module):
     """Turns a batch into fused vectors, through everything that learns.
 
@@ -95,6 +99,9 @@ class TrainingModule(nn.Module):
         found = {"asked": text.pooled, "shown": video.pooled}
         found["text"] = self.strategy.fuse_text(text, batch.asked.wanted)
         found["video"] = self.strategy.fuse_video(video, batch.shown.seen)
+        check_lengths(self.strategy, found["text"], found["video"])
+        own = self.strategy.auxiliary_losses(text, batch.asked.wanted, video, batch.shown.seen)
+        found |= {f"{OWN}{name}": term for name, term in own.items()}
         correction = self.strategy.correction(batch.asked.wanted, text.pooled)
         if correction is not None:
             found["corrected"] = text.pooled.detach() + correction
@@ -152,7 +159,8 @@ class TrainingModule(nn.Module):
         rows = np.array([place[word] for word in asked.words])
         _, first = np.unique(rows, return_index=True)
         inject = partial(self.inject, wanted=asked.wanted[first])
-        return self._encoder.encode(list(place), inject).to(self.log_scale.device)[rows]
+        found = self._encoder.encode(list(place), inject=inject)
+        return found.to(self.log_scale.device)[rows]
 
     def inject(self, tokens: Tensor, wanted: EmotionScores) -> Tensor:
         """Return token embeddings as the strategy changes them."""

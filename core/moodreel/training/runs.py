@@ -7,12 +7,12 @@ from typing import Any
 
 from moodreel.components import Components
 from moodreel.datasets import Caption, Dataset
-from moodreel.digests import digest
 from moodreel.errors import InvalidInput
 from moodreel.features.videos import CACHE
 from moodreel.fusion.checkpoints import TrainingContext, load_strategy, save_strategy
 from moodreel.fusion.strategy import FusionStrategy
 from moodreel.media import Progress
+from moodreel.storage.digests import digest
 from moodreel.training.curves import plot_curves
 from moodreel.training.examples import Examples, load_examples
 from moodreel.training.plan import TrainingPlan

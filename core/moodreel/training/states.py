@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 
-from moodreel.atomic import atomic_path
 from moodreel.errors import ConfigurationError
+from moodreel.storage.atomic import atomic_path
 
 FILE = "state.pt"
 

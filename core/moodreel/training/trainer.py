@@ -14,16 +14,16 @@ from accelerate import Accelerator, DistributedDataParallelKwargs
 from accelerate.state import AcceleratorState
 from torch import Tensor, nn
 
-from moodreel.digests import digest
 from moodreel.evaluation.metrics.ranking import query_scores
 from moodreel.fusion.strategy import FusionStrategy
 from moodreel.interfaces import TextEncoder, VideoEncoder
 from moodreel.media import Progress
+from moodreel.storage.digests import digest
 from moodreel.training.batches import Indices
 from moodreel.training.best_state import BestState, learned_state
 from moodreel.training.curves import Curves
 from moodreel.training.examples import Examples
-from moodreel.training.module import Asked, Batch, Shown, TrainingModule
+from moodreel.training.module import OWN, Asked, Batch, Shown, TrainingModule
 from moodreel.training.objectives import OBJECTIVES, USES
 from moodreel.training.plan import TrainingPlan
 from moodreel.training.states import load_state, save_state
@@ -228,9 +228,11 @@ class Trainer:
     def gather(self, name: str, part: Tensor) -> Tensor:
         """Return the vectors of all processes, in order, with gradients to every one.
 
-        The scale is the same everywhere, and shortlists are each process's own.
+        The scale is the same everywhere; shortlists, and loss terms of the strategy's own, are
+        each process's own.
         """
-        if self.accelerator.num_processes == 1 or name in ("scale", "reranked"):
+        alone = name in ("scale", "reranked") or name.startswith(OWN)
+        if self.accelerator.num_processes == 1 or alone:
             return part.float()
         from torch.distributed.nn.functional import all_gather
 
@@ -242,6 +244,7 @@ class Trainer:
         same = torch.from_numpy(self.train.same(rows)).to(text.device)
         caption, frame = found.get("caption", text), found.get("frame", video)
         terms = {"contrastive": self.objective(video, text, frame, caption, scale, same)}
+        terms |= {name: term for name, term in found.items() if name.startswith(OWN)}
         if "reranked" in found:
             terms["shortlist"] = shortlist_term(found["reranked"], scale)
         if "corrected" in found and self.plan.correct:

@@ -13,12 +13,12 @@ import torch
 from omegaconf import OmegaConf
 from torch import nn
 
-from moodreel.atomic import atomic_path
 from moodreel.errors import ConfigurationError
 from moodreel.interfaces import TextEncoder, VideoEncoder
 from moodreel.media import Clip
 from moodreel.registry.registry import Registry
-from moodreel.registry.settings import SLOTS
+from moodreel.registry.slots import SLOTS
+from moodreel.storage.atomic import atomic_path
 from moodreel.training.plan import Tune
 
 CONFIG, FOLDER = "tuned.yaml", "encoder"
@@ -61,7 +61,7 @@ def choose_parameters(
     """
     network.requires_grad_(True).zero_grad()
     with torch.enable_grad():
-        encoder.encode(["a text"], lambda tokens: tokens).pooled.sum().backward()
+        encoder.encode(["a text"], inject=lambda tokens: tokens).pooled.sum().backward()
         if watcher is not None:
             watcher.encode([BLACK]).pooled.sum().backward()
     chosen = 0

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from moodreel.atomic import atomic_path
 from moodreel.catalog.records import VideoRecord
 from moodreel.errors import UnreadableVideo
 from moodreel.media import Clip
+from moodreel.storage.atomic import atomic_path
 
 WIDTHS = (160, 320, 640)
 STRIP_FRAMES = 12

@@ -12,8 +12,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from moodreel.atomic import atomic_path
 from moodreel.errors import ConfigurationError
+from moodreel.storage.atomic import atomic_path
 from moodreel_plugins.encoders.checkpoints import (
     Checkpoint,
     one_line,

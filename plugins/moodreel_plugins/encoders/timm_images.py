@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from moodreel import Clip, hookimpl
-from moodreel.atomic import atomic_path
 from moodreel.errors import ConfigurationError
 from moodreel.hookspecs import Register
 from moodreel.interfaces import Requirement, TextEncoder, VideoEncoder, VideoFeatures
+from moodreel.storage.atomic import atomic_path
 from moodreel_plugins.encoders.checkpoints import (
     Precision,
     join_batches,

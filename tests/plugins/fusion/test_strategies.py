@@ -14,13 +14,14 @@ from moodreel.errors import ConfigurationError, InvalidInput
 from moodreel.fusion.checkpoints import TrainingContext, load_strategy, save_strategy
 from moodreel.fusion.strategy import Dims
 from moodreel.interfaces import TextFeatures, VideoFeatures
-from moodreel.registry.registry import default_registry, installed_components
+from moodreel.registry.discovery import installed_plugins
+from moodreel.registry.registry import default_registry
 from moodreel.testing import check_fusion, no_emotion, sample_emotions, sample_text, sample_video
 from moodreel.testing.samples import SMALL, encode_tokens
 from moodreel_plugins.encoders.clip_vip import ClipVip
 
 GOLDENS = places.GOLDENS / "clip_vip"
-NAMES = [name for kind, name in installed_components() if kind == "fusion_strategy"]
+NAMES = [name for kind, name in installed_plugins().registrations if kind == "fusion_strategy"]
 GATED = ["additive", "concat-fc", "cross-attention", "video-side"]
 LEARNED = {name: {} for name in GATED} | {"late": {"weight": "learned"}}
 QUERIES = 5

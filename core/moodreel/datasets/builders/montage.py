@@ -5,8 +5,8 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
-from moodreel.atomic import atomic_path
 from moodreel.errors import InvalidInput
+from moodreel.storage.atomic import atomic_path
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -14,13 +14,13 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from moodreel.atomic import atomic_path
 from moodreel.datasets.builders.montage import WIDTH, write_montage
 from moodreel.datasets.builders.samples import PHOTOGRAPHS, packaged_file
-from moodreel.digests import digest
 from moodreel.emotions import Emotion
 from moodreel.errors import InvalidInput
 from moodreel.media import Progress
+from moodreel.storage.atomic import atomic_path
+from moodreel.storage.digests import digest
 
 SCENES = {
     "bricks": "a brick wall",

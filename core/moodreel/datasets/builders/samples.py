@@ -7,9 +7,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from moodreel.atomic import atomic_path
 from moodreel.errors import MissingPackage
 from moodreel.media import Progress
+from moodreel.storage.atomic import atomic_path
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from moodreel.lazy import lazy_names
+from moodreel.compat.lazy import lazy_names
 
 if TYPE_CHECKING:
     from moodreel.evaluation.metrics.ranking import retrieval_metrics

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from moodreel.atomic import atomic_path
+from moodreel.storage.atomic import atomic_path
 
 BLOCK = 1 << 16
 # Writes the same file again and again, all of one letter, in several pieces.
 WRITER = """
 import sys
-from moodreel.atomic import atomic_path
+from moodreel.storage.atomic import atomic_path
 for _ in range(100):
     with atomic_path(sys.argv[1]) as path, path.open("w") as file:
         for _ in range(16):
@@ -23,7 +23,7 @@ for _ in range(100):
 # A limit on the size of files fails a write in the middle, as a full disk does.
 FULL_DISK = """
 import resource, sys
-from moodreel.atomic import atomic_path
+from moodreel.storage.atomic import atomic_path
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 try:
     with atomic_path(sys.argv[1]) as path:

@@ -8,7 +8,6 @@ import torch
 
 from moodreel.cache import VARIABLE, cached_tensor
 from moodreel.datasets import Caption, Dataset, Video
-from moodreel.digests import digest, file_digest
 from moodreel.emotions import EmotionScores
 from moodreel.features.videos import open_cache
 from moodreel.fusion.checkpoints import trained_fingerprint
@@ -17,6 +16,7 @@ from moodreel.interfaces import TextFeatures, VideoFeatures
 from moodreel.media import Segment
 from moodreel.search.confidence import Confidence, keep_confidence, stored_confidence
 from moodreel.search.vectors import Source
+from moodreel.storage.digests import digest, file_digest
 from moodreel.training.examples import Examples
 from moodreel.training.plan import TrainingPlan
 from moodreel.training.runs import hold_out

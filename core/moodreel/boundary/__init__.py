@@ -1,0 +1,1 @@
+"""What stands between moodreel and plugins: how they are called, checked and loaded."""

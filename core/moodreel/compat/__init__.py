@@ -1,0 +1,1 @@
+"""Names: public ones that load late, and old ones that still work."""
