@@ -19,7 +19,6 @@ from moodreel.interfaces import (
     VideoFeatures,
 )
 from moodreel_plugins.encoders.checkpoints import Checkpoint, Precision, join_batches, one_line
-from moodreel_plugins.encoders.sentence import join_features
 from moodreel_plugins.encoders.tokenizers import TOKENIZER_FILES, read_tokenizer
 
 if TYPE_CHECKING:
@@ -244,7 +243,7 @@ class ClipTextEncoder(DualEncoder, TextEncoder):
                 self.encode_batch(texts[start : start + size], inject)
                 for start in range(0, len(texts), size)
             ]
-            return join_features(parts)
+            return TextFeatures.cat(parts)
 
     def encode_batch(self, texts: Sequence[str], inject: Inject | None) -> TextFeatures:
         """Encode one batch: everything that leaves it is float32 on the CPU."""
