@@ -10,7 +10,7 @@ from math import isfinite
 from typing import Any
 
 from moodreel.emotions import EmotionScores
-from moodreel.encodings import TextFeatures, VideoFeatures
+from moodreel.interfaces.features import TextFeatures, VideoFeatures
 from moodreel.media import Clip, VideoFacts
 
 
