@@ -1,4 +1,4 @@
-"""Adding a strategy takes one file and one line: tests, docs and benchmarks find it by that alone."""
+"""One file and one line add a strategy: tests, docs and benchmarks find it by that alone."""
 
 import os
 import subprocess
