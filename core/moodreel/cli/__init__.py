@@ -10,24 +10,24 @@ from moodreel import __version__
 from moodreel.errors import MoodreelError, closest
 
 COMMANDS = {
-    "annotate": "write the emotions of captions, and compare them with labels",
-    "compare": "compare fusion strategies on a dataset",
+    "annotate": "annotate captions with emotions, and compare these with labels",
+    "compare": "compare fusion strategies on a dataset, with significance tests",
     "components": "list every component, what it needs, and whether it can run",
-    "convert": "turn a published checkpoint into a folder that a component loads",
+    "convert": "convert a published checkpoint into a folder that a component loads",
     "demo": "make sample videos and an index of them, and search it",
-    "evaluate": "measure how well a fusion strategy finds a dataset's videos",
+    "evaluate": "evaluate how well a fusion strategy finds a dataset's videos",
+    "explain": "explain the score that a moment has for a text",
     "fit-face": "fit the last layer of a face classifier to labelled pictures",
-    "explain": "say why a moment has its score for a text",
     "index": "index videos, or bring an index up to date",
-    "map": "map the vector space under fusion strategies, and measure its change",
     "make-dataset": "make a data set with known moods, from faces and scenes",
-    "mood": "find moments by emotion alone",
-    "new-plugin": "write the package of a plugin, to be changed",
+    "map": "map the vectors of videos and texts under fusion strategies",
+    "mood": "find moments by emotion alone, or show the emotions of a video",
+    "new-plugin": "write the package of a new plugin",
     "recommend": "recommend videos from liked moments and a mood",
     "search": "find moments by what they show and how they feel",
-    "serve": "open the index in the browser",
-    "similar": "find moments that are like one of the index",
-    "track": "follow the ranks of emotional videos from strategy to strategy",
+    "serve": "serve the index as a page in the browser",
+    "similar": "find moments that look and feel like one of the index",
+    "track": "track the ranks of emotional videos from strategy to strategy",
     "train": "train a fusion strategy on videos with captions",
 }
 INTERRUPTED = 130
@@ -65,8 +65,8 @@ class Commands(click.Group):
 def commands() -> None:
     """Find videos, and moments in them, by what they show and how they feel.
 
-    Errors are one line each; add --debug to any command for the traceback. Exit codes: 0 done,
-    1 nothing found or some inputs failed, 2 a wrong call or configuration, 130 interrupted.
+    An error is one line; --debug on any command shows the traceback. Exit codes: 0 done, 1 nothing
+    found or some inputs failed, 2 a wrong call or configuration, 130 interrupted.
     """
 
 

@@ -86,6 +86,11 @@ class CollectionOptions:
     labels: str | None = None
 
 
+def tell_failed(path: str, reason: str) -> None:
+    """Name a video that cannot be read, on stderr."""
+    click.echo(f"failed: {path}: {reason}", err=True)
+
+
 def tell_missing(missing: Sequence[str]) -> None:
     """Name the videos that were not found, on stderr."""
     if missing:
@@ -189,7 +194,7 @@ def open_material(
                 dataset, components, place.cache, asked.reading, asked.grouped, bar
             )
         for path, reason in material.videos.failed:
-            click.echo(f"failed: {path}: {reason}", err=True)
+            tell_failed(path, reason)
         yield material
 
 
@@ -237,6 +242,8 @@ def ask_dataset(
     asked = read_queries(queries) if queries else own_queries(dataset)
     with progress_bar() as bar:
         held = video_features(dataset, components, cache, frames=True, on_progress=bar)
+    for path, reason in held.failed:
+        tell_failed(path, reason)
     return ask(components, held, asked, dataset.name)
 
 

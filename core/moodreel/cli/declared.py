@@ -199,8 +199,8 @@ def signed(node: ast.FunctionDef) -> Callable[..., None]:
     if given.kwarg:
         found.append(Parameter(given.kwarg.arg, Parameter.VAR_KEYWORD))
 
-    def function(**options: Any) -> None:
-        raise NotImplementedError
+    def function(*_: Any, **__: Any) -> None:
+        raise NotImplementedError("a stand-in builds nothing")
 
     function.__signature__ = Signature(found)  # type: ignore[attr-defined]
     return function
@@ -215,6 +215,6 @@ def anything(name: str) -> type:
     """Return a class that takes any options."""
 
     def __init__(self: Any, **options: Any) -> None:
-        raise NotImplementedError
+        raise NotImplementedError("a stand-in builds nothing")
 
     return type(name or "Unknown", (), {"__init__": __init__})

@@ -122,8 +122,8 @@ def command(
         found = make_map(material, fusions, drawn.points, drawn.seed)
         for path in map(Path, drawn.report):
             write_map(material, found, path, drawn.pictures)
-    print_map(found, drawn.as_json)
-    return 0
+        print_map(found, drawn.as_json)
+        return 1 if material.videos.failed else 0
 
 
 def print_map(found: "EmbeddingMap", as_json: bool) -> None:

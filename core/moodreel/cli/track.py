@@ -21,7 +21,7 @@ from moodreel.reports.forms import check_form
 if TYPE_CHECKING:
     from moodreel.evaluation.tracking import Tracking
 
-NOTHING_TRACKED = 1
+NOTHING_TRACKED = 1  # or some videos could not be read
 
 
 @click.command()
@@ -78,11 +78,12 @@ def command(
     with open_collection(texts, collection, place, chosen, fusions) as material:
         from moodreel.evaluation.tracking import track
 
-        tracking = track(material, fusions, least)
+        tracking, failed = track(material, fusions, least), material.videos.failed
     for path in map(Path, report):
         write_tracking(tracking, path)
     print_tracking(tracking, as_json)
-    return 0 if tracking.overall or len(fusions) == 1 else NOTHING_TRACKED
+    found = tracking.overall or len(fusions) == 1
+    return 0 if found and not failed else NOTHING_TRACKED
 
 
 def print_tracking(tracking: "Tracking", as_json: bool) -> None:

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from moodreel.cli.datasets import cache_option, root_option, videos_option
+from moodreel.cli.datasets import cache_option, root_option, tell_failed, videos_option
 from moodreel.cli.groups import option_group
 from moodreel.cli.names import check_names
 from moodreel.cli.options import ConfigurationOptions, configuration_options, open_components
@@ -175,13 +176,21 @@ def command(
     check_names(whole, [fusion])
     source, folder = examples.load(dataset), target or Path("trained") / Path(fusion).name
     drop_unfinished(folder, restart)
+    asked = {"options": pairs(given, OPTION), **examples.to_dict()}
+    failed: list[str] = []
     with open_components(whole, [fusion]) as components, progress_bar() as bar:
         from moodreel.training.runs import Run
 
-        asked = {"options": pairs(given, OPTION), "on_progress": bar, **examples.to_dict()}
+        asked |= {"on_progress": bar, "on_failure": partial(note_failed, failed)}
         outcome = Run(components, source, fusion, plan, folder, **asked).train()
     tell_outcome(folder, outcome)
-    return 0
+    return 1 if failed else 0
+
+
+def note_failed(failed: list[str], path: str, reason: str) -> None:
+    """Name a video that cannot be read, on stderr, and note its path."""
+    tell_failed(path, reason)
+    failed.append(path)
 
 
 def check_installed() -> None:

@@ -40,6 +40,7 @@ class Run:
         cache: where features are kept; evaluation shares it.
         options: of the strategy, over the configuration's.
         on_progress: called with the progress.
+        on_failure: called with the path of each video that cannot be read, and the reason.
     """
 
     components: Components
@@ -52,6 +53,7 @@ class Run:
     cache: Path = CACHE
     options: Mapping[str, Any] = field(default_factory=dict)
     on_progress: Callable[[Progress], None] = lambda progress: None
+    on_failure: Callable[[str, str], None] = lambda path, reason: None
 
     def train(self) -> Outcome:
         """Train and write the strategy; an interrupted run goes on where it stood.
@@ -100,6 +102,9 @@ class Run:
             for part in parts
         )
         assert train is not None
+        for part in filter(None, (train, validation)):
+            for path, reason in part.failed:
+                self.on_failure(path, reason)
         return train, validation
 
     def write(self, strategy: FusionStrategy, train: Examples, outcome: Outcome) -> None:
