@@ -30,7 +30,7 @@ def test_a_liked_video_that_is_not_in_the_index_is_named(moodreel, demo):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ([], "like"),
+        ([], "nothing to go by: give --like VIDEO, --emotion NAME, or both"),
         (["--emotion", "joi"], "Did you mean 'joy'"),
         (["--emotion", "joy", "--fusion", "lte"], "Did you mean 'late'"),
         (["stray"], "unexpected argument 'stray'"),

@@ -16,6 +16,7 @@ from moodreel.cli.hits import NOTHING_FOUND
 from moodreel.cli.options import ConfigurationOptions, index_options, json_option, open_index
 from moodreel.cli.overrides import overrides_argument
 from moodreel.cli.tables import clock, print_table, strongest
+from moodreel.errors import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +55,8 @@ def command(
 
     Give liked moments, a mood (--emotion joy), or both. Each recommendation comes with its reason.
     """
+    if not like and not mood.emotions:
+        raise InvalidInput("nothing to go by: give --like VIDEO, --emotion NAME, or both")
     wanted = mood.to_dict()
     with open_index(configuration, [fusion]) as engine:
         found = engine.recommend(like, top=top, fusion=fusion, filter=filters.filter, **wanted)
