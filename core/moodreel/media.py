@@ -3,15 +3,12 @@
 import math
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from moodreel.errors import InvalidInput
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,23 +47,6 @@ class VideoFacts:
     fps: float
     width: int
     height: int
-
-
-@dataclass(frozen=True, eq=False)
-class VideoFeatures:
-    """pooled: float32 [B, D], L2-normalised; frames: float32 [B, T, D], or None."""
-
-    pooled: "Tensor"
-    frames: "Tensor | None" = None
-
-
-@dataclass(frozen=True, eq=False)
-class TextFeatures:
-    """pooled: float32 [B, D], L2-normalised; tokens: [B, L, W] and mask: bool [B, L], or None."""
-
-    pooled: "Tensor"
-    tokens: "Tensor | None" = None
-    mask: "Tensor | None" = None
 
 
 @dataclass(frozen=True)

@@ -216,5 +216,5 @@ def test_errors_are_one_line(tmp_path, monkeypatch, capsys, rows, options, said)
 def test_a_missing_file_and_an_index_without_captions_are_named(demo, tmp_path, capsys):
     assert run(["annotate", str(tmp_path / "none.json"), "--extractor", "words"]) == 2
     assert "none.json: cannot be read" in capsys.readouterr().err
-    assert run(["annotate", str(tmp_path), "--extractor", "words"]) == 1
+    assert run(["annotate", str(tmp_path), "--extractor", "words"]) == 2
     assert "holds no index" in capsys.readouterr().err

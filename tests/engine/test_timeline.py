@@ -18,7 +18,8 @@ from moodreel.errors import (
     MoodreelError,
     UnreadableVideo,
 )
-from moodreel.reports.timeline import COLOURS, timeline_svg, write_timeline
+from moodreel.reports.palette import EMOTIONS
+from moodreel.reports.timeline import timeline_svg, write_timeline
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -95,7 +96,9 @@ def test_curves_have_gaps_where_nothing_is_known(timeline):
 
 def test_the_svg_has_a_line_for_each_unbroken_run(timeline):
     root = ElementTree.fromstring(timeline_svg(timeline))
-    assert len(root.findall(f"{SVG}polyline")) == 1  # joy's first two; single points have none
+    lines = [line.get("stroke") for line in root.findall(f"{SVG}polyline")]
+    assert lines.count(EMOTIONS[Emotion.JOY]) == 2, "its first two points, and the legend"
+    assert lines.count(EMOTIONS[Emotion.ANGER]) == 1, "the legend: single points have no line"
     points = [title.text for title in root.iter(f"{SVG}title")]
     assert "joy 0.40 at 0:07.5" in points
     assert len(root.findall(f"{SVG}circle")) == 4
@@ -123,7 +126,7 @@ def test_a_picture_shows_the_curves_in_their_colours(timeline, tmp_path):
     write_timeline(timeline, tmp_path / "a.png")
     picture = Image.open(tmp_path / "a.png").convert("RGB")
     seen = {"#{:02x}{:02x}{:02x}".format(*colour) for _, colour in picture.getcolors(1 << 20)}
-    drawn = [emotion.value for emotion, colour in COLOURS.items() if colour in seen]
+    drawn = [emotion.value for emotion, colour in EMOTIONS.items() if colour in seen]
     assert drawn == ["joy", "anger"]
 
 

@@ -13,10 +13,12 @@ from moodreel.cli import run
 from moodreel.emotions import Emotion
 from moodreel.errors import CatalogError, InvalidInput
 from moodreel.explanation.contributions import shapley_values
-from moodreel.explanation.explaining import explain, explain_hit, word_parts
+from moodreel.explanation.explaining import explain, explain_hits, word_parts
 from moodreel.fusion.checkpoints import TrainingContext, load_strategy, save_strategy
 from moodreel.reports.explanation import explain_html
 from moodreel.search.query import Query
+from moodreel_plugins.emotion.words import WordPrototypes
+from moodreel_plugins.encoders.sentence import SentenceTextEncoder
 
 STRATEGIES = ["baseline", "late", "additive", "concat-fc", "cross-attention", "video-side"]
 LEARNED = [
@@ -47,12 +49,10 @@ def total(parts):
 
 def check_hits(engine, text, emotions, fusion, path=""):
     """Check hits in some videos, and return the parts that emotions had."""
-    moods = []
-    chosen = Filter(path)
-    for hit in engine.search(
-        text, emotions=emotions, fusion=fusion, top=3, merge=False, filter=chosen
-    ):
-        found = explain_hit(engine.search_index, Query(text, emotions), hit, fusion)
+    moods, index = [], engine.search_index
+    query = Query(text, emotions, top=3, merge=False, within=index.within(Filter(path)))
+    answer = index.answer(query, fusion)
+    for hit, found in zip(answer.hits, explain_hits(index, answer), strict=True):
         parts = found.parts
         assert (found.video, found.start, found.end) == (hit.video, hit.start, hit.end)
         assert parts.score == pytest.approx(hit.score, abs=1e-5)
@@ -76,17 +76,54 @@ def test_parts_sum_to_the_score_of_trained_strategies(name, form, engine, traine
 
 
 def test_the_parts_of_late_are_those_of_its_own_dimensions(engine):
-    hit = engine.search("a person", emotions={"joy": 1.0}, fusion="late", top=1, merge=False)[0]
-    parts = explain_hit(engine.search_index, Query("a person", {"joy": 1.0}), hit, "late").parts
+    query = Query("a person", {"joy": 1.0}, top=1, merge=False)
+    answer = engine.search_index.answer(query, "late")
+    (hit,), (found,) = answer.hits, explain_hits(engine.search_index, answer)
+    parts = found.parts
     assert parts.content == pytest.approx(hit.content_score, abs=1e-5)
     assert parts.emotions == {"joy": pytest.approx(hit.emotion_score, abs=1e-4)}
 
 
 def test_a_neutral_query_has_content_alone(engine):
-    hit = engine.search("a cup of coffee", top=1)[0]
-    parts = explain_hit(engine.search_index, Query("a cup of coffee"), hit).parts
-    assert parts.emotions == {}
-    assert parts.content == pytest.approx(hit.score, abs=1e-5)
+    answer = engine.search_index.answer(Query("a cup of coffee", top=1))
+    (hit,), (found,) = answer.hits, explain_hits(engine.search_index, answer)
+    assert found.parts.emotions == {}
+    assert found.parts.content == pytest.approx(hit.score, abs=1e-5)
+
+
+def test_an_empty_index_has_nothing_to_explain(tmp_path, engine_at):
+    with engine_at(tmp_path) as engine:
+        engine.index(tmp_path)
+        answer = engine.search_index.answer(Query("a cat"))
+        assert answer.hits == explain_hits(engine.search_index, answer) == []
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """Count what the starter's text encoder encodes, and the queries that emotions are read in."""
+    encoded, read = [], []
+    encode, extract = SentenceTextEncoder.encode, WordPrototypes.extract
+    monkeypatch.setattr(
+        SentenceTextEncoder,
+        "encode",
+        lambda self, texts, inject=None: encoded.append(list(texts)) or encode(self, texts, inject),
+    )
+    monkeypatch.setattr(
+        WordPrototypes,
+        "extract",
+        lambda self, texts: read.append(len(texts)) or extract(self, texts),
+    )
+    return encoded, read
+
+
+def test_a_query_is_encoded_once_however_many_hits_are_explained(engine, counted):
+    query = Query("a happy woman, furious", top=5)
+    engine.search_index.answer(query, "late")  # what is made once an index is made now
+    encoded, read = (made.clear() or made for made in counted)
+    answer = engine.search_index.answer(query, "late")
+    assert len(explain_hits(engine.search_index, answer)) == 5
+    assert [texts for texts in encoded if query.text in texts] == [[query.text]]
+    assert len(read) == 3, "the query; its words alone; and it without each word"
 
 
 def test_shapley_values_are_the_mean_over_all_orders():

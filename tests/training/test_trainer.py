@@ -30,7 +30,7 @@ class Killed(Exception):
 
 def trained(registry, examples, name, plan=PLAN, folder=None, report=None, **options):
     strategy = load_strategy(registry, name, plan.seed, **options).train()
-    extra = {"report": report} if report else {}
+    extra = {"on_progress": report} if report else {}
     encoder = registry.create("text_encoder", "minilm")
     trainer = Trainer(strategy, plan, *examples, encoder, folder=folder, **extra)
     return strategy, trainer.run(), trainer

@@ -1,7 +1,7 @@
 """`moodreel search`: a text, a picture or examples into ranked moments."""
 
 from json import dumps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,12 +18,8 @@ from moodreel.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from moodreel.engine.engine import Engine
-    from moodreel.media import Hit
-    from moodreel.search.index import Inside
-    from moodreel.search.query import Query
+    from moodreel.search.index import Answer, Inside
 
 
 @click.command()
@@ -84,52 +80,34 @@ def command(
     from moodreel.search.query import Query
 
     text, overrides = split_text(arguments)
-    asked: dict[str, Any] = {"image": image, "like": like, "unlike": unlike}
     wanted = read_emotions(emotions)
     with open_engine(index_folder, preset, config, overrides) as engine:
-        hits = engine.search(
-            text,
-            emotions=wanted,
-            weight=weight,
-            fusion=fusion,
-            top=top,
-            min_score=min_score,
-            merge=merge,
-            inside=inside,
-            filter=Filter(path, longer, shorter),
-            **asked,
-        )
-        if not explained:
-            return show_hits(engine, hits, as_json, thumbnails, confident)
-        query = Query(
-            text, wanted, weight, examples=engine.search_index.examples(image, like, unlike, inside)
-        )
-        return show_explained(engine, query, hits, fusion, inside, as_json, thumbnails, confident)
+        index = engine.search_index
+        examples = index.examples(image, like, unlike, inside)
+        within = index.within(Filter(path, longer, shorter))
+        query = Query(text, wanted, weight, top, min_score, merge, examples, within)
+        answer = index.answer(query, fusion, inside)
+        if explained:
+            return show_explained(engine, answer, as_json, thumbnails, confident)
+        return show_hits(engine, answer.hits, as_json, thumbnails, confident)
 
 
 def show_explained(
-    engine: "Engine",
-    query: "Query",
-    hits: "Sequence[Hit]",
-    fusion: str | None,
-    inside: "Inside",
-    as_json: bool,
-    thumbnails: str | None,
-    confident: bool,
+    engine: "Engine", answer: "Answer", as_json: bool, thumbnails: str | None, confident: bool
 ) -> int:
     """Print hits, each with what contributed to its score, and return the exit code."""
-    from moodreel.explanation.explaining import explain_hit
+    from moodreel.explanation.explaining import explain_hits
     from moodreel.reports.explanation import part_words
 
-    kept = [hit for hit in hits if not (confident and hit.weak)]
-    found = [explain_hit(engine.search_index, query, hit, fusion, inside) for hit in kept]
+    kept = [hit for hit in answer.hits if not (confident and hit.weak)]
+    found = explain_hits(engine.search_index, answer, kept)
     if as_json:
         for hit, explanation in zip(kept, found, strict=True):
             told = explanation.to_dict()
             held = {"parts": told["parts"], "words": told["words"]}
             click.echo(dumps({**hit.to_dict(), "explanation": held}, ensure_ascii=False))
         return 0 if kept else NOTHING_FOUND
-    code = show_hits(engine, hits, as_json, thumbnails, confident)
+    code = show_hits(engine, answer.hits, as_json, thumbnails, confident)
     for hit, explanation in zip(kept, found, strict=True):
         click.echo(f"{hit.rank}: {part_words(explanation)}")
     return code

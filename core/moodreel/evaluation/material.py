@@ -16,9 +16,14 @@ from moodreel.datasets.relevance import Queries, emotion_relevance, make_queries
 from moodreel.emotions import Emotion, EmotionScores
 from moodreel.errors import InvalidInput
 from moodreel.evaluation.metrics.relevance import Relevance
-from moodreel.features.texts import precomputed_texts, text_features, wanted_emotions
+from moodreel.features.texts import (
+    precomputed_texts,
+    prefer_given,
+    text_features,
+    wanted_emotions,
+)
 from moodreel.features.videos import CACHE, VideoSet, video_features
-from moodreel.interfaces import TextFeatures
+from moodreel.interfaces import EmotionExtractor, TextFeatures
 from moodreel.media import Progress
 
 Reading = Literal["text", "given"]
@@ -134,13 +139,22 @@ def gather_material(
         dataset.features,
     )
     queries = make_queries(present, grouped)
+    wanted, judged = query_emotions(queries, components.text_emotion, reading, dataset.name)
+    return check_dims(Material(present, components, videos, queries, wanted, judged))
+
+
+def query_emotions(
+    queries: Queries, extractor: EmotionExtractor | None, reading: Reading, name: str
+) -> tuple[EmotionScores, EmotionScores]:
+    """Return the emotions [Q, 8] that queries ask with, and those that they are judged by."""
     given = queries.given_emotions()
-    if reading == "given" and given is None:
-        raise InvalidInput(f"{dataset.name} gives no emotions of its captions: use --emotions text")
-    read = wanted_emotions(queries.texts, components.text_emotion)
-    chosen = wanted_emotions(queries.texts, components.text_emotion, given)
-    wanted = chosen if reading == "given" else read
-    return check_dims(Material(present, components, videos, queries, wanted, chosen))
+    if reading == "given":
+        if given is None:
+            raise InvalidInput(f"{name} gives no emotions of its captions: use --emotions text")
+        chosen = wanted_emotions(queries.texts, extractor, given)
+        return chosen, chosen
+    read = wanted_emotions(queries.texts, extractor)
+    return read, read if given is None else prefer_given(given, read)
 
 
 def check_dims(material: Material) -> Material:

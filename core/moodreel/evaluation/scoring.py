@@ -91,12 +91,13 @@ class Scoring:
         The shortlist is ordered anew and stays above the rest, as in a search.
         """
         best = np.argsort(-scores, kind="stable")[:RERANKED]
-        text = text_row(self.material.texts, query)
-        held, seen = self.material.videos.features, self.material.videos.emotions
-        frames = None if held.frames is None else held.frames[best]
-        video = VideoFeatures(held.pooled[best], frames)
-        wanted = self.material.wanted[query : query + 1]
-        better = self.strategy.rerank(text, wanted, video, seen[best])
+        one, videos = slice(query, query + 1), self.material.videos
+        better = self.strategy.rerank(
+            self.material.texts[one],
+            self.material.wanted[one],
+            videos.features[best],
+            videos.emotions[best],
+        )
         if better is None:
             return scores
         found = better.float().numpy(force=True)
@@ -105,13 +106,6 @@ class Scoring:
         changed = scores.copy()
         changed[best] = found + lift
         return changed
-
-
-def text_row(texts: TextFeatures, row: int) -> TextFeatures:
-    """Return the features of one text."""
-    one = slice(row, row + 1)
-    tokens = None if texts.tokens is None else texts.tokens[one]
-    return TextFeatures(texts.pooled[one], tokens, None if texts.mask is None else texts.mask[one])
 
 
 def score_strategy(material: Material, name: str) -> Scoring:
@@ -179,11 +173,10 @@ def fuse_videos(
     """Fit a strategy to a collection of segments and return their vectors [S, D']."""
     strategy.adapt(VideoFeatures(features.pooled), emotions)
     parts = []
-    for rows in blocks_of(len(features.pooled)):
-        shown = features.frames[rows] if features.frames is not None else None
-        frames = shown if strategy.needs_frames else None
-        video = VideoFeatures(features.pooled[rows], frames)
-        parts.append(strategy.fuse_video(video, emotions[rows]).float().numpy(force=True))
+    given = features if strategy.needs_frames else VideoFeatures(features.pooled)
+    for rows in blocks_of(len(given)):
+        fused = strategy.fuse_video(given[rows], emotions[rows])
+        parts.append(fused.float().numpy(force=True))
     return np.concatenate(parts)
 
 
@@ -193,11 +186,9 @@ def fuse_texts(
 ) -> NDArray[np.float32]:
     """Return the vectors [Q, D'] of queries."""
     parts = []
-    for rows in blocks_of(len(texts.pooled)):
-        tokens = None if texts.tokens is None else texts.tokens[rows]
-        mask = None if texts.mask is None else texts.mask[rows]
-        asked = TextFeatures(texts.pooled[rows], tokens, mask)
-        parts.append(strategy.fuse_text(asked, wanted[rows]).float().numpy(force=True))
+    for rows in blocks_of(len(texts)):
+        fused = strategy.fuse_text(texts[rows], wanted[rows])
+        parts.append(fused.float().numpy(force=True))
     return np.concatenate(parts)
 
 

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from moodreel.emotions import Emotion, EmotionScores
-from moodreel.interfaces import TextEncoder, TextFeatures
+from moodreel.interfaces import TextEncoder, TextFeatures, VideoFeatures
 from moodreel.search.query import EncodedQuery, Query, encode_content, refine_text
 from moodreel.search.ranking import rerank_scores
 from moodreel.search.vectors import FusedVectors, Source, fuse_block
@@ -89,8 +89,8 @@ class Pair:
         """Return vectors [n, D'] of the segment if it showed other emotions, [n, 8]."""
         _, pooled = self.source.catalog.load_features(self.source.encoder, self.ids)
         rows = np.repeat(self.ids, len(seen))
-        content = torch.from_numpy(pooled).expand(len(seen), -1)
-        return doubles(fuse_block(self.source, self.fused.strategy, rows, content, seen))
+        video = VideoFeatures(torch.from_numpy(pooled).expand(len(seen), -1))
+        return doubles(fuse_block(self.source, self.fused.strategy, rows, video, seen))
 
     def content(self) -> Vector:
         """Return the segment's features [D] before any fusion."""
@@ -101,19 +101,6 @@ class Pair:
 def doubles(values: torch.Tensor) -> Vector:
     """Return a tensor in double precision."""
     return np.asarray(values.float().numpy(force=True), np.float64)
-
-
-def make_pair(
-    query: Query,
-    encoded: EncodedQuery,
-    fused: FusedVectors,
-    source: Source,
-    encoder: TextEncoder,
-    segment: int,
-) -> Pair:
-    """Return a query, as `encode_query` encoded it, and a segment by its id."""
-    stored = fused.store.vectors(np.array([segment], np.int64))[0].astype(np.float64)
-    return Pair(query, encoded, fused, source, encoder, stored, segment)
 
 
 @torch.inference_mode()

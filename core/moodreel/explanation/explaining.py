@@ -1,24 +1,23 @@
 """Why a moment was found: its score's parts, the words, the frames and the faces behind them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from moodreel.components import Components
 from moodreel.emotions import Emotion
 from moodreel.engine.encoding import read_clip, text_vectors
 from moodreel.errors import InvalidInput, UnreadableVideo
-from moodreel.explanation.contributions import Contributions, make_pair, split_score
+from moodreel.explanation.contributions import Contributions, Pair, split_score
 from moodreel.interfaces import EmotionExtractor
 from moodreel.media import Clip, Hit, Segment, parse_moment
-from moodreel.search.index import Inside, SearchIndex
-from moodreel.search.query import Query, encode_query
+from moodreel.search.index import Answer, Lookup, SearchIndex
+from moodreel.search.query import Query
 
 WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
 LEAST = 1e-3  # intensities below it are not told
@@ -117,6 +116,7 @@ def explain(
     """Explain the score of a text and a moment, down to words, frames and faces.
 
     Args:
+        text: the query's.
         video: VIDEO@SECONDS, or VIDEO for its best segment; by its path as given when indexed.
         emotions: as for a search.
         weight: as for a search.
@@ -128,57 +128,78 @@ def explain(
     """
     if not text.strip():
         raise InvalidInput("an explanation needs a text")
-    query = Query(text, emotions, weight)
     moment = parse_moment(video)
     if moment.time is None:
         ids = [found.id for found in index.catalog.segments_of(moment.video)]
     else:
         ids = [index.catalog.moment_at(moment.video, moment.time).id]
-    return with_frames(index, explain_best(index, query, ids, fusion))
+    lookup = index.look_up(Query(text, emotions, weight), fusion)
+    assert lookup is not None, "an index with a moment is not empty"
+    return with_frames(index, explain_best(index, lookup, ids, words_of(index, lookup.query)))
 
 
-def explain_hit(
-    index: SearchIndex, query: Query, hit: Hit, fusion: str | None = None, inside: Inside = "video"
-) -> Explanation:
-    """Explain a hit of a search: its best part's score and the words, without decoding."""
+def explain_hits(
+    index: SearchIndex, answer: Answer, hits: Sequence[Hit] | None = None
+) -> list[Explanation]:
+    """Explain hits of a search: the score of each one's best part, and the words.
+
+    Nothing is decoded, and the query is not encoded again.
+
+    Args:
+        index: that was searched.
+        answer: of `index.answer`.
+        hits: those to explain; None: all of the answer's.
+    """
+    if answer.lookup is None:
+        return []
+    words = words_of(index, answer.lookup.query)
+    chosen = answer.hits if hits is None else hits
+    return [explain_best(index, answer.lookup, parts_of(index, hit), words) for hit in chosen]
+
+
+def parts_of(index: SearchIndex, hit: Hit) -> list[int]:
+    """Return the ids of the segments that were joined to a hit."""
     moments = index.catalog.segments_of(hit.video)
-    within = [m.id for m in moments if m.segment.start >= hit.start and m.segment.end <= hit.end]
-    return explain_best(index, query, within, fusion, inside)
+    return [m.id for m in moments if m.segment.start >= hit.start and m.segment.end <= hit.end]
 
 
 def explain_best(
-    index: SearchIndex,
-    query: Query,
-    ids: Sequence[int],
-    fusion: str | None = None,
-    inside: Inside = "video",
+    index: SearchIndex, lookup: Lookup, ids: Sequence[int], words: Sequence[WordPart]
 ) -> Explanation:
     """Explain the best of some segments."""
-    fused, source, parts = index.fused(fusion, inside), index.sources[inside], index.components
-    encoded = encode_query(query, parts.text_encoder, parts.text_emotion, fused.strategy)
-    splits = {
-        id: split_score(make_pair(query, encoded, fused, source, parts.text_encoder, id))
-        for id in best_first(fused.store.vectors(np.array(ids, np.int64)) @ encoded.vector[0], ids)
-    }
-    best = max(splits, key=lambda id: splits[id].score)
+    source = index.sources[lookup.inside]
+    best, parts = max(best_splits(index, lookup, ids), key=lambda found: found[1].score)
     moment = source.catalog.moments([best])[0]
-    read = query.emotions is None and query.examples is None
     return Explanation(
-        query.text,
+        lookup.query.text,
         moment.video,
         moment.segment.start,
         moment.segment.end,
-        fusion or parts.registry.slot_name("fusion_strategy"),
-        splits[best],
-        {name: value for name, value in encoded.wanted.named(0).items() if value},
+        lookup.fusion,
+        parts,
+        {name: value for name, value in lookup.encoded.wanted.named(0).items() if value},
         source.load_emotions(np.array([best], np.int64)).named(0),
-        word_parts(query.text, parts.text_emotion) if read else [],
+        words,
     )
 
 
-def best_first(scores: NDArray[np.float32], ids: Sequence[int], kept: int = 3) -> list[int]:
-    """Return the ids of the best few segments: reranking may swap neighbours."""
-    return [ids[place] for place in np.argsort(-scores, kind="stable")[:kept]]
+def best_splits(
+    index: SearchIndex, lookup: Lookup, ids: Sequence[int], kept: int = 3
+) -> Iterator[tuple[int, Contributions]]:
+    """Yield the id and the score's parts of the best few segments: reranking may swap them."""
+    source, encoder = index.sources[lookup.inside], index.components.text_encoder
+    query, encoded, fused = lookup.query, lookup.encoded, lookup.fused
+    stored = fused.store.vectors(np.array(ids, np.int64))
+    for place in np.argsort(-(stored @ encoded.vector[0]), kind="stable")[:kept]:
+        vector = stored[place].astype(np.float64)
+        pair = Pair(query, encoded, fused, source, encoder, vector, ids[place])
+        yield ids[place], split_score(pair)
+
+
+def words_of(index: SearchIndex, query: Query) -> list[WordPart]:
+    """Return what each word had in a query's emotions; none where they were not read in words."""
+    read = query.emotions is None and query.examples is None
+    return word_parts(query.text, index.components.text_emotion) if read else []
 
 
 def word_parts(text: str, extractor: EmotionExtractor | None) -> list[WordPart]:

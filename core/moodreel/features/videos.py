@@ -7,7 +7,6 @@ and training and evaluation share it. Features are as an index holds them, in ha
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from os.path import realpath
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from moodreel.indexing.indexer import Indexer, Job
 from moodreel.interfaces import VideoFeatures
 from moodreel.media import Progress, Segment, VideoFacts
 from moodreel.search.vectors import Source
+from moodreel.storage.digests import digest
 
 CACHE = Path(".moodreel") / "datasets"
 
@@ -162,8 +162,7 @@ def open_cache(
     cache: Path, components: Components, cut: Mapping[str, Sequence[Segment]]
 ) -> Catalog:
     """Open the catalog for one way of cutting videos."""
-    described = f"{components.segmentation} {sorted(cut.items()) if cut else ''}"
-    name = blake2b(described.encode(), digest_size=8).hexdigest()
+    name = digest(f"{components.segmentation} {sorted(cut.items()) if cut else ''}")
     return Catalog(cache / f"cut-{name}", create=True)
 
 
@@ -217,11 +216,9 @@ def stored_features(source: Source, ids: NDArray[np.int64], frames: bool) -> Vid
             f"{source.catalog.folder} lacks features of this video encoder: bring it up to date "
             "with moodreel index, or choose the preset that it was made with"
         )
-    places = np.searchsorted(stored, ids)
-    shown = stack_frames(source.catalog.load_frames(source.encoder, stored, source.encoder.dim))
-    return VideoFeatures(
-        torch.from_numpy(pooled[places]), shown[places] if frames and shown is not None else None
-    )
+    load, dim = source.catalog.load_frames, source.encoder.dim
+    shown = stack_frames(load(source.encoder, stored, dim)) if frames else None
+    return VideoFeatures(torch.from_numpy(pooled), shown)[np.searchsorted(stored, ids)]
 
 
 def stack_frames(frames: Sequence[NDArray | None]) -> Tensor | None:

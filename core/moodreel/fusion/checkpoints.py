@@ -5,10 +5,8 @@ A trained strategy is a folder with `strategy.safetensors` (parameters and buffe
 asked for, such a folder will do.
 """
 
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,6 +21,8 @@ from moodreel.errors import ConfigurationError, MoodreelError
 from moodreel.fusion.strategy import Dims, FusionStrategy, put_state
 from moodreel.registry.registry import Registry
 from moodreel.registry.settings import CHECKPOINT
+from moodreel.storage.atomic import atomic_path
+from moodreel.storage.digests import digest, file_digest
 
 WEIGHTS = "strategy.safetensors"
 KIND = "fusion_strategy"
@@ -108,9 +108,8 @@ class Checkpoint:
 
     def save(self, folder: Path) -> None:
         """Write `strategy.yaml` into a folder."""
-        partial = folder / f".{CHECKPOINT}"
-        OmegaConf.save(OmegaConf.create(asdict(self)), partial)
-        os.replace(partial, folder / CHECKPOINT)
+        with atomic_path(folder / CHECKPOINT) as partial:
+            OmegaConf.save(OmegaConf.create(asdict(self)), partial)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -157,10 +156,9 @@ def save_strategy(
         trained_with,
         dict(training or {}),
     )
-    partial = folder / f".{WEIGHTS}"
     state = {name: value.detach().cpu() for name, value in strategy.state_dict().items()}
-    save_file({name: value.clone().contiguous() for name, value in state.items()}, partial)
-    os.replace(partial, folder / WEIGHTS)
+    with atomic_path(folder / WEIGHTS) as partial:
+        save_file({name: value.clone().contiguous() for name, value in state.items()}, partial)
     record.save(folder)
     return folder
 
@@ -261,8 +259,7 @@ def changed_at(name: str) -> int:
 
 def trained_fingerprint(strategy: FusionStrategy, file: Path) -> str:
     """Identify a trained strategy: what it is, and its parameters; 16 hex digits."""
-    contents = blake2b(file.read_bytes(), digest_size=8).hexdigest()
-    return blake2b(f"{strategy.fingerprint},{contents}".encode(), digest_size=8).hexdigest()
+    return digest(f"{strategy.fingerprint},{file_digest(file)}")
 
 
 def one_line(error: BaseException) -> str:

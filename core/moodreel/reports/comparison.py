@@ -11,6 +11,7 @@ from moodreel.errors import InvalidInput, MoodreelError, closest
 from moodreel.evaluation.comparison import CURVE, EMOTION_MAP, Comparison
 from moodreel.reports.pages import heading, html_table, markdown_table, note, number, page
 from moodreel.reports.svg import Interval, curve_chart, interval_chart
+from moodreel.storage.atomic import atomic_path
 
 MEASURES = ("R@1", "R@5", "R@10", "MdR", "MnR", "MRR", "nDCG", "mAP", EMOTION_MAP)
 TESTED = ("R@1", "R@5", "R@10", "MRR", "mAP", EMOTION_MAP)
@@ -237,6 +238,7 @@ def write_page(path: Path, text: str) -> None:
     """Write a text, and the folder that it goes into."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        with atomic_path(path) as partial:
+            partial.write_text(text, encoding="utf-8")
     except OSError as error:
         raise MoodreelError(f"{path}: cannot write: {error.strerror}") from error

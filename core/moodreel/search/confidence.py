@@ -8,8 +8,8 @@ is taken to lie no further from the middle than the lower end does.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from hashlib import blake2b
 from json import JSONDecodeError, dumps, loads
 from pathlib import Path
 
@@ -24,6 +24,8 @@ from moodreel.search.collection import Collection
 from moodreel.search.probes import PROBES
 from moodreel.search.query import Query
 from moodreel.search.vectors import FusedVectors, Source
+from moodreel.storage.atomic import atomic_path
+from moodreel.storage.digests import digest
 
 FALSE_ALARMS = 0.1  # the share of unrelated queries that may pass as answered
 FEWEST = 2  # scores that a threshold can be read off
@@ -111,8 +113,7 @@ def stored_confidence(
     collection: Callable[[], Collection],
 ) -> Confidence:
     """Load the thresholds of an index as it is now, or fit and keep them."""
-    parts = f"{source.key(fused.strategy, fused.store)},{encoder.fingerprint}"
-    key = blake2b(parts.encode(), digest_size=8).hexdigest()
+    key = digest(f"{source.key(fused.strategy, fused.store)},{encoder.fingerprint}")
     file = source.catalog.folder / "confidence" / f"{key}.json"
     known = load_confidence(file, fused.revision)
     if known is None:
@@ -132,8 +133,7 @@ def load_confidence(file: Path, revision: int) -> Confidence | None:
 
 def keep_confidence(file: Path, revision: int, confidence: Confidence) -> None:
     """Write thresholds; a disk that is full or read-only costs the next process some time."""
-    try:
+    with suppress(OSError):
         file.parent.mkdir(exist_ok=True)
-        file.write_text(dumps({"revision": revision, "thresholds": asdict(confidence)}))
-    except OSError:
-        return
+        with atomic_path(file) as partial:
+            partial.write_text(dumps({"revision": revision, "thresholds": asdict(confidence)}))

@@ -33,18 +33,37 @@ Inside = Literal["video", "captions"]
 
 
 @dataclass(frozen=True, eq=False)
+class Lookup:
+    """A query, encoded once, and the vectors that it is compared with.
+
+    Args:
+        query: as asked.
+        encoded: as the strategy asks.
+        fused: the strategy's vectors of all segments.
+        fusion: the strategy's name, or the folder of a trained one.
+        inside: what the text is compared with.
+    """
+
+    query: Query
+    encoded: EncodedQuery
+    fused: FusedVectors
+    fusion: str
+    inside: Inside
+
+
+@dataclass(frozen=True, eq=False)
 class Answer:
     """What a query found.
 
     Args:
         hits: best first.
         wanted: the emotions that were asked for, [1, 8].
-        encoded: the query as the strategy saw it; None where the index is empty.
+        lookup: how they were found; None where the index is empty.
     """
 
     hits: list[Hit]
     wanted: EmotionScores
-    encoded: EncodedQuery | None = None
+    lookup: Lookup | None = None
 
 
 class SearchIndex:
@@ -97,15 +116,33 @@ class SearchIndex:
                 of a trained one.
             inside: what the text is compared with.
         """
+        lookup = self.look_up(query, fusion, inside)
+        if lookup is None:
+            with self.lock:
+                return Answer([], wanted_emotions(query, self.components.text_emotion))
+        found = find_moments(query, lookup.encoded, lookup.fused, self.sources[inside])
+        known = query_threshold(query, self.confidence(lookup.fused, inside))
+        hits = mark_weak(found.hits, found.likeness, known)
+        return Answer(hits, lookup.encoded.wanted, lookup)
+
+    def look_up(
+        self, query: Query, fusion: str | None = None, inside: Inside = "video"
+    ) -> Lookup | None:
+        """Encode a query as a strategy asks; None where the index is empty.
+
+        Args:
+            query: what is asked for.
+            fusion: as for `answer`.
+            inside: what the text is compared with.
+        """
         parts = self.components
+        name = fusion or parts.registry.slot_name("fusion_strategy")
         with self.lock:
-            fused = self.fused(fusion, inside)
+            fused = self.fused(name, inside)
             if not fused.store.count:  # no strategy is fitted to nothing
-                return Answer([], wanted_emotions(query, parts.text_emotion))
+                return None
             encoded = encode_query(query, parts.text_encoder, parts.text_emotion, fused.strategy)
-        found = find_moments(query, encoded, fused, self.sources[inside])
-        known = query_threshold(query, self.confidence(fused, inside))
-        return Answer(mark_weak(found.hits, found.likeness, known), encoded.wanted, encoded)
+        return Lookup(query, encoded, fused, name, inside)
 
     def fused(self, fusion: str | None = None, inside: Inside = "video") -> FusedVectors:
         """Return the vectors of a strategy (a name, or a trained one's folder), in step."""

@@ -1,7 +1,7 @@
 """From a query to a vector."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -122,7 +122,7 @@ def refine_text(text: TextFeatures, query: Query, examples: Examples) -> TextFea
     """Return text features [1, D] that are more like the liked examples, less like the others."""
     written = text.pooled[0].float().cpu().numpy() if query.text.strip() else None
     refined = torch.from_numpy(examples.refine_content(written))[None]
-    return TextFeatures(refined.to(text.pooled), text.tokens, text.mask)
+    return replace(text, pooled=refined.to(text.pooled))
 
 
 def chosen_weight(query: Query, strategy: FusionStrategy) -> float | None:

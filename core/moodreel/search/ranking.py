@@ -41,8 +41,9 @@ def find_moments(query: Query, encoded: EncodedQuery, fused: FusedVectors, sourc
             ranked = [found for found in ranked if found.score >= query.min_score]
         moments = merge_moments(ranked, query.top) if query.merge else ranked[: query.top]
         if len(moments) == query.top or len(ranked) < wanted:
-            hits = describe_hits(moments, encoded, fused, source)
-            return Found(hits, content_likeness(moments, encoded, fused))
+            stored = stored_content(moments, fused)
+            hits = describe_hits(moments, stored @ encoded.vector[0, : fused.dim], source)
+            return Found(hits, content_likeness(stored, encoded))
         wanted *= SHORTLIST
 
 
@@ -89,28 +90,36 @@ def rerank_scores(
     Segments with different numbers of frames do not share a batch.
     """
     stored, pooled = source.catalog.load_features(source.encoder, ids)
-    pooled = pooled[np.searchsorted(stored, ids)]
+    video = VideoFeatures(torch.from_numpy(pooled[np.searchsorted(stored, ids)]))
     frames = source.catalog.load_frames(source.encoder, ids, fused.dim)
     seen = source.load_emotions(ids)
     takes = "weight" in signature(fused.strategy.rerank).parameters
     weighed = {"weight": encoded.weight} if takes and encoded.weight is not None else {}
     better = scores.copy()
-    for rows, stacked in equally_long(frames):
-        video = VideoFeatures(torch.from_numpy(pooled[rows]), stacked)
-        found = fused.strategy.rerank(encoded.text, encoded.wanted, video, seen[rows], **weighed)
+    for rows, shown in equally_long(video, frames):
+        found = fused.strategy.rerank(encoded.text, encoded.wanted, shown, seen[rows], **weighed)
         if found is not None:
             better[rows] = found.float().cpu().numpy()
     return better
 
 
-def describe_hits(
-    moments: Sequence[Moment], encoded: EncodedQuery, fused: FusedVectors, source: Source
-) -> list[Hit]:
-    """Return moments with what content and emotion had in their scores."""
+def stored_content(moments: Sequence[Moment], fused: FusedVectors) -> NDArray[np.float32]:
+    """Return the content part [n, D] of moments' vectors, as the store scores it."""
     if not moments:
-        return []
+        return np.zeros((0, fused.dim), np.float32)
     ids = np.array([moment.id for moment in moments], np.int64)
-    content = fused.store.vectors(ids)[:, : fused.dim] @ encoded.vector[0, : fused.dim]
+    return fused.store.vectors(ids)[:, : fused.dim]
+
+
+def describe_hits(
+    moments: Sequence[Moment], content: NDArray[np.float32], source: Source
+) -> list[Hit]:
+    """Return moments with what content and emotion had in their scores.
+
+    Args:
+        content: what content contributed to the score of each moment, [n].
+    """
+    ids = np.array([moment.id for moment in moments], np.int64)
     seen = source.load_emotions(ids)
     captions = source.catalog.load_captions(source.captioner, ids)
     return [
@@ -131,14 +140,10 @@ def describe_hits(
 
 
 def content_likeness(
-    moments: Sequence[Moment], encoded: EncodedQuery, fused: FusedVectors
+    stored: NDArray[np.float32], encoded: EncodedQuery
 ) -> NDArray[np.float32] | None:
-    """Return the cosines [n] of moments' content and the text's, None for mood alone."""
+    """Return the cosines [n] of moments' content [n, D] and the text's, None for mood alone."""
     content = encoded.text.pooled[0].float().cpu().numpy()
-    if not content.any() or not encoded.vector[0, : fused.dim].any():
+    if not content.any() or not encoded.vector[0, : stored.shape[1]].any():
         return None
-    if not moments:
-        return np.zeros(0, np.float32)
-    ids = np.array([moment.id for moment in moments], np.int64)
-    stored = fused.store.vectors(ids)[:, : fused.dim]
     return stored @ (content / np.linalg.norm(content))

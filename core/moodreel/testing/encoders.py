@@ -59,6 +59,7 @@ def check_tokens(made: TextFeatures, width: int) -> None:
     shape = list(made.tokens.shape)
     fits = len(shape) == 3 and shape[0] == len(TEXTS) and shape[2] == width
     assert fits, f"tokens: [B, L, {width}] (`width`), got {shape}"
+    assert made.tokens.dtype == torch.float32, f"tokens: float32, got {made.tokens.dtype}"
     assert made.mask is not None, "tokens come with a mask [B, L]"
     assert list(made.mask.shape) == shape[:2], f"mask: {shape[:2]}, got {list(made.mask.shape)}"
     assert made.mask.dtype == torch.bool, f"mask: bool, got {made.mask.dtype}"

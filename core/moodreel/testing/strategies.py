@@ -140,12 +140,12 @@ def check_rerank_shape(strategy: FusionStrategy) -> None:
     """Check that rerank scores one query's segments, or pairs, one number each."""
     wanted, video, seen = sample_emotions(QUERIES), sample_videos(strategy), sample_emotions()
     text = encode_queries(strategy, wanted)
-    one = strategy.rerank(row_of(text, 0), wanted[:1], video, seen)
+    one = strategy.rerank(text[:1], wanted[:1], video, seen)
     if one is None:
         return
     assert one.shape == (SEGMENTS,), f"rerank: one score a segment, got {list(one.shape)}"
     assert one.isfinite().all(), "rerank gives numbers that are not finite"
-    alone = strategy.rerank(row_of(text, 0), wanted[:1], some_rows(video, [3]), seen[3:4])
+    alone = strategy.rerank(text[:1], wanted[:1], video[3:4], seen[3:4])
     assert alone is not None
     close(alone[0], one[3], "rerank: a segment's score must not depend on the others")
 
@@ -155,16 +155,16 @@ def check_rows(strategy: FusionStrategy) -> None:
     video, seen, wanted = sample_videos(strategy), sample_emotions(), sample_emotions(QUERIES)
     stored = strategy.fuse_video(video, seen)
     order = np.random.default_rng(4).permutation(SEGMENTS)
-    moved = strategy.fuse_video(some_rows(video, order.tolist()), seen[order])
+    moved = strategy.fuse_video(video[order], seen[order])
     close(
         moved, stored[torch.from_numpy(order)], "fuse_video: the order of a batch must not matter"
     )
-    alone = strategy.fuse_video(some_rows(video, [3]), seen[3:4])
+    alone = strategy.fuse_video(video[3:4], seen[3:4])
     close(alone[0], stored[3], "fuse_video: a segment's vector must not depend on its batch")
     text = encode_queries(strategy, wanted)
     asked = strategy.fuse_text(text, wanted)
     assert asked.equal(strategy.fuse_text(text, wanted)), "the same query must ask the same"
-    alone = strategy.fuse_text(row_of(text, 2), wanted[2:3])
+    alone = strategy.fuse_text(text[2:3], wanted[2:3])
     close(alone[0], asked[2], "fuse_text: a query's vector must not depend on its batch")
 
 
@@ -231,7 +231,7 @@ def check_reranked(
     """Check that rerank keeps the baseline's scores."""
     rerank = rerank or strategy.rerank
     video, seen = sample_videos(strategy), sample_emotions()
-    scores = rerank(row_of(encode_queries(strategy, wanted), 0), wanted[:1], video, seen)
+    scores = rerank(encode_queries(strategy, wanted)[:1], wanted[:1], video, seen)
     if scores is not None:
         expected = baseline_scores(strategy)[0]
         close(scores, expected, f"rerank must score as the baseline does {when}")
@@ -256,11 +256,11 @@ def sample_loss(strategy: FusionStrategy) -> Tensor:
     """Return a contrastive loss over random pairs; reranked scores count too."""
     wanted, seen = sample_emotions(PAIRED, seed=5), sample_emotions()[:PAIRED]
     text = encode_queries(strategy, wanted)
-    video = some_rows(sample_videos(strategy), list(range(PAIRED)))
+    video = sample_videos(strategy)[:PAIRED]
     scores = strategy.fuse_text(text, wanted) @ strategy.fuse_video(video, seen).T
     loss = cross_entropy(10 * scores, torch.arange(PAIRED))
     rerank = partial(strategy.rerank, video=video, seen=seen)
-    reranked = [rerank(row_of(text, row), wanted[row : row + 1]) for row in range(PAIRED)]
+    reranked = [rerank(text[r : r + 1], wanted[r : r + 1]) for r in range(PAIRED)]
     better = [row for row in reranked if row is not None]
     return loss + cross_entropy(10 * torch.stack(better), torch.arange(PAIRED)) if better else loss
 
@@ -280,18 +280,6 @@ def check_saving(strategy: FusionStrategy, fresh: FusionStrategy) -> None:
             "a strategy that is saved and loaded must score as before: what training learns "
             "belongs into parameters, what `fit` learns into buffers",
         )
-
-
-def row_of(text: TextFeatures, row: int) -> TextFeatures:
-    """Return one text of a batch."""
-    rows = slice(row, row + 1)
-    tokens = None if text.tokens is None else text.tokens[rows]
-    return TextFeatures(text.pooled[rows], tokens, None if text.mask is None else text.mask[rows])
-
-
-def some_rows(video: VideoFeatures, rows: list[int]) -> VideoFeatures:
-    """Return some segments of a batch."""
-    return VideoFeatures(video.pooled[rows], None if video.frames is None else video.frames[rows])
 
 
 def close(found: Tensor, expected: Tensor, message: str) -> None:

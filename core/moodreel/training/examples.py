@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +20,7 @@ from moodreel.features.texts import text_features, wanted_emotions
 from moodreel.features.videos import CACHE, VideoSet, video_features
 from moodreel.interfaces import TextFeatures, VideoFeatures
 from moodreel.media import Clip, Progress
+from moodreel.storage.digests import digest
 from moodreel.training.batches import Batches, Indices, Pool
 from moodreel.training.plan import TrainingPlan
 
@@ -119,12 +119,9 @@ class Examples:
     @property
     def fingerprint(self) -> str:
         """Identify the data: captions, and what the features are."""
-        digest = blake2b(digest_size=8)
-        for caption in self.captions:
-            digest.update(f"{caption.video}\t{caption.text}\n".encode())
-        for values in (self.video.pooled.numpy(), self.seen.values, self.wanted.values):
-            digest.update(np.ascontiguousarray(values).tobytes())
-        return digest.hexdigest()
+        words = [f"{caption.video}\t{caption.text}\n" for caption in self.captions]
+        numbers = (self.video.pooled.numpy(), self.seen.values, self.wanted.values)
+        return digest(*words, *(np.ascontiguousarray(values).tobytes() for values in numbers))
 
 
 def load_examples(

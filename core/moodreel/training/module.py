@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -14,8 +13,6 @@ from moodreel.emotions import EmotionScores
 from moodreel.fusion.strategy import FusionStrategy, check_lengths
 from moodreel.interfaces import TextEncoder, TextFeatures, VideoEncoder, VideoFeatures
 from moodreel.media import Clip
-
-Features = TypeVar("Features", TextFeatures, VideoFeatures)
 
 LARGEST_SCALE = 100.0
 RERANKED, SHORTLIST = 8, 8  # texts of a batch that are reranked, and videos for each
@@ -128,13 +125,10 @@ class TrainingModule(nn.Module):
         wrong = scores.detach().masked_fill(batch.same.T, -torch.inf)[:texts]
         rivals = wrong.topk(min(SHORTLIST, len(scores)) - 1, dim=1).indices
         columns = torch.cat([torch.arange(texts, device=rivals.device)[:, None], rivals], 1)
-        rows = torch.arange(texts, device=rivals.device)[:, None].expand_as(columns).flatten()
-        asked, shown = rows.cpu().numpy(), columns.flatten().cpu().numpy()
+        asked = np.repeat(np.arange(texts), columns.shape[1])
+        shown = columns.flatten().cpu().numpy()
         better = self.strategy.rerank(
-            take_rows(text, rows),
-            batch.asked.wanted[asked],
-            take_rows(video, columns.flatten()),
-            batch.shown.seen[shown],
+            text[asked], batch.asked.wanted[asked], video[shown], batch.shown.seen[shown]
         )
         if better is None:
             return scores[:texts].gather(1, columns)
@@ -152,7 +146,7 @@ class TrainingModule(nn.Module):
         """Return the videos' features: those given, or through the encoder, with gradients."""
         if self._watcher is None:
             return shown.video
-        return to_device(self._watcher.encode(shown.clips), self.log_scale.device)
+        return self._watcher.encode(shown.clips).to(self.log_scale.device)
 
     def encode(self, asked: Asked) -> TextFeatures:
         """Return the texts' features: those given, or through the encoder, with gradients.
@@ -165,27 +159,11 @@ class TrainingModule(nn.Module):
         rows = np.array([place[word] for word in asked.words])
         _, first = np.unique(rows, return_index=True)
         inject = partial(self.inject, wanted=asked.wanted[first])
-        found = to_device(self._encoder.encode(list(place), inject=inject), self.log_scale.device)
-        return take_rows(found, torch.from_numpy(rows))
+        found = self._encoder.encode(list(place), inject=inject)
+        return found.to(self.log_scale.device)[rows]
 
     def inject(self, tokens: Tensor, wanted: EmotionScores) -> Tensor:
         """Return token embeddings as the strategy changes them."""
         if "tokens" not in self.strategy.stages:
             return tokens
         return self.strategy.inject(tokens, wanted)
-
-
-def take_rows(features: Features, rows: Tensor) -> Features:
-    """Return some rows of features."""
-    taken: dict[str, Any] = {
-        name: None if part is None else part[rows] for name, part in vars(features).items()
-    }
-    return type(features)(**taken)
-
-
-def to_device(features: Features, device: torch.device) -> Features:
-    """Return features on a device."""
-    moved: dict[str, Any] = {
-        name: None if part is None else part.to(device) for name, part in vars(features).items()
-    }
-    return type(features)(**moved)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from moodreel.features.videos import CACHE
 from moodreel.fusion.checkpoints import TrainingContext, load_strategy, save_strategy
 from moodreel.fusion.strategy import FusionStrategy
 from moodreel.media import Progress
+from moodreel.storage.digests import digest
 from moodreel.training.curves import plot_curves
 from moodreel.training.examples import Examples, load_examples
 from moodreel.training.plan import TrainingPlan
@@ -147,8 +147,7 @@ def hold_out(dataset: Dataset, plan: TrainingPlan) -> tuple[Dataset, Dataset | N
 
     def is_held(caption: Caption) -> bool:
         group = caption.labels.get(plan.together, caption.video)
-        drawn = blake2b(f"{plan.seed}/{group}".encode(), digest_size=4).digest()
-        return int.from_bytes(drawn) < HELD_OUT * 2**32
+        return int(digest(f"{plan.seed}/{group}", size=4), 16) < HELD_OUT * 2**32
 
     held = [caption for caption in dataset.captions if is_held(caption)]
     kept = [caption for caption in dataset.captions if not is_held(caption)]

@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from hashlib import blake2b
 from json import dumps
 from pathlib import Path
 from typing import Any
@@ -19,11 +18,12 @@ from moodreel.evaluation.metrics.ranking import query_scores
 from moodreel.fusion.strategy import FusionStrategy
 from moodreel.interfaces import TextEncoder, VideoEncoder
 from moodreel.media import Progress
+from moodreel.storage.digests import digest
 from moodreel.training.batches import Indices
 from moodreel.training.best_state import BestState, learned_state
 from moodreel.training.curves import Curves
 from moodreel.training.examples import Examples
-from moodreel.training.module import OWN, Asked, Batch, Shown, TrainingModule, take_rows, to_device
+from moodreel.training.module import OWN, Asked, Batch, Shown, TrainingModule
 from moodreel.training.objectives import OBJECTIVES, USES
 from moodreel.training.plan import TrainingPlan
 from moodreel.training.states import load_state, save_state
@@ -107,7 +107,7 @@ class Trainer:
             self.validation.fingerprint if self.validation else "",
             self.strategy.fingerprint,
         ]
-        return blake2b(dumps(described).encode(), digest_size=8).hexdigest()
+        return digest(dumps(described))
 
     def run(self) -> Outcome:
         """Train, from the beginning or from where an interrupted run stood.
@@ -194,14 +194,14 @@ class Trainer:
     def asked(self, examples: Examples, texts: Indices) -> Asked:
         """Return texts by their places."""
         words = [examples.texts[place] for place in texts]
-        text = take_rows(examples.text, torch.from_numpy(texts))
-        return Asked(words, to_device(text, self.accelerator.device), examples.wanted[texts])
+        text = examples.text[texts].to(self.accelerator.device)
+        return Asked(words, text, examples.wanted[texts])
 
     def shown(self, examples: Examples, videos: Indices) -> Shown:
         """Return videos by their places, decoded where their encoder learns."""
-        video = take_rows(examples.video, torch.from_numpy(videos))
+        video = examples.video[videos].to(self.accelerator.device)
         clips = examples.read_clips(videos) if self.watching else ()
-        return Shown(to_device(video, self.accelerator.device), examples.seen[videos], clips)
+        return Shown(video, examples.seen[videos], clips)
 
     def others(self, rows: Indices, step: int) -> Asked:
         """Return another caption of each video."""

@@ -18,6 +18,7 @@ from moodreel.interfaces import TextEncoder, VideoEncoder
 from moodreel.media import Clip
 from moodreel.registry.registry import Registry
 from moodreel.registry.slots import SLOTS
+from moodreel.storage.atomic import atomic_path
 from moodreel.training.plan import Tune
 
 CONFIG, FOLDER = "tuned.yaml", "encoder"
@@ -90,7 +91,9 @@ def save_tuned(registry: Registry, strategy: Path, tune: Tune) -> Registry:
     slots["fusion_strategy"] = str(strategy.resolve())
     preset = {**slots, "segments": registry.settings.segments}
     file = strategy / CONFIG
-    OmegaConf.save(OmegaConf.create({"presets": {"tuned": preset}, "components": components}), file)
+    with atomic_path(file) as partial:
+        described = {"presets": {"tuned": preset}, "components": components}
+        OmegaConf.save(OmegaConf.create(described), partial)
     return Registry.load("tuned", file)
 
 

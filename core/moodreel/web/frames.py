@@ -1,8 +1,7 @@
 """Pictures of videos, decoded once and kept on disk up to a size."""
 
 import os
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 from threading import Lock
@@ -14,6 +13,7 @@ from PIL import Image
 from moodreel.catalog.records import VideoRecord
 from moodreel.errors import UnreadableVideo
 from moodreel.media import Clip
+from moodreel.storage.atomic import atomic_path
 
 WIDTHS = (160, 320, 640)
 STRIP_FRAMES = 12
@@ -81,9 +81,8 @@ class FrameCache:
         """Write a picture, whole or not at all, and drop old ones past the bound."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self.folder, delete=False) as partial:
-                partial.write(picture)
-            os.replace(partial.name, file)
+            with atomic_path(file) as partial:
+                partial.write_bytes(picture)
             with self._lock:
                 self.sweep(len(picture))
         except OSError:
@@ -94,7 +93,7 @@ class FrameCache:
         self._size = added + self._size if self._size is not None else folder_size(self.folder)
         if self._size <= self.bound:
             return
-        facts = sorted((entry.stat().st_mtime_ns, entry) for entry in self.folder.iterdir())
+        facts = sorted((entry.stat().st_mtime_ns, entry) for entry in pictures_in(self.folder))
         for _, entry in facts:
             if self._size <= self.bound * AFTER_SWEEP:
                 return
@@ -103,8 +102,13 @@ class FrameCache:
 
 
 def folder_size(folder: Path) -> int:
-    """Return the bytes of a folder's files."""
-    return sum(entry.stat().st_size for entry in folder.iterdir())
+    """Return the bytes of a folder's pictures."""
+    return sum(entry.stat().st_size for entry in pictures_in(folder))
+
+
+def pictures_in(folder: Path) -> Iterator[Path]:
+    """Yield the pictures of a folder, without those that are being written."""
+    return folder.glob("*.jpg")
 
 
 def shrink(frame: NDArray[np.uint8], width: int) -> Image.Image:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from moodreel.errors import ConfigurationError, InvalidInput, MissingPackage, MoodreelError
+from moodreel import ConfigurationError, InvalidInput, MissingPackage, MoodreelError
 from moodreel.interfaces import FitReport
+from moodreel.storage.atomic import atomic_path
 from moodreel_plugins.emotion.face_classifiers import CLASSES
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ class FaceHead:
 
         raw = save({"weight": self.weight, "bias": self.bias}, {"classes": ",".join(self.classes)})
         try:
-            path.write_bytes(raw)
+            with atomic_path(path) as partial:
+                partial.write_bytes(raw)
         except OSError as error:
             raise MoodreelError(f"{path}: cannot be written: {error.strerror}") from None
 

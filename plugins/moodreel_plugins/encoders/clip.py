@@ -6,9 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from moodreel import Clip, hookimpl
-from moodreel.errors import ConfigurationError
-from moodreel.hookspecs import Register
+from moodreel import Clip, ConfigurationError, Register, hookimpl
 from moodreel.interfaces import (
     Component,
     Inject,
@@ -19,7 +17,6 @@ from moodreel.interfaces import (
     VideoFeatures,
 )
 from moodreel_plugins.encoders.checkpoints import Checkpoint, Precision, join_batches, one_line
-from moodreel_plugins.encoders.sentence import join_features
 from moodreel_plugins.encoders.tokenizers import TOKENIZER_FILES, read_tokenizer
 
 if TYPE_CHECKING:
@@ -244,7 +241,7 @@ class ClipTextEncoder(DualEncoder, TextEncoder):
                 self.encode_batch(texts[start : start + size], inject)
                 for start in range(0, len(texts), size)
             ]
-            return join_features(parts)
+            return TextFeatures.cat(parts)
 
     def encode_batch(self, texts: Sequence[str], inject: Inject | None) -> TextFeatures:
         """Encode one batch: everything that leaves it is float32 on the CPU."""

@@ -1,8 +1,6 @@
 """From a published CLIP-ViP file, or a plain CLIP, to a folder that the plugin clip-vip loads."""
 
-import os
 import pickle
-import tempfile
 import warnings
 from collections.abc import Mapping
 from contextlib import suppress
@@ -14,7 +12,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from moodreel.errors import ConfigurationError
+from moodreel import ConfigurationError
+from moodreel.storage.atomic import atomic_path
 from moodreel_plugins.encoders.checkpoints import (
     Checkpoint,
     one_line,
@@ -228,11 +227,9 @@ def write_folder(folder: Path, state: State, config: Any, tokenizer: Any) -> Non
         setattr(config, TOKENIZER, tokenizer)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".partial-", dir=folder.parent) as home:
-            partial = Path(home) / folder.name
+        with atomic_path(folder) as partial:
             partial.mkdir()
             write_files(partial, state, config, tokenizer)
-            os.replace(partial, folder)
     except (OSError, SafetensorError) as error:
         raise ConfigurationError(f"{folder}: cannot be written: {one_line(error)}") from None
 

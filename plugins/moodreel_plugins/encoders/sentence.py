@@ -6,9 +6,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from moodreel import hookimpl
-from moodreel.errors import ConfigurationError
-from moodreel.hookspecs import Register
+import numpy as np
+
+from moodreel import ConfigurationError, Register, hookimpl
 from moodreel.interfaces import Inject, Requirement, TextEncoder, TextFeatures
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class SentenceTextEncoder(TextEncoder):
         size = self.batch_size
         batches = [order[start : start + size] for start in range(0, len(order), size)]
         parts = [self.encode_batch([texts[i] for i in batch], None) for batch in batches]
-        return take_rows(join_features(parts), torch.tensor(order).argsort())
+        return TextFeatures.cat(parts)[np.argsort(order)]
 
     def encode_batch(self, texts: Sequence[str], inject: Inject | None) -> TextFeatures:
         """Encode one batch."""
@@ -147,28 +147,6 @@ def mean_pooled(tokens: "Tensor", mask: "Tensor") -> "Tensor":
 
     kept = mask.unsqueeze(-1).to(tokens.dtype)
     return normalize((tokens * kept).sum(1) / kept.sum(1).clamp(min=1), dim=-1)
-
-
-def join_features(parts: Sequence[TextFeatures]) -> TextFeatures:
-    """Join batches, padding their tokens to the longest."""
-    import torch
-    from torch.nn.functional import pad
-
-    tokens = [part.tokens for part in parts if part.tokens is not None]
-    masks = [part.mask for part in parts if part.mask is not None]
-    longest = max(part.shape[1] for part in tokens)
-    return TextFeatures(
-        torch.cat([part.pooled for part in parts]),
-        torch.cat([pad(part, (0, 0, 0, longest - part.shape[1])) for part in tokens]),
-        torch.cat([pad(part, (0, longest - part.shape[1])) for part in masks]),
-    )
-
-
-def take_rows(features: TextFeatures, rows: "Tensor") -> TextFeatures:
-    """Return texts by their places."""
-    tokens = None if features.tokens is None else features.tokens[rows]
-    mask = None if features.mask is None else features.mask[rows]
-    return TextFeatures(features.pooled[rows], tokens, mask)
 
 
 @hookimpl

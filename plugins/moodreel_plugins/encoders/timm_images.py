@@ -5,10 +5,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from moodreel import Clip, hookimpl
-from moodreel.errors import ConfigurationError
-from moodreel.hookspecs import Register
+from moodreel import Clip, ConfigurationError, Register, hookimpl
 from moodreel.interfaces import Requirement, TextEncoder, VideoEncoder, VideoFeatures
+from moodreel.storage.atomic import atomic_path
 from moodreel_plugins.encoders.checkpoints import Precision, one_line
 from moodreel_plugins.encoders.class_head import ClassHead, class_texts
 from moodreel_plugins.encoders.clip import pool_frames
@@ -109,7 +108,8 @@ class TimmVideoEncoder(VideoEncoder):
         """Write the learned map to a file that the option `projection` takes."""
         from safetensors.torch import save_file
 
-        save_file(self.projection.state_dict(), path)
+        with atomic_path(path) as partial:
+            save_file(self.projection.state_dict(), partial)
 
     def image_features(self, clips: Sequence[Clip]) -> list["Tensor"]:
         """Return the pooled features [T, F] of each clip's frames, before the projection."""

@@ -1,12 +1,12 @@
 """A photograph of a face set into a photograph of a scene, as a clip of two seconds."""
 
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
 from moodreel.errors import InvalidInput
+from moodreel.storage.atomic import atomic_path
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -30,8 +30,7 @@ def write_montage(scene: Path, face: Path, seed: str, target: Path) -> None:
     """
     import av
 
-    partial = target.with_suffix(".partial")
-    with av.open(str(partial), "w", format="mp4") as container:
+    with atomic_path(target) as partial, av.open(str(partial), "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=RATE)
         # Several threads, or looking ahead, can give other bytes for the same frames.
         stream.options = {"crf": "20", "preset": "veryfast", "x264-params": "rc-lookahead=0"}
@@ -40,7 +39,6 @@ def write_montage(scene: Path, face: Path, seed: str, target: Path) -> None:
         for picture in montage_frames(open_picture(scene), open_picture(face), Random(seed)):
             container.mux(stream.encode(av.VideoFrame.from_image(picture)))
         container.mux(stream.encode())
-    os.replace(partial, target)
 
 
 def montage_frames(scene: "Image", face: "Image", draw: Random) -> "Iterator[Image]":

@@ -6,12 +6,10 @@ place are the same and the expressions differ, so that only mood can tell its cl
 """
 
 import json
-import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -21,6 +19,8 @@ from moodreel.datasets.builders.samples import PHOTOGRAPHS, packaged_file
 from moodreel.emotions import Emotion
 from moodreel.errors import InvalidInput
 from moodreel.media import Progress
+from moodreel.storage.atomic import atomic_path
+from moodreel.storage.digests import digest
 
 SCENES = {
     "bricks": "a brick wall",
@@ -142,7 +142,7 @@ def make_reactions(
             "version": 1,
             "seed": seed,
             "width": WIDTH,
-            "faces": digest(f"{face.expression}/{face.path.name}" for face in found),
+            "faces": digest("\n".join(f"{face.expression}/{face.path.name}" for face in found)),
             "scenes": [scene.name for scene in shown],
         },
     )
@@ -274,12 +274,10 @@ def round_starts(sides: Mapping[str, Sequence[Face]]) -> list[int]:
 
 def write_captions(target: Path, plans: Sequence[ClipPlan]) -> None:
     """Write one JSON object a line for each caption, whole or not at all."""
-    partial = target.with_suffix(".partial")
-    with partial.open("w", encoding="utf-8") as file:
+    with atomic_path(target) as partial, partial.open("w", encoding="utf-8") as file:
         for plan in plans:
             for caption in captions_of(plan):
                 file.write(json.dumps(caption) + "\n")
-    os.replace(partial, target)
 
 
 def captions_of(plan: ClipPlan) -> Iterator[dict[str, Any]]:
@@ -335,9 +333,5 @@ def keep_recipe(target: Path, recipe: Mapping[str, Any]) -> None:
             f"{target}: holds clips of another seed, of other faces or other scenes; "
             "choose another --to"
         )
-    file.write_text(wanted, encoding="utf-8")
-
-
-def digest(names: Iterable[str]) -> str:
-    """Return a digest of names."""
-    return blake2b("\n".join(names).encode(), digest_size=8).hexdigest()
+    with atomic_path(file) as partial:
+        partial.write_text(wanted, encoding="utf-8")

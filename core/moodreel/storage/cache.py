@@ -5,13 +5,16 @@ A lost or damaged entry is computed again.
 
 import os
 from collections.abc import Callable, Sequence
-from hashlib import blake2b
+from contextlib import suppress
 from pathlib import Path
 
 from platformdirs import user_cache_path
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
+
+from moodreel.storage.atomic import atomic_path
+from moodreel.storage.digests import digest
 
 VARIABLE = "MOODREEL_USER_CACHE"
 
@@ -36,7 +39,7 @@ def cached_tensor(
         make: computes the tensor.
         fits: says whether a cached tensor is what would be made; one that is not is made again.
     """
-    key = blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
+    key = digest("\0".join(parts), size=16)
     file = cache_folder() / f"{name}-{key}.safetensors"
     known = load_tensor(file, name)
     if known is not None and fits(known):
@@ -56,11 +59,7 @@ def load_tensor(file: Path, name: str) -> Tensor | None:
 
 def keep_tensor(file: Path, name: str, made: Tensor) -> None:
     """Write a tensor, whole or not at all; a disk that is full or read-only is no error."""
-    partial = file.with_suffix(f".{os.getpid()}")
-    try:
+    with suppress(OSError, SafetensorError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        save_file({name: made}, partial)
-        os.replace(partial, file)
-    except (OSError, SafetensorError):
-        if partial.exists():
-            partial.unlink()
+        with atomic_path(file) as partial:
+            save_file({name: made}, partial)

@@ -10,7 +10,8 @@ from math import isfinite
 from typing import Any
 
 from moodreel.emotions import EmotionScores
-from moodreel.media import Clip, TextFeatures, VideoFacts, VideoFeatures
+from moodreel.interfaces.features import TextFeatures, VideoFeatures
+from moodreel.media import Clip, VideoFacts
 
 
 def first(problems: Iterator[str]) -> str | None:
