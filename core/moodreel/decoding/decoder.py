@@ -18,9 +18,8 @@ from moodreel.errors import ConfigurationError, MoodreelError, PluginError, Unre
 from moodreel.interfaces import VideoReader
 from moodreel.media import Clip, VideoFacts
 
-# decord is reported to leak memory, so a worker is replaced after some work. The number is a
-# judgement, not measured.
-TASKS_A_WORKER = 200
+# How many calls a worker serves: a judgement, not measured.
+TASKS_A_WORKER = 200  # decord is reported to leak, so workers are replaced after some work
 DECODING_THREADS = 2
 
 

@@ -59,5 +59,5 @@ class Shrinkage(nn.Module):
         return free + (free.clamp(0, 1) - free).detach()
 
     def forward(self, content: Tensor) -> Tensor:
-        """Return -s R t [B, D] for queries' content t [B, D], to be added to it."""
+        """Return what to add to queries [B, D]."""
         return -self.share * (content @ self.residue)
