@@ -27,7 +27,7 @@ READERS = ("video_reader", "second_reader")
 
 
 class Components:
-    """What a configuration's slots hold, each built when it is first asked for.
+    """The components of one configuration, each built when it is first used.
 
     Training, evaluation and features work with components alone; a `SearchIndex` adds a folder.
 
@@ -71,17 +71,17 @@ class Components:
 
     @cached_property
     def text_emotion(self) -> EmotionExtractor | None:
-        """What reads the emotions of a query; None where the preset has none."""
+        """The extractor of a query's emotions; None where the preset has none."""
         return self.registry.emotion_slot("text_emotion", "text")
 
     @cached_property
     def video_emotion(self) -> EmotionExtractor | None:
-        """What reads the emotions of a clip; None where the preset has none."""
+        """The extractor of a clip's emotions; None where the preset has none."""
         return self.registry.emotion_slot("video_emotion", "video")
 
     @cached_property
     def captioner(self) -> Captioner | None:
-        """What says in words what a clip shows; None where the preset has none."""
+        """The captioner of clips; None where the preset has none."""
         has_one = "captioner" in self.registry.settings.slots
         return self.registry.slot("captioner") if has_one else None
 

@@ -48,7 +48,7 @@ class CatalogError(MoodreelError):
 
 
 class MissingIndex(CatalogError):
-    """The folder of an index holds none."""
+    """The folder holds no index."""
 
     exit_code = 2
 

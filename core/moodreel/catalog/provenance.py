@@ -1,4 +1,4 @@
-"""Whether the code that made what an index holds has changed since.
+"""Detecting edited code: whether a component's code has changed since an index met it.
 
 Features and emotions are stored under a component's fingerprint, of which `version` is a part and
 its code is not: making them again is costly, and the author decides when. So a changed code under

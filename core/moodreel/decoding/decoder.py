@@ -1,4 +1,4 @@
-"""Readers in worker processes: time limits, dead workers, and the second reader.
+"""Decoding in worker processes: time limits, crashed workers, and the second reader.
 
 A decoder is C code that meets files from anywhere: it may crash or hang. It does so in a worker,
 which costs one file, or no file if the next reader can read it.
@@ -18,6 +18,7 @@ from moodreel.errors import ConfigurationError, MoodreelError, PluginError, Unre
 from moodreel.interfaces import VideoReader
 from moodreel.media import Clip, VideoFacts
 
+# How many calls a worker serves: a judgement, not measured.
 TASKS_A_WORKER = 200  # decord is reported to leak, so workers are replaced after some work
 DECODING_THREADS = 2
 
@@ -26,10 +27,11 @@ class Decoder:
     """Reads videos in worker processes, which start with the first call.
 
     Args:
-        readers: tried in turn until one can read the file.
-        workers: how many processes.
-        timeout: seconds that one call may take before its worker is ended.
-        plugins: files that readers may come from; workers load them first.
+        readers: the readers, tried in turn until one can read the file.
+        workers: how many processes decode.
+        timeout: seconds that one call may take before its worker is ended (a judgement, not
+            measured).
+        plugins: plugin files that readers may come from; workers load them first.
     """
 
     def __init__(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-PARENT_CHECK = 1.0  # seconds between looks at whether the parent lives
+PARENT_CHECK = 1.0  # seconds between checks whether the parent lives: a judgement, not measured
 _main_hidden = Lock()
 
 

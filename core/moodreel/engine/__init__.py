@@ -1,4 +1,4 @@
-"""The facade that users hold."""
+"""The facade of moodreel: `Engine`, `encode_text` and `encode_video`."""
 
 from typing import TYPE_CHECKING
 

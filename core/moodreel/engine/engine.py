@@ -1,4 +1,4 @@
-"""The object that users hold: index videos, search them, turn things into vectors."""
+"""`Engine`, the facade of moodreel: index videos, search them, encode videos and texts."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
@@ -23,7 +23,9 @@ from moodreel.search.index import Inside, SearchIndex
 from moodreel.search.query import Query, wanted_emotions
 from moodreel.search.recommendation import Recommendation, best_of_each, choose
 
-CANDIDATES = 5  # hits looked at for each recommendation, so that they can differ
+# Hits to choose from for each recommendation, so that recommendations can differ: a judgement, not
+# measured.
+CANDIDATES = 5
 
 
 class Engine:
@@ -75,17 +77,18 @@ class Engine:
         return cls(Registry.load(preset, config, overrides, plugins=plugins), index)
 
     def register(self, component: type, *, name: str | None = None) -> str:
-        """Add a component's class, as it is in a notebook, and return the name it has from now on.
+        """Register a component's class without a package, as in a notebook; return its name.
 
         It is searched, trained and compared with by that name, as any other. Registering a
         changed class again replaces it, and its vectors are made anew.
 
         Args:
-            component: a class, such as a `FusionStrategy`.
-            name: None makes one of the class's: `MyStrategy` is my-strategy.
+            component: a component's class, such as a subclass of `FusionStrategy`.
+            name: the name to register it under; None makes one of the class's name: `MyStrategy`
+                is my-strategy.
 
         Raises:
-            PluginError: no component's class, or one that cannot be used.
+            PluginError: this is not the class of a component, or one that cannot be used.
 
         ::
 
@@ -134,7 +137,7 @@ class Engine:
             return indexer.run(paths, prune)
 
     def indexer(self, catalog: Catalog, on_progress: Callable[[Progress], None]) -> Indexer:
-        """Return what brings a catalog up to date with files."""
+        """Return the indexer that brings a catalog up to date with files."""
         parts = self.components
         return Indexer(
             catalog,
@@ -168,16 +171,16 @@ class Engine:
             text: what is shown, and how it feels.
             emotions: intensities wanted by name, -1 to 1. None: those that the text names;
                 {}: none.
-            weight: of mood against content, 0 to 1. None: the strategy's own.
+            weight: how much mood counts against content, 0 to 1. None: the strategy's own weight.
             fusion: another fusion strategy than the configuration's: a component's name, or the
                 folder of a trained one.
-            top: how many.
-            min_score: moments below it are left out.
+            top: how many moments to return.
+            min_score: moments with a lower score are left out.
             merge: whether neighbouring hits of one video become one moment.
-            image: a picture, its file or contents, of what is to be seen.
+            image: a picture of what is to be seen: its file or its contents.
             like: moments, "VIDEO@SECONDS" or "VIDEO", that hits should be like.
-            unlike: moments that they should not be like.
-            filter: which videos count; None: all.
+            unlike: moments that hits should not be like.
+            filter: which videos count; None: all videos.
             inside: what the text is compared with: the "video", or its "captions".
 
         Raises:
@@ -237,10 +240,10 @@ class Engine:
         Args:
             like: moments, "VIDEO@SECONDS" or "VIDEO"; their own videos are left out.
             emotions: the wished mood, -1 to 1 by name. None: that of the liked moments.
-            weight: of mood against content, 0 to 1. None: the strategy's own.
+            weight: how much mood counts against content, 0 to 1. None: the strategy's own weight.
             fusion: another fusion strategy than the configuration's, by name.
-            top: how many.
-            filter: which videos count; None: all.
+            top: how many videos to return.
+            filter: which videos count; None: all videos.
 
         Raises:
             InvalidInput: neither a liked moment nor a wished mood.
@@ -288,8 +291,8 @@ class Engine:
         """Return how a video feels over time.
 
         Args:
-            video: one of the index (its path as given, or where it lies), or any file; emotions
-                that the index does not hold are read now.
+            video: a video of the index (its path as given, or its place on disk), or any file;
+                emotions that the index does not hold are read now.
 
         Raises:
             ConfigurationError: no extractor of video emotions is chosen.

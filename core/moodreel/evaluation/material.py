@@ -1,4 +1,4 @@
-"""What strategies are compared on: videos, queries, and what is right for each."""
+"""The shared inputs of a comparison: features of videos and queries, emotions and relevance."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -34,9 +34,13 @@ class Material:
     """Videos and queries with their features, the same for every strategy.
 
     Args:
-        wanted: the emotions [Q, 8] that strategies are asked with.
-        judged: those that queries are grouped and judged by: given by the dataset where it
-            gives any, else `wanted`.
+        dataset: the videos and captions.
+        components: the encoders and extractors that made the features.
+        videos: the features and emotions of the V videos.
+        queries: the Q queries, and the videos that are relevant for each.
+        wanted: the emotions [Q, 8] that strategies search with.
+        judged: the emotions [Q, 8] that queries are grouped and judged by: those that the dataset
+            gives where it gives any, else `wanted`.
     """
 
     dataset: Dataset
@@ -48,7 +52,7 @@ class Material:
 
     @cached_property
     def texts(self) -> TextFeatures:
-        """The queries' features, without any strategy's doing."""
+        """The features of the queries, before any strategy changes them."""
         if self.dataset.features is not None:
             made = precomputed_texts(self.queries.captions, self.dataset.features)
             if made is not None:
@@ -57,7 +61,7 @@ class Material:
 
     @cached_property
     def relevance(self) -> Relevance:
-        """The videos that are right for each query."""
+        """The videos that are relevant for each query."""
         return Relevance.lists(self.queries.relevant, len(self.videos.videos))
 
     @cached_property
@@ -98,7 +102,7 @@ class Material:
 
     @property
     def judge(self) -> str:
-        """Who says which emotions a video holds."""
+        """What says which emotions a video holds, as reports name it: labels, or an extractor."""
         if self.videos.labels is not None:
             return "labels"
         extractor = self.components.video_emotion
@@ -117,10 +121,12 @@ def gather_material(
     """Make or read the features of a dataset.
 
     Args:
+        dataset: the videos and captions.
+        components: the encoders and extractors that make the features.
         cache: the folder where features are kept.
-        reading: whether queries ask with the emotions that are read in their text, as a search
-            does, or with those that the dataset gives.
-        grouped: whether captions with the same words are one query. None: as the dataset says.
+        reading: whether queries search with the emotions that are read in their text ("text"), as
+            a search does, or with those that the dataset gives ("given").
+        grouped: whether captions with the same words are one query. None does as the dataset says.
         on_progress: called with the progress.
 
     Raises:

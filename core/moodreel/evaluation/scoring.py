@@ -17,19 +17,20 @@ from moodreel.fusion.strategy import FusionStrategy, check_lengths
 from moodreel.interfaces import TextFeatures, VideoFeatures
 from moodreel.search.ranking import RERANKED
 
-ROWS_AT_ONCE = 1024
+ROWS_AT_ONCE = 1024  # rows fused at once, which bounds memory: a judgement, not measured
 
 
 @dataclass(frozen=True)
 class Costs:
-    """What a strategy takes beside the encoders.
+    """The costs of a strategy, apart from those of the encoders.
 
     Args:
-        fuse_seconds: to fuse the whole collection.
-        query_ms: to fuse a query, and to rerank where it does; the mean over all queries.
-        dimensions: D', of a stored vector.
-        kilobytes: a thousand stored vectors take in half precision.
-        parameters: how many it learned.
+        fuse_seconds: seconds to fuse the whole collection.
+        query_ms: milliseconds to fuse a query, and to rerank where the strategy does; the mean
+            over all queries.
+        dimensions: D', the length of a stored vector.
+        kilobytes: the size of a thousand stored vectors in half precision.
+        parameters: how many parameters the strategy learned.
     """
 
     fuse_seconds: float
@@ -44,9 +45,12 @@ class Scoring:
     """A fitted strategy with the vectors that it made of a collection and of queries.
 
     Args:
-        name: the component's, or the folder of a trained one.
-        queries: fused, [Q, D'].
-        segments: fused, [S, D'].
+        name: the component's name, or the folder of a trained strategy.
+        strategy: the strategy, fitted to the collection.
+        material: the videos and queries.
+        queries: the fused vectors of the queries, [Q, D'].
+        segments: the fused vectors of the segments, [S, D'].
+        costs: the time and space that the strategy takes.
     """
 
     name: str
@@ -112,7 +116,8 @@ def score_strategy(material: Material, name: str) -> Scoring:
     """Fit a strategy to the collection, as a search does, and fuse everything with it.
 
     Args:
-        name: a component's, or the folder of a trained one.
+        material: the videos and queries.
+        name: a component's name, or the folder of a trained strategy.
     """
     strategy = material.components.strategy(name)
     check_content(strategy, material)
@@ -148,7 +153,7 @@ def check_content(strategy: FusionStrategy, material: Material) -> None:
 
 
 def rerank_seconds(scoring: Scoring, tried: int = 5) -> float:
-    """Return the time that reranking all queries takes, by a few of them."""
+    """Return the seconds that reranking all queries takes, extrapolated from a few of them."""
     if "rerank" not in scoring.strategy.stages or not len(scoring.queries):
         return 0.0
     chosen = range(min(tried, len(scoring.queries)))

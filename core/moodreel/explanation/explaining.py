@@ -20,14 +20,15 @@ from moodreel.search.index import Answer, Lookup, SearchIndex
 from moodreel.search.query import Query
 
 WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
-LEAST = 1e-3  # intensities below it are not told
+LEAST = 1e-3  # intensities below it would be shown as 0.00: a judgement, not measured
 
 
 @dataclass(frozen=True)
 class WordPart:
-    """What a word of the query had in the emotions that were read in it.
+    """What a word contributed to the emotions that were read in a query.
 
     Args:
+        word: the word.
         alone: the intensities of the word by itself.
         lost: how much weaker each emotion of the query is without the word.
     """
@@ -42,9 +43,10 @@ class FacePart:
     """A face in a frame.
 
     Args:
+        time: the time of the frame, in seconds of the video.
         box: left, top, width and height in the frame's pixels.
-        weight: its share among all faces of the segment.
-        probabilities: by class.
+        weight: the face's share among all faces of the segment.
+        probabilities: the probability of each class: emotions, and "neutral".
     """
 
     time: float
@@ -58,9 +60,11 @@ class FramePart:
     """A frame of the segment.
 
     Args:
-        content: how near it is to the query's text by itself, a cosine.
-        emotions: the intensities seen in it by itself.
-        mood: how far it shows the emotions that the query wants: their product, summed.
+        time: the time of the frame, in seconds of the video.
+        content: the cosine of the frame by itself with the query's text.
+        emotions: the intensities seen in the frame by itself.
+        mood: how far the frame shows the emotions that the query wants: the products of
+            intensities wanted and seen, summed.
     """
 
     time: float
@@ -74,9 +78,18 @@ class Explanation:
     """Why a segment has its score for a query.
 
     Args:
+        text: the query's text.
+        video: the video's path as given when it was indexed.
+        start: where the segment starts, in seconds.
+        end: where the segment ends, in seconds.
+        strategy: the name of the fusion strategy.
+        parts: what content and each emotion contributed to the score.
         wanted: the emotions that the query wants, by name.
-        seen: those of the segment, as stored in the index.
-        note: what could not be looked at, or empty.
+        seen: the emotions of the segment, as the index stores them.
+        words: what each word contributed to the query's emotions.
+        frames: what each frame of the segment shows.
+        faces: the faces in these frames.
+        note: what could not be looked at; empty where everything was.
     """
 
     text: str
@@ -117,9 +130,11 @@ def explain(
 
     Args:
         text: the query's.
+        index: the index to explain from.
+        text: the query's text.
         video: VIDEO@SECONDS, or VIDEO for its best segment; by its path as given when indexed.
-        emotions: as for a search.
-        weight: as for a search.
+        emotions: intensities wanted by name, -1 to 1. None: those that the text names; {}: none.
+        weight: how much mood counts against content, 0 to 1. None: the strategy's own weight.
         fusion: another strategy than the configuration's, by name or folder.
 
     Raises:
@@ -218,7 +233,7 @@ def word_parts(text: str, extractor: EmotionExtractor | None) -> list[WordPart]:
 
 
 def told(values: Mapping[str, float]) -> dict[str, float]:
-    """Return the intensities that are worth telling."""
+    """Return the intensities that are large enough to be shown."""
     return {name: value for name, value in values.items() if abs(value) >= LEAST}
 
 

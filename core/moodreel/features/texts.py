@@ -13,7 +13,7 @@ from moodreel.errors import InvalidInput
 from moodreel.fusion.strategy import FusionStrategy
 from moodreel.interfaces import EmotionExtractor, TextEncoder, TextFeatures
 
-TEXTS_AT_ONCE = 256
+TEXTS_AT_ONCE = 256  # texts encoded between two joins: a judgement, not measured
 
 
 def text_features(

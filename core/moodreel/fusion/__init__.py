@@ -1,4 +1,4 @@
-"""Fusion strategies: the interface, what learned ones share, and trained ones on disk."""
+"""Fusion strategies: the interface, the base of learned ones, and trained ones on disk."""
 
 from typing import TYPE_CHECKING
 

@@ -42,13 +42,14 @@ class Part:
 
 @dataclass(frozen=True)
 class TrainingContext:
-    """What a strategy is used with: what it was trained with must be the same.
+    """The encoders and extractors that a strategy is trained with, and must be used with.
 
     Args:
-        space: of the encoders.
-        dims: of the encoders.
-        parts: slot -> what fills it. A slot that is left out may be filled by anything.
-        emotions: the order of the columns that the strategy learned from.
+        space: the name of the vector space that the encoders share.
+        dims: the lengths of the encoders' vectors and tokens.
+        parts: the component in each slot. A slot that is left out may be filled by any.
+        emotions: the order of the emotion columns that the strategy learned from, as names
+            joined by commas.
     """
 
     space: str
@@ -58,7 +59,7 @@ class TrainingContext:
 
     @classmethod
     def of(cls, registry: Registry) -> Self:
-        """Return those of a configuration."""
+        """Return the context that a configuration makes."""
         text = registry.slot("text_encoder")
         parts = {
             slot: Part(registry.slot_name(slot), registry.slot(slot).fingerprint)
@@ -69,13 +70,13 @@ class TrainingContext:
 
     @classmethod
     def read(cls, held: Mapping[str, Any]) -> Self:
-        """Return those that `asdict` made plain."""
+        """Return the context that `asdict` turned into plain values."""
         parts = {slot: Part(**part) for slot, part in held["parts"].items()}
         emotions = held.get("emotions", cls.emotions)
         return cls(held["space"], Dims(**held["dims"]), parts, emotions)
 
     def differences(self, other: "TrainingContext") -> list[str]:
-        """Return what `other` has otherwise, such as "space A against B"."""
+        """Return how another context differs from this one, such as "space A against B"."""
         found = []
         if (self.space, self.dims) != (other.space, other.dims):
             found.append(f"space {self.space} {self.dims} against {other.space} {other.dims}")
@@ -90,13 +91,13 @@ class TrainingContext:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What `strategy.yaml` says.
+    """The contents of `strategy.yaml`.
 
     Args:
         plugin: the name that the strategy is registered under.
-        version: the strategy's.
-        options: that it was built with.
-        trained_with: the encoders and extractors.
+        version: the `version` of the strategy's class.
+        options: the options that the strategy was built with.
+        trained_with: the encoders and extractors that it was trained with.
         training: the trainer's record: data fingerprint, seeds, metrics.
     """
 
@@ -141,10 +142,11 @@ def save_strategy(
     """Write a trained strategy into a folder, each file whole or not at all; return the folder.
 
     Args:
-        folder: made if it is not there; what it held of an earlier strategy is replaced.
-        strategy: built by a registry, and bound.
-        trained_with: `TrainingContext.of(registry)`.
-        training: plain values to keep: data fingerprint, seeds, metrics.
+        folder: the folder to write; it is made if it is not there, and an earlier strategy in it
+            is replaced.
+        strategy: the strategy, built by a registry and bound.
+        trained_with: the encoders and extractors, as `TrainingContext.of(registry)` returns them.
+        training: plain values to keep in the record: data fingerprint, seeds, metrics.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -169,10 +171,10 @@ def load_strategy(
     """Return a new strategy by a component's name or a trained one's folder, bound and in `eval`.
 
     Args:
-        registry: the configuration that it is used with.
-        name: None takes the preset's own.
-        seed: of the first values of a strategy that is not trained.
-        options: over those of the configuration; a trained strategy takes none.
+        registry: the configuration that the strategy is used with.
+        name: a component's name or a trained strategy's folder; None takes the preset's strategy.
+        seed: the seed of the first values of a strategy that is not trained.
+        options: options that go over those of the configuration; a trained strategy takes none.
 
     Raises:
         ConfigurationError: an unknown name or option, or a folder whose strategy was trained

@@ -1,4 +1,4 @@
-"""What strategies that learn have in common: mood beside content, through a gate."""
+"""`GatedFusion`, the base of learned strategies: mood beside content, through a zero gate."""
 
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -37,12 +37,14 @@ class GatedFusion(FusionStrategy):
     training found best.
 
     Args:
-        form: whether mood gets dimensions of its own or is added to the content.
-        sides: where emotion is looked at. In the form `extend`, the other side then has a
-            learned projection of its content, for the mood to be compared with.
-        mood_dim: how many dimensions of its own mood gets.
+        form: "extend" gives mood dimensions of its own; "add" adds it to the content.
+        sides: where emotion is looked at: the query ("text"), the segment ("video"), or "both".
+            In the form `extend`, the other side then has a learned projection of its content, for
+            the mood to be compared with.
+        mood_dim: the length of h and k in the form `extend`. 16 is a judgement; no other length
+            was measured.
         gated: False fixes g at 1, so that training starts away from the baseline.
-        shrunk: whether queries learn how far to shrink.
+        shrunk: whether training learns how far queries that want a mood are shrunk.
     """
 
     renamed: ClassVar[Mapping[str, str]] = {"room": "mood_dim"}

@@ -1,4 +1,4 @@
-"""The identity that every fusion strategy starts from."""
+"""`FusionStrategy`, the interface of fusion strategies: the baseline, unless it is overridden."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,8 +31,8 @@ class Dims:
     """The lengths that a learned strategy makes its parameters for.
 
     Args:
-        content: D, of a text's or a video's vector.
-        token: W, of a text's token.
+        content: D, the length of a text's or a video's vector.
+        token: W, the length of a text's token.
     """
 
     content: int
@@ -85,8 +85,9 @@ class FusionStrategy(nn.Module, Component):
         trainer. A second call with the same dimensions changes nothing.
 
         Args:
-            dims: of the encoders.
-            seed: of the parameters' first values; the caller's random state is left as it is.
+            dims: the lengths of the encoders' vectors and tokens.
+            seed: the seed of the parameters' first values; the caller's random state is left as
+                it is.
 
         Raises:
             ConfigurationError: the strategy was made for other dimensions.
@@ -164,8 +165,8 @@ class FusionStrategy(nn.Module, Component):
         Args:
             text: pooled [B, D], zeros where there is no text; tokens [B, L, W] or None.
             wanted: the emotions asked for [B, 8]; negative ones are to be avoided.
-            weight: of mood against content, 0 to 1; None takes the strategy's own. A strategy
-                that cannot weigh leaves the parameter out.
+            weight: how much mood counts against content, 0 to 1; None takes the strategy's own
+                weight. A strategy that cannot weigh leaves the parameter out.
         """
         return text.pooled
 
@@ -176,7 +177,8 @@ class FusionStrategy(nn.Module, Component):
         Args:
             video: pooled [B, D]; frames [B, T, D] where `needs_frames` and the encoder has them,
                 else None. A segment's vector must not depend on its batch.
-            seen: [B, 8]; a segment of which nothing was observed is its content alone.
+            seen: the emotions observed, [B, 8]; a segment of which nothing was observed must be
+                stored as its content alone.
         """
         return video.pooled
 
@@ -205,11 +207,12 @@ class FusionStrategy(nn.Module, Component):
         """Return better scores [B] for a shortlist of B segments, or None to keep the order.
 
         Args:
-            text: of one query, pooled [1, D], or of B, one for each segment.
-            wanted: [1, 8] or [B, 8].
-            video: pooled [B, D]; frames [B, T, D] or None.
-            seen: [B, 8].
-            weight: as for `fuse_text`; None where the strategy's own is meant.
+            text: the features of one query, pooled [1, D], or of B queries, one for each segment.
+            wanted: the emotions wanted, [1, 8] or [B, 8].
+            video: the features of the segments: pooled [B, D]; frames [B, T, D] or None.
+            seen: the emotions observed in the segments, [B, 8].
+            weight: how much mood counts against content, 0 to 1, as for `fuse_text`; None takes
+                the strategy's own weight.
         """
         return None
 
@@ -223,13 +226,14 @@ class FusionStrategy(nn.Module, Component):
     ) -> Mapping[str, Tensor]:
         """Return loss terms of the strategy's own, by name: scalars that training adds up.
 
-        They are logged beside the other terms; each is weighed as it comes.
+        They are added to the loss as they are, so a weight is part of a term, and are logged
+        beside the other terms.
 
         Args:
-            text: of B captions of a batch, one row each.
-            wanted: [B, 8].
-            video: of the B videos that they are captions of, in the same order.
-            seen: [B, 8].
+            text: the features of the B captions of a batch.
+            wanted: the emotions that the captions want, [B, 8].
+            video: the features of the B videos that they are captions of, in the same order.
+            seen: the emotions observed in these videos, [B, 8].
         """
         return {}
 
@@ -246,7 +250,11 @@ class FusionStrategy(nn.Module, Component):
     def skip(self, stage: Stage) -> None:
         """Declare that this instance leaves a stage as it is, though its class overrides it.
 
-        For strategies whose options switch a part off: call it in `__init__`.
+        It is for strategies whose options switch a part off; call it in `__init__`, such as
+        `self.skip("rerank")`.
+
+        Args:
+            stage: "tokens" (`inject`), "text" (`fuse_text`), "video" (`fuse_video`) or "rerank".
         """
         self._skipped.add(stage)
 
@@ -277,7 +285,7 @@ def to_tensors(scores: EmotionScores, like: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def check_weight(weight: float) -> float:
-    """Return a weight of mood against content, or refuse it."""
+    """Return a weight of mood against content; raise InvalidInput unless it is from 0 to 1."""
     if not 0 <= weight <= 1:
         raise InvalidInput(f"the weight of mood must be a number from 0 to 1, got {weight}")
     return weight

@@ -153,10 +153,10 @@ class VideoEncoder(Component):
 
     @property
     def network(self) -> "nn.Module | None":
-        """What `moodreel train --tune all` may change; None: the encoder cannot be tuned.
+        """The module that `moodreel train --tune all` fine-tunes; None: it cannot be tuned.
 
-        It is the very object that the text encoder of the same space has. While parameters of it
-        require gradients, and these are enabled, they must reach the parameters through `encode`.
+        It is the same object as the `network` of the text encoder of this space. While its
+        parameters require gradients and these are enabled, `encode` must pass gradients to them.
         """
         return None
 
@@ -196,9 +196,9 @@ class TextEncoder(Component):
 
     @property
     def network(self) -> "nn.Module | None":
-        """What `moodreel train --tune` may change; None: the encoder cannot be tuned.
+        """The module that `moodreel train --tune` fine-tunes; None: it cannot be tuned.
 
-        With `inject`, gradients must then reach its parameters.
+        With `inject`, `encode` must then pass gradients to its parameters.
         """
         return None
 
@@ -206,8 +206,8 @@ class TextEncoder(Component):
         """Write the network, as it is now, into a folder.
 
         Args:
-            space: the name that its space has from now on: its own, where the videos that it was
-                tuned to be compared with keep their vectors. None: that of the new weights.
+            space: the name of its vector space from now on: the present one, where the videos
+                that it was tuned with keep their vectors. None names it after the new weights.
 
         Returns:
             The options that build the encoder from it.
@@ -243,13 +243,14 @@ class EmotionExtractor(Component):
 
 @dataclass(frozen=True)
 class FitReport:
-    """What fitting a part of an extractor came to.
+    """The result of fitting a part of an extractor.
 
     Args:
         counts: how many labelled clips of each class were used.
-        skipped: how many could not be.
+        skipped: how many labelled clips could not be used.
         before: macro-accuracy without the fitted part, and its 95% interval (low, high).
-        after: the same with it, measured on halves that it was not fitted to.
+        after: macro-accuracy with the fitted part, and its interval, measured on halves of the
+            clips that the part was not fitted to.
     """
 
     counts: dict[str, int]

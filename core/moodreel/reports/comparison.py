@@ -1,4 +1,4 @@
-"""A comparison as text, Markdown and HTML."""
+"""Reports of a comparison, as tables, Markdown, JSON and HTML."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -121,7 +121,7 @@ def dual_section(comparison: Comparison) -> Section:
 
 
 def cost_section(comparison: Comparison) -> Section:
-    """Return what the strategies take."""
+    """Return the costs of the strategies."""
     head = ["strategy", "fuse all, s", "a query, ms", "dimensions", "KB a 1,000", "parameters"]
     rows = [
         [

@@ -83,7 +83,8 @@ def map_html(found: EmbeddingMap, pictures: Sequence[str]) -> str:
     """Return the map as a page on which a strategy can be chosen.
 
     Args:
-        pictures: of each point, as data URIs; "" for none.
+        found: the map.
+        pictures: the picture of each point as a data URI; "" for none.
     """
     places = {name: scaled(rows).round(1).tolist() for name, rows in found.places.items()}
     first = next(iter(places))

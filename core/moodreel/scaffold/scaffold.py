@@ -1,4 +1,4 @@
-"""A new plugin, ready to be changed: a package that passes its kind's checks at once."""
+"""Writing the package of a new plugin, which passes its kind's checks at once."""
 
 import keyword
 import re
@@ -107,9 +107,9 @@ def write_plugin(kind: str, name: str, folder: Path | None = None) -> list[Path]
     """Write the package of a new plugin and return its files.
 
     Args:
-        kind: a short name of `KINDS`, or the kind itself.
-        name: lower-case words joined by hyphens.
-        folder: None takes moodreel-NAME here.
+        kind: the kind of component, by a short name of `KINDS` or by its own name.
+        name: the component's name, lower-case words joined by hyphens.
+        folder: the folder to write; None takes moodreel-NAME in the present folder.
 
     Raises:
         InvalidInput: an unknown kind, a name that cannot be used or is taken, or a folder that

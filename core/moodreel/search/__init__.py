@@ -1,4 +1,4 @@
-"""From a query to ranked moments."""
+"""Searching an index: from a query to ranked moments."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""When a result means something: thresholds read off the index itself.
+"""Confidence thresholds: the scores that unrelated queries reach, read off the index itself.
 
 Any query has a best hit. Texts about everything and nothing (`PROBES`) show how well a query
 scores that the index has no answer to, and segments show how alike two videos are by chance. A
@@ -27,8 +27,10 @@ from moodreel.search.vectors import FusedVectors, Source
 from moodreel.storage.atomic import atomic_path
 from moodreel.storage.digests import digest
 
-FALSE_ALARMS = 0.1  # the share of unrelated queries that may pass as answered
-FEWEST = 2  # scores that a threshold can be read off
+# The share of unrelated queries that may pass as answered: a judgement, not measured. Less would
+# mark hits of queries that the index does answer; there are 128 probes to read it off.
+FALSE_ALARMS = 0.1
+FEWEST = 2  # the fewest scores that a threshold is read off
 
 
 @dataclass(frozen=True)
@@ -84,10 +86,10 @@ def mark_weak(
     """Return hits with those marked whose content, or mood where that is all, says too little.
 
     Args:
-        hits: found with one query.
-        likeness: of their content to what was asked for, [n], whatever a strategy makes of it;
-            None if only mood was asked for.
-        threshold: the least likeness; None marks no hit.
+        hits: the n hits of one query.
+        likeness: the cosine of each hit's content with what was asked for, before any fusion,
+            [n]; None if only mood was asked for.
+        threshold: the least likeness of a confident match; None marks no hit.
     """
     if likeness is None:
         return [replace(hit, weak=hit.emotion_score <= 0) for hit in hits]

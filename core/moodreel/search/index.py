@@ -37,8 +37,8 @@ class Lookup:
     """A query, encoded once, and the vectors that it is compared with.
 
     Args:
-        query: as asked.
-        encoded: as the strategy asks.
+        query: the query as the user asked it.
+        encoded: the query as the strategy encoded it.
         fused: the strategy's vectors of all segments.
         fusion: the strategy's name, or the folder of a trained one.
         inside: what the text is compared with.
@@ -56,9 +56,9 @@ class Answer:
     """What a query found.
 
     Args:
-        hits: best first.
+        hits: the hits, best first.
         wanted: the emotions that were asked for, [1, 8].
-        lookup: how they were found; None where the index is empty.
+        lookup: the encoded query that found them; None where the index is empty.
     """
 
     hits: list[Hit]
@@ -73,8 +73,8 @@ class SearchIndex:
     is used by one at a time.
 
     Args:
-        components: of one configuration.
-        folder: of the index.
+        components: the components of one configuration.
+        folder: the folder of the index.
     """
 
     def __init__(self, components: Components, folder: str | Path) -> None:
@@ -96,7 +96,7 @@ class SearchIndex:
 
     @cached_property
     def sources(self) -> dict[str, Source]:
-        """Where the vectors come from by what is searched, the video or its captions."""
+        """The sources of vectors, by what is searched: "video" or "captions"."""
         parts = self.components
         tell_changed(self.catalog, (parts.video_encoder, parts.video_emotion, parts.captioner))
         source = Source(self.catalog, parts.video_encoder, parts.video_emotion, parts.captioner)
@@ -104,7 +104,7 @@ class SearchIndex:
 
     @property
     def source(self) -> Source:
-        """Where the vectors of videos come from."""
+        """The source of the videos' vectors."""
         return self.sources["video"]
 
     def answer(self, query: Query, fusion: str | None = None, inside: Inside = "video") -> Answer:
@@ -145,7 +145,7 @@ class SearchIndex:
         return Lookup(query, encoded, fused, name, inside)
 
     def fused(self, fusion: str | None = None, inside: Inside = "video") -> FusedVectors:
-        """Return the vectors of a strategy (a name, or a trained one's folder), in step."""
+        """Return a strategy's vectors (by name, or by a trained one's folder), up to date."""
         registry = self.components.registry
         name = fusion or registry.slot_name("fusion_strategy")
         made_by = registry.registrations.get(("fusion_strategy", name))
@@ -173,7 +173,7 @@ class SearchIndex:
             return self._confidence[fused]
 
     def collection(self, inside: Inside = "video") -> Collection:
-        """Return a sample of the index, in step with the catalog."""
+        """Return a sample of the index, up to date with the catalog."""
         with self.lock:
             revision = self.catalog.revision
             known = self._collections.get(inside)

@@ -1,4 +1,4 @@
-"""From a query to a vector."""
+"""Queries: what is asked for, and its encoding as the vector that a strategy searches with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,18 +16,18 @@ from moodreel.search.feedback import Examples
 
 @dataclass(frozen=True)
 class Query:
-    """What is asked for.
+    """A query: a text, emotions, examples, and which hits to return.
 
     Args:
-        text: what it shows; empty: anything.
-        emotions: intensities wanted, -1 to 1. None: those that the text itself names.
-        weight: of mood against content, 0 to 1. None: the strategy's own.
-        top: how many hits.
-        min_score: hits below it are left out.
+        text: what is to be seen; empty: anything.
+        emotions: intensities wanted by name, -1 to 1. None: those that the text itself names.
+        weight: how much mood counts against content, 0 to 1. None: the strategy's own weight.
+        top: how many hits to return.
+        min_score: hits with a lower score are left out.
         merge: whether neighbouring hits of one video become one.
         examples: moments and pictures that hits should be like, or unlike.
-        within: ids of the only segments that count; None: all.
-        without: ids of segments that do not count.
+        within: the ids of the only segments that count; None: all segments.
+        without: the ids of segments that do not count; None: none.
     """
 
     text: str = ""
@@ -42,7 +42,7 @@ class Query:
 
     @property
     def shows(self) -> bool:
-        """Whether the query says what is to be seen, and not by mood alone."""
+        """Whether the query asks for content, and not for mood alone."""
         return bool(self.text.strip()) or self.examples is not None
 
     def counts(self, ids: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -1,4 +1,4 @@
-"""From a query's vector to moments: nearest segments, reranked, joined and described."""
+"""Ranking: the segments nearest to a query's vector, reranked, merged to moments, described."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,18 +14,24 @@ from moodreel.search.moments import Moment, merge_moments
 from moodreel.search.query import EncodedQuery, Query
 from moodreel.search.vectors import FusedVectors, Source, equally_long
 
-SHORTLIST = 4  # segments looked up for each hit wanted, so that neighbours can be joined
-WIDER = 8  # times more segments are looked up where a filter left too few
-RERANKED = 50  # the least number of segments that a strategy's rerank sees
+# Segments looked up for each hit wanted, since neighbours are merged to one hit; where that leaves
+# too few hits, the lookup is repeated with so many times more. A judgement, not measured.
+SHORTLIST = 4
+# Where a filter leaves too few segments, so many times more are looked up: a judgement, not
+# measured. Few steps reach any number, and a search of all segments costs milliseconds.
+WIDER = 8
+# The least number of segments that a strategy's rerank sees: a judgement, not measured.
+RERANKED = 50
 
 
 @dataclass(frozen=True)
 class Found:
-    """Hits, and how much each shows what was asked for, whatever the strategy makes of it.
+    """The hits of a query, and how near the content of each is to what was asked for.
 
     Args:
-        likeness: the cosine of the query's content and the moment's best part, [n]; None where
-            mood alone was asked for.
+        hits: the n hits, best first.
+        likeness: the cosine of the query's content, before any fusion, and that of each hit's best
+            part, [n]; None where mood alone was asked for.
     """
 
     hits: list[Hit]

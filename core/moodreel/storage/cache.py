@@ -1,6 +1,6 @@
-"""Tensors that take seconds to make and are always the same, kept between processes.
+"""An on-disk cache of tensors that take seconds to compute, shared by processes.
 
-Losing them costs time, nothing else.
+A lost or damaged entry is computed again.
 """
 
 import os
@@ -31,13 +31,13 @@ def cached_tensor(
     make: Callable[[], Tensor],
     fits: Callable[[Tensor], bool] = lambda tensor: True,
 ) -> Tensor:
-    """Return a tensor that was kept, or make and keep it.
+    """Return a tensor from the cache, or make it and put it there.
 
     Args:
-        name: what it is; begins the file's name.
-        parts: everything that it depends on, such as a fingerprint.
-        make: makes it.
-        fits: whether what was kept is what would be made; one that does not fit is made again.
+        name: what the tensor is, such as "classes"; the file's name begins with it.
+        parts: texts that identify everything the tensor depends on, such as a fingerprint.
+        make: computes the tensor.
+        fits: says whether a cached tensor is what would be made; one that is not is made again.
     """
     key = digest("\0".join(parts), size=16)
     file = cache_folder() / f"{name}-{key}.safetensors"

@@ -14,7 +14,7 @@ TEXTS = (
     "",
 )
 LONG = "word " * 3000
-NEAR = 1e-4
+NEAR = 1e-4  # how far vectors may differ when inputs are batched otherwise: a judgement
 
 
 @conformance

@@ -20,8 +20,8 @@ from moodreel.testing.boundary import conformance
 WIDTH, HEIGHT, RATE, FRAMES = 960, 720, 8, 16
 FIRST, STEP = 20, 12  # the grey of the first frame, and how much brighter each next one is
 SHORTER_SIDE = 480
-TOLERANCE = 8.0  # of greys, after the codec
-PATIENCE = 60  # seconds for one call
+TOLERANCE = 8.0  # of greys, after the codec; neighbouring frames differ by 12
+PATIENCE = 60  # seconds for one call, which includes the start of its process: a judgement
 
 Call = Callable[..., Any]
 """Calls a function in the worker and returns, or raises, what it does."""

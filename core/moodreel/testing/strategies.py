@@ -27,9 +27,11 @@ from moodreel.testing.samples import (
     sample_video,
 )
 
-QUERIES = 5
+QUERIES = 5  # texts that are checked at once
+# Steps and learning rate of the training that is tried. Behind a gate that starts at zero,
+# gradients reach the parameters in the second step.
 STEPS, RATE = 2, 0.05
-PAIRED = 8
+PAIRED = 8  # pairs of a text and a segment in its batch
 
 
 @conformance

@@ -17,7 +17,7 @@ class Curves:
     A resumed run drops what an earlier one had written after the step it goes on from.
 
     Args:
-        folder: of the run.
+        folder: the folder of the run.
         step: the first step that is written.
     """
 

@@ -1,4 +1,4 @@
-"""What learns: a strategy, the scale of similarities, and, if wanted, the encoders."""
+"""The trained module: a strategy, the learned similarity scale and, optionally, the encoders."""
 
 import math
 from collections.abc import Sequence
@@ -14,8 +14,11 @@ from moodreel.fusion.strategy import FusionStrategy, check_lengths
 from moodreel.interfaces import TextEncoder, TextFeatures, VideoEncoder, VideoFeatures
 from moodreel.media import Clip
 
-LARGEST_SCALE = 100.0
-RERANKED, SHORTLIST = 8, 8  # texts of a batch that are reranked, and videos for each
+LARGEST_SCALE = 100.0  # as in CLIP
+# Texts of a batch that are reranked, and videos for each. With 8 texts cross-attention reached 2.24
+# times the baseline in cross-validation, with 32 texts 2.12 at 2.5 times the time. The number of
+# videos is a judgement, not measured.
+RERANKED, SHORTLIST = 8, 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,11 +44,11 @@ class Batch:
     """One process's share of a batch.
 
     Args:
-        asked: B texts.
-        shown: the videos that they belong to.
-        same: whether text j is true of video i, bool [B, B].
-        others: another caption of each video, where the objective looks at it.
-        frames: one frame of each video, likewise.
+        asked: the B texts.
+        shown: the B videos that the texts belong to.
+        same: whether text j is a caption of video i, bool [B, B].
+        others: another caption of each video, where the objective looks at one.
+        frames: one frame of each video, where the objective looks at one.
     """
 
     asked: Asked
@@ -63,11 +66,13 @@ class TrainingModule(nn.Module):
     """Turns a batch into fused vectors, through everything that learns.
 
     Args:
-        strategy: bound.
-        scale: the first value of the scale of similarities.
-        encoder: of texts; given where texts must go through it in every step.
-        watcher: the video encoder, where videos must go through it too.
-        tuned: the encoder's network, where it learns.
+        strategy: the strategy, bound to the encoders' dimensions.
+        scale: the first value of the learned similarity scale, 1 / temperature.
+        encoder: the text encoder, where texts go through it in every step; None takes the cached
+            features.
+        watcher: the video encoder, where videos go through it in every step; None takes the
+            cached features.
+        tuned: the network of the encoders, where it is tuned.
     """
 
     def __init__(
@@ -117,9 +122,9 @@ class TrainingModule(nn.Module):
     def rerank(
         self, batch: Batch, text: TextFeatures, video: VideoFeatures, scores: Tensor
     ) -> Tensor:
-        """Return the strategy's better scores [b, n] of some texts: each video first, then rivals.
+        """Return the reranked scores [b, n] of some texts: their own video first, then rivals.
 
-        The rivals are those that the fused vectors score best.
+        The rivals are the videos that the fused vectors score best among the wrong ones.
         """
         texts = min(RERANKED, len(scores))
         wrong = scores.detach().masked_fill(batch.same.T, -torch.inf)[:texts]

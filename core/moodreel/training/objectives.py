@@ -1,4 +1,4 @@
-"""What training minimises: the contrastive objectives of CLIP-ViP, by name.
+"""Contrastive objectives of training, by name: those of CLIP-ViP.
 
 Each takes L2-normalised features [B, D] of B videos, their texts, a frame of each and an auxiliary
 caption of each, the scale of the similarities (the inverse temperature itself, not its logarithm)
@@ -44,7 +44,7 @@ def info_nce(
     logit_scale: Tensor | float,
     same: Tensor | None = None,
 ) -> Tensor:
-    """Each video finds its text among all texts, and each text its video."""
+    """InfoNCE: each video finds its text among all texts, and each text its video."""
     return both_ways(similarities(video, text, logit_scale, same))
 
 
@@ -56,7 +56,7 @@ def dual_softmax(
     logit_scale: Tensor | float,
     same: Tensor | None = None,
 ) -> Tensor:
-    """InfoNCE on logits multiplied by how well each fits among what competes for its target."""
+    """InfoNCE on logits weighted by dual softmax: by each pair's share of what competes with it."""
     logits = similarities(video, text, logit_scale)
     rows, columns = (logits * block(logits, same).softmax(dim) for dim in (0, 1))
     return matching(block(rows, same)) + matching(block(columns, same).T)

@@ -19,7 +19,9 @@ from moodreel.training.states import drop_state
 from moodreel.training.trainer import Outcome, Trainer
 from moodreel.training.tuning import save_tuned, tunable_network
 
-HELD_OUT = 0.1  # of the videos, where a dataset names no validation split
+# The share of the videos that is held out where a dataset names no validation split: a judgement,
+# not measured.
+HELD_OUT = 0.1
 
 
 @dataclass(frozen=True)
@@ -27,16 +29,16 @@ class Run:
     """One training run.
 
     Args:
-        components: make the features; they cut no videos (`segments.length=0`), so that a caption
-            is about a whole one.
-        dataset: what to learn from.
-        fusion: the strategy's name, or the folder of a trained one, to train it on.
-        plan: every choice.
-        folder: where the trained strategy, its logs and its state are kept.
+        components: the components that make the features; they cut no videos
+            (`segments.length=0`), so that a caption is about a whole video.
+        dataset: the videos and captions to learn from.
+        fusion: the strategy's name, or the folder of a trained strategy, to train it further.
+        plan: the hyperparameters.
+        folder: the folder for the trained strategy, its logs and its saved state.
         splits: the splits to learn from; where a dataset names none, all of it.
         validation: the split that decides when to stop; one that is not there is taken from the
             videos to learn from. None: all steps are made.
-        cache: where features are kept; evaluation shares it.
+        cache: the folder where features are kept; evaluation shares it.
         on_progress: called with the progress.
         on_failure: called with the path of each video that cannot be read, and the reason.
     """

@@ -1,4 +1,4 @@
-"""Where a run stands, on disk: what a resumed run needs to end as an unbroken one would."""
+"""Saved states of training runs, from which an interrupted run ends as an unbroken one would."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,7 +25,8 @@ def load_state(folder: Path, run: str) -> dict[str, Any] | None:
     Nothing but tensors and plain values is read: the file can run no code.
 
     Args:
-        run: identifies the data, the strategy and the plan.
+        folder: the folder of the run.
+        run: identifies the data, the strategy and the plan (`Trainer.run_key`).
 
     Raises:
         ConfigurationError: the file cannot be read, or is another run's.

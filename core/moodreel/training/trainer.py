@@ -30,8 +30,8 @@ from moodreel.training.plan import TrainingPlan
 from moodreel.training.states import load_state, save_state
 from moodreel.training.terms import correction_term, distillation_term, emotion_term, shortlist_term
 
-BETAS = (0.9, 0.98)
-TEXTS_AT_ONCE, VIDEOS_AT_ONCE = 256, 256
+BETAS = (0.9, 0.98)  # AdamW's, as in CLIP-ViP's training
+TEXTS_AT_ONCE, VIDEOS_AT_ONCE = 256, 256  # in validation, which bounds memory: judgements
 
 
 @dataclass
@@ -39,9 +39,9 @@ class Outcome:
     """How a run went.
 
     Args:
-        steps: how many were made.
-        best_step: after how many the kept parameters were reached.
-        metrics: of the kept parameters, by name.
+        steps: how many steps were made.
+        best_step: after how many steps the kept parameters were reached.
+        metrics: the metrics of the kept parameters, by name.
     """
 
     steps: int
@@ -53,15 +53,15 @@ class Trainer:
     """Trains a strategy on examples.
 
     Args:
-        strategy: bound; its parameters are changed in place, and end as the best that the
-            validation saw, or else the last ones.
-        plan: every choice of the run.
-        train: what it learns from.
-        validation: what decides when to stop; None goes through all steps.
-        encoder: of texts, for a strategy that changes tokens, and where the encoder learns.
-        watcher: the video encoder, where it learns.
-        tuned: the encoders' network, where they learn.
-        folder: where the state and the logs are kept; None keeps none.
+        strategy: the strategy, bound; its parameters are changed in place, and end as the best
+            that the validation saw, or else the last ones.
+        plan: the hyperparameters.
+        train: the examples to learn from.
+        validation: the examples that decide when to stop; None makes all steps.
+        encoder: the text encoder, for a strategy that changes tokens, and where it is tuned.
+        watcher: the video encoder, where it is tuned; None takes cached features.
+        tuned: the network of the encoders, where they are tuned.
+        folder: the folder for the saved state and the logs; None keeps none.
         on_progress: called with the progress.
     """
 

@@ -1,4 +1,4 @@
-"""Encoders that learn together with a strategy, and how they are kept.
+"""Fine-tuning of encoders together with a strategy, and how tuned encoders are stored.
 
 A tuned encoder is written beside the strategy, with `tuned.yaml`: a configuration whose preset
 `tuned` uses both. Where the text encoder alone was tuned, the videos' vectors stay as they are, so

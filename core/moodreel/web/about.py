@@ -1,4 +1,4 @@
-"""Routes about the server itself: health, components, and what the page must know."""
+"""Routes about the server itself: health, components, and the setup that the page needs."""
 
 from collections.abc import Iterator
 from typing import Annotated, Literal

@@ -1,4 +1,4 @@
-"""Pictures of videos, decoded once and kept on disk up to a size."""
+"""A cache of video frames as JPEG: decoded once, and kept on disk up to a size."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -15,11 +15,13 @@ from moodreel.errors import UnreadableVideo
 from moodreel.media import Clip
 from moodreel.storage.atomic import atomic_path
 
+# Sizes of pictures in pixels, and the frames of a strip, as the page shows them; QUALITY is JPEG's.
+# Judgements, not measured.
 WIDTHS = (160, 320, 640)
 STRIP_FRAMES = 12
 STRIP_HEIGHT = 54
 QUALITY = 80
-BOUND = 256_000_000  # bytes of pictures that are kept
+BOUND = 256_000_000  # bytes of pictures that are kept: a judgement, not measured
 AFTER_SWEEP = 0.8  # of the bound
 Read = Callable[[Path, Sequence[float]], Clip]
 
@@ -28,7 +30,7 @@ class FrameCache:
     """Pictures in a folder, the least recently used ones dropped.
 
     Args:
-        folder: where they are kept; one that cannot be written costs time, nothing else.
+        folder: the folder of the cache; one that cannot be written costs time, nothing else.
         read: reads frames of a file, as `Decoder.read` does.
         bound: how many bytes are kept at most.
     """

@@ -11,6 +11,8 @@ from moodreel.storage.atomic import atomic_path
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+# Pixels, pixels, frames a second, frames: small, and 2.4 s long, since thousands of clips are made.
+# Judgements, not measured.
 WIDTH, HEIGHT, RATE, FRAMES = 320, 240, 10, 24
 
 
@@ -18,10 +20,10 @@ def write_montage(scene: Path, face: Path, seed: str, target: Path) -> None:
     """Write a clip of one photograph in the other, whole or not at all.
 
     Args:
-        scene: a photograph, which the camera moves over.
-        face: a photograph, which drifts a little.
-        seed: of the camera's way and the face's place.
-        target: the file.
+        scene: the photograph of the scene, which the camera moves over.
+        face: the photograph of the face, which drifts a little.
+        seed: the seed of the camera's movement and of the face's place.
+        target: the file to write.
 
     Raises:
         InvalidInput: a photograph cannot be read.
@@ -40,7 +42,7 @@ def write_montage(scene: Path, face: Path, seed: str, target: Path) -> None:
 
 
 def montage_frames(scene: "Image", face: "Image", draw: Random) -> "Iterator[Image]":
-    """Yield the frames."""
+    """Yield the frames of a clip."""
     from PIL import Image
 
     start, end = view_box(scene.size, draw), view_box(scene.size, draw)

@@ -57,9 +57,11 @@ USED = {"train": (0, 2, 3, 4, 5), "val": (0, 3), "rest": (0, 2, 3, 4, 5), "test"
 
 SIDES = ("train", "val", "test")
 NEUTRAL = "neutral"
-TEST_SHARE = 0.4  # of all faces and scenes
-VAL_FACES, VAL_SCENES = 1 / 6, 1 / 4  # of those left then
-FEWEST = 10  # faces; a class with fewer is left out
+# The shares of the splits: judgements, not measured. Of 300 faces and 14 scenes they make 720 clips
+# to test on, and 1,440 to train and validate on.
+TEST_SHARE = 0.4  # the share of all faces and scenes that the test gets
+VAL_FACES, VAL_SCENES = 1 / 6, 1 / 4  # the validation's share of the faces and scenes that are left
+FEWEST = 10  # a class with fewer faces is left out: a judgement, not measured
 PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
 NUMBERED = re.compile(r"[ _-]*\d+$")
 
@@ -117,10 +119,11 @@ def make_reactions(
     """Write clips and `captions.jsonl` into a folder; clips that are there already are kept.
 
     Args:
-        target: made if it is not there.
-        faces: sub-folders named after emotions, or "neutral", with a photograph of a face a file.
-        scenes: photographs named after what they show; None takes those of scikit-image and
-            scikit-learn.
+        target: the folder to write; it is made if it is not there.
+        faces: a folder with sub-folders named after emotions, or "neutral", with photographs of
+            one face each.
+        scenes: a folder of photographs named after what they show; None takes those of
+            scikit-image and scikit-learn.
         seed: decides the splits, the rounds and the camera. The same seed, faces and scenes give
             the same files.
         on_progress: called with the progress.

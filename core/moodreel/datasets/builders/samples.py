@@ -39,6 +39,8 @@ PHOTOGRAPHS = {
     "rocket": ("skimage", "data/rocket.jpg"),
     "temple": ("sklearn", "datasets/images/china.jpg"),
 }
+# Seconds of a clip, frames a second, pixels: judgements, not measured. Six seconds are cut into
+# more than one segment of five.
 SECONDS, RATE, SHORTER_SIDE = 6, 24, 360
 ZOOM = 0.85  # the part of the photograph's width that is seen in the end
 
@@ -49,7 +51,7 @@ def make_samples(
     """Write the sample videos into a folder; those that are there already are kept.
 
     Args:
-        folder: made if it is not there.
+        folder: the folder to write; it is made if it is not there.
         on_progress: called with the progress.
 
     Raises:

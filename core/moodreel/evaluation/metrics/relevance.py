@@ -1,4 +1,4 @@
-"""Which columns are right for which row, in the compressed form that metrics read."""
+"""Relevance of videos (columns) for queries (rows), as a compressed sparse matrix."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ class Relevance:
     """The relevant columns of Q rows.
 
     Args:
-        starts: where each row begins in the other two, [Q + 1].
-        columns: ascending within a row.
-        grades: above 0; 1 where relevance has no degrees.
+        starts: where each row begins in `columns` and `grades`, [Q + 1].
+        columns: the relevant columns of all rows, ascending within a row, [P].
+        grades: the grade of each pair, above 0, [P]; 1 where relevance has no grades.
         width: how many columns there are.
     """
 
