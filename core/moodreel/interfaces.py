@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from moodreel.boundary import outputs
 from moodreel.boundary.contracts import contract, guard_methods
 from moodreel.emotions import Emotion, EmotionScores, Sentiment
-from moodreel.encodings import TextFeatures as TextFeatures
-from moodreel.encodings import VideoFeatures as VideoFeatures
 from moodreel.errors import ConfigurationError
 from moodreel.media import Clip, VideoFacts
+from moodreel.media import TextFeatures as TextFeatures
+from moodreel.media import VideoFeatures as VideoFeatures
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

@@ -10,8 +10,7 @@ from math import isfinite
 from typing import Any
 
 from moodreel.emotions import EmotionScores
-from moodreel.encodings import TextFeatures, VideoFeatures
-from moodreel.media import Clip, VideoFacts
+from moodreel.media import Clip, TextFeatures, VideoFacts, VideoFeatures
 
 
 def first(problems: Iterator[str]) -> str | None:

@@ -19,7 +19,6 @@ from moodreel.interfaces import VideoReader
 from moodreel.media import Clip, VideoFacts
 
 TASKS_A_WORKER = 200  # decord is reported to leak, so workers are replaced after some work
-DECODING_THREADS = 2
 
 
 class Decoder:
