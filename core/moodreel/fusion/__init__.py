@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from moodreel.compat.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from moodreel.fusion.gated import Form, GatedFusion, Sides, has_observation, has_wish
+    from moodreel.fusion.gated import Form, GatedFusion, Sides, has_observation
+    from moodreel.fusion.refinement import QueryRefinement, has_wish
     from moodreel.fusion.shrinkage import Shrinkage
     from moodreel.fusion.strategy import Dims, FusionStrategy, check_weight, to_tensors
 
@@ -14,6 +15,7 @@ __all__ = [
     "Form",
     "FusionStrategy",
     "GatedFusion",
+    "QueryRefinement",
     "Shrinkage",
     "Sides",
     "check_weight",
@@ -30,11 +32,12 @@ if not TYPE_CHECKING:
             "Form": "gated",
             "FusionStrategy": "strategy",
             "GatedFusion": "gated",
+            "QueryRefinement": "refinement",
             "Shrinkage": "shrinkage",
             "Sides": "gated",
             "check_weight": "strategy",
             "has_observation": "gated",
-            "has_wish": "gated",
+            "has_wish": "refinement",
             "to_tensors": "strategy",
         },
     )
