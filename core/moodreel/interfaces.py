@@ -53,6 +53,11 @@ class Component(ABC):
         renamed: options by the names that they had in an older release, which still work.
         version: raise it when the same options would give other outputs, so that features
             stored by the older version are not mixed with newer ones.
+        unhashed: options that say where the component runs, not what it gives, such as `device`:
+            they never enter the fingerprint.
+        hashed_if_set: options that were added when features had been stored already, and whose
+            default gives the same outputs as before: they enter the fingerprint only where they
+            differ from their default.
         fingerprint: identifies the outputs (plugin, version, options, weights). The registry
             sets it; features are stored under it.
         origin: the plugin, package and version that it comes from, as errors name them.
@@ -65,6 +70,8 @@ class Component(ABC):
     requires: ClassVar[tuple[Requirement, ...]] = ()
     renamed: ClassVar[Mapping[str, str]] = MappingProxyType({})
     version: ClassVar[str] = "1"
+    unhashed: ClassVar[frozenset[str]] = frozenset()
+    hashed_if_set: ClassVar[frozenset[str]] = frozenset()
     fingerprint: str = "unregistered"
     origin: str = ""
     recipe: Mapping[str, Any] = MappingProxyType({})

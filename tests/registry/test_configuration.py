@@ -42,7 +42,7 @@ def plugin(write):
 ITEMS = ("fusion_strategy=late", "fusion_strategy.weight=0.9", "fusion_strategy.clamp=2")
 
 
-@pytest.mark.parametrize("order", permutations(ITEMS))
+@pytest.mark.parametrize("order", list(permutations(ITEMS)))
 def test_name_and_options_combine_in_any_order_on_the_command_line(order):
     strategy = Registry.load("starter", overrides=order).slot("fusion_strategy")
     assert (strategy.weight, strategy.clamp) == (0.9, 2)
@@ -71,7 +71,7 @@ def test_python_takes_values_by_key():
     assert registry.settings.segments["length"] == 0
 
 
-@pytest.mark.parametrize("order", permutations(("fusion_strategy=baseline", ITEMS[1])))
+@pytest.mark.parametrize("order", list(permutations(("fusion_strategy=baseline", ITEMS[1]))))
 def test_an_option_that_the_chosen_component_does_not_take_is_refused(order):
     with pytest.raises(ConfigurationError, match="'baseline' has no option 'weight'"):
         Registry.load("starter", overrides=order)

@@ -143,6 +143,36 @@ def test_fingerprints_tell_options_apart_and_nothing_else(registry_with):
     assert first.create(*name, factor=3.0).fingerprint != first.create(*name).fingerprint
 
 
+class Placed(Doubling):
+    """A later release of the strategy, with an option of where it runs and one of what it does."""
+
+    unhashed = frozenset({"device"})
+    hashed_if_set = frozenset({"power"})
+
+    def __init__(self, device: str = "auto", power: int = 1, **options) -> None:
+        super().__init__(**options)
+
+
+class Later:
+    @hookimpl
+    def register_fusion_strategies(self, register):
+        register("doubling", Placed)
+
+
+def test_options_of_a_later_release_keep_the_fingerprint_while_outputs_stay(
+    registry_with, monkeypatch
+):
+    """As for encoders, whose code does not count: the two classes here are strategies."""
+    monkeypatch.setattr("moodreel.registry.fingerprints.CHEAP", ())
+    name = ("fusion_strategy", "doubling")
+    before = registry_with(ThirdParty()).create(*name).fingerprint
+    later = registry_with(Later())
+    for same in ({}, {"device": "cuda:0"}, {"power": 1}, {"factor": 2.0}):
+        assert later.create(*name, **same).fingerprint == before, same
+    for other in ({"power": 2}, {"factor": 3.0}):
+        assert later.create(*name, **other).fingerprint != before, other
+
+
 def test_presets_extend_one_another(write):
     config = write("""
         presets:
@@ -248,7 +278,7 @@ def test_a_registration_without_a_usable_name_or_factory_is_refused(registry_wit
         bad = plugin(
             "bad", register_fusion_strategies=lambda register, n=name, f=factory: register(n, f)
         )
-        with pytest.raises(PluginError, match="plugin 'bad' registers"):
+        with pytest.raises(PluginError, match=r"plugin 'bad' \(given\) registers"):
             registry_with(bad)
 
 

@@ -67,7 +67,7 @@ def run_converter(entry: "Entry", source: str, folder: Path, given: dict[str, st
 
     convert = entry.registration.factory.convert  # type: ignore[attr-defined]
     taking = partial(convert, source, folder)
-    options_of = replace(entry, registration=replace(entry.registration, factory=taking))
+    options_of = replace(entry, registration=entry.registration.with_factory(taking))
     check_packages(entry)
     check_options(options_of, given)
     hints = factory_hints(convert)

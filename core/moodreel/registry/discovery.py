@@ -1,8 +1,11 @@
 """Finding plugins and what they register. Built-in plugins use the same door as strangers'.
 
-A plugin is a module (or object) with hook implementations: one that an entry point in the group
-`moodreel` names, or a file. `MOODREEL_DISABLE_PLUGINS=name,name` leaves installed ones out, so
-that a broken one can be passed by without uninstalling it.
+A plugin is a module (or object) with hook implementations. An entry point in the group `moodreel`
+names one that is imported to see what it registers. An entry point in the group `moodreel.KIND`,
+such as `moodreel.fusion_strategy`, is called as the component is, and its plugin is imported when
+the component is first used, so that many plugins cost no time. A file can be a plugin too.
+`MOODREEL_DISABLE_PLUGINS=name,name` leaves installed ones out, so that a broken one can be passed
+by without uninstalling it.
 """
 
 import os
@@ -46,10 +49,15 @@ def discover(files: Iterable[Path] = (), extra: Iterable[object] = ()) -> Discov
         files: plugins that are not installed.
         extra: plugins without an entry point, as tests have them.
     """
-    manager = pluggy.PluginManager("moodreel")
-    manager.add_hookspecs(hookspecs)
-    registrar = Registrar()
+    manager, registrar = plugin_manager(), Registrar()
     problems: list[PluginError] = []
+    for kind in hookspecs.HOOKS:
+        for source, entry in installed(f"{GROUP}.{kind}"):
+            find = partial(load_named, source, entry, kind)
+            try:
+                registrar.expect(source, kind, entry.name, find)
+            except PluginError as error:
+                problems.append(error)
     for source, load in plugin_loaders(files, extra):
         try:
             registrar.accept(source, ask_plugin(manager, source, load()))
@@ -58,15 +66,39 @@ def discover(files: Iterable[Path] = (), extra: Iterable[object] = ()) -> Discov
     return Discovery(registrar.registrations, problems)
 
 
+def plugin_manager() -> pluggy.PluginManager:
+    """Return a manager that knows moodreel's hooks."""
+    manager = pluggy.PluginManager("moodreel")
+    manager.add_hookspecs(hookspecs)
+    return manager
+
+
+def installed(group: str) -> list[tuple[PluginSource, EntryPoint]]:
+    """Return the entry points of a group that are not disabled: moodreel's own first."""
+    disabled = set(os.environ.get("MOODREEL_DISABLE_PLUGINS", "").split(","))
+    found = [(PluginSource.installed(entry), entry) for entry in entry_points(group=group)]
+    kept = [pair for pair in found if pair[0].module not in disabled]
+    return sorted(kept, key=lambda pair: (not pair[0].builtin, pair[0].module))
+
+
+def load_named(source: PluginSource, entry: EntryPoint, kind: str) -> Callable[..., Any]:
+    """Import the plugin of a component that an entry point names; return its factory."""
+    registrar = Registrar()
+    plugin = import_plugin(source, entry)
+    registrar.accept(source, ask_plugin(plugin_manager(), source, plugin))
+    found = registrar.registrations.get((kind, entry.name))
+    if found is None:
+        problem = f"registers no {kind} {entry.name!r}, which its entry point names"
+        raise source.error(problem, "make the names the same")
+    return found.factory
+
+
 def plugin_loaders(
     files: Iterable[Path], extra: Iterable[object]
 ) -> Iterator[tuple[PluginSource, Callable[[], object]]]:
-    """Yield every plugin's source and what loads it: moodreel's own first, strangers' last."""
-    disabled = set(os.environ.get("MOODREEL_DISABLE_PLUGINS", "").split(","))
-    found = [(PluginSource.installed(e), e) for e in entry_points(group=GROUP)]
-    for source, entry in sorted(found, key=lambda pair: (not pair[0].builtin, pair[0].module)):
-        if source.module not in disabled:
-            yield source, partial(import_plugin, source, entry)
+    """Yield every plugin's source and what loads it: installed ones first."""
+    for source, entry in installed(GROUP):
+        yield source, partial(import_plugin, source, entry)
     for path in files:
         yield PluginSource.file(path), partial(import_file, path)
     for plugin in extra:

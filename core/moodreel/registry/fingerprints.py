@@ -27,21 +27,34 @@ def fingerprint(entry: Entry, component: Component, arguments: Mapping[str, Any]
 
     The code of a strategy's class, and of its bases outside moodreel, counts as well.
     """
-    defaults = {
-        name: parameter.default
-        for name, parameter in entry.parameters.items()
-        if parameter.default is not Parameter.empty
-    }
     described = [
         entry.kind,
         entry.registration.name,
         component.version,
-        {name: described_value(value) for name, value in {**defaults, **arguments}.items()},
+        hashed_options(entry, component, arguments),
         [file_digest(path) for path in component.weights()],
     ]
     if entry.kind in CHEAP:
         described.append(code_digest(type(component)))
     return blake2b(dumps(described, sort_keys=True).encode(), digest_size=8).hexdigest()
+
+
+def hashed_options(
+    entry: Entry, component: Component, arguments: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the options that the outputs depend on, set or by default, as JSON can hold them."""
+    defaults = {
+        name: parameter.default
+        for name, parameter in entry.parameters.items()
+        if parameter.default is not Parameter.empty
+    }
+    options = {**defaults, **arguments}
+    usual = {name for name in component.hashed_if_set if options.get(name) == defaults.get(name)}
+    return {
+        name: described_value(value)
+        for name, value in options.items()
+        if name not in component.unhashed | usual
+    }
 
 
 def described_value(value: Any) -> Any:

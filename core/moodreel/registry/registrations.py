@@ -1,7 +1,8 @@
 """What plugins register: names, kinds and factories, checked as they come in."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from inspect import isclass
 from typing import Any
 
@@ -10,27 +11,42 @@ from moodreel.hookspecs import HOOKS
 from moodreel.interfaces import Component
 from moodreel.registry.sources import PluginSource
 
+Find = Callable[[], Callable[..., Any]]
 Call = tuple[str, tuple[Any, ...], dict[str, Any]]
 """A kind, and what its hook's `register` was called with."""
 
 
 @dataclass(frozen=True)
 class Registration:
-    """A factory that a plugin registered under a name.
+    """A factory that a plugin registers under a name.
 
     Args:
         kind: the kind of component, such as "fusion_strategy".
         name: what `plugin:` in registry.yaml refers to.
-        factory: called with the options; returns the component.
+        find: returns the factory; where an entry point names the component, it imports the
+            plugin first.
         module: the entry point's name, or the file's.
         package: the distribution it comes in, such as "moodreel 0.1.0", or the file.
     """
 
     kind: str
     name: str
-    factory: Callable[..., Any]
+    find: Callable[[], Callable[..., Any]]
     module: str
     package: str = ""
+
+    @cached_property
+    def factory(self) -> Callable[..., Any]:
+        """What is called with the options and returns the component.
+
+        Raises:
+            PluginError: the plugin cannot be imported, or does not register the component.
+        """
+        return self.find()
+
+    def with_factory(self, factory: Callable[..., Any]) -> "Registration":
+        """Return the registration with another factory in place of its own."""
+        return replace(self, find=partial(itself, factory))
 
     @property
     def builtin(self) -> bool:
@@ -42,6 +58,11 @@ class Registration:
 
 
 Registrations = dict[tuple[str, str], Registration]
+
+
+def itself(factory: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a factory that is there already."""
+    return factory
 
 
 @dataclass
@@ -65,9 +86,19 @@ class Registrar:
             if problem:
                 raise source.error(*problem)
             self.refuse_taken(source, kind, name, found)
-            registration = Registration(kind, name, factory, source.module, source.package)
-            found[kind, name] = registration
+            find = partial(itself, factory)
+            found[kind, name] = Registration(kind, name, find, source.module, source.package)
         self.registrations.update(found)
+
+    def expect(self, source: PluginSource, kind: str, name: str, find: Find) -> None:
+        """Take a component that an entry point names, and that its plugin registers when needed.
+
+        Raises:
+            PluginError: the name is taken.
+        """
+        self.refuse_taken(source, kind, name, {})
+        registration = Registration(kind, name, find, source.module, source.package)
+        self.registrations[kind, name] = registration
 
     def refuse_taken(
         self, source: PluginSource, kind: str, name: str, found: Registrations

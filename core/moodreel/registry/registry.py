@@ -7,7 +7,7 @@ from json import dumps
 from pathlib import Path
 from typing import Any
 
-from moodreel.errors import ConfigurationError, closest
+from moodreel.errors import ConfigurationError, PluginError, closest
 from moodreel.hookspecs import HOOKS
 from moodreel.interfaces import Component
 from moodreel.registry.construction import build_component
@@ -81,10 +81,18 @@ class Registry:
         """
         settings = load_settings(preset, config, overrides, fusions=fusions, plugins=plugins)
         registry = cls(settings, strict=strict)
+        registry.check_names()
         for slot in settings.slots:
             registry.check_slot(slot)
         registry.check_fusions()
         return registry
+
+    def check_names(self) -> None:
+        """Refuse unknown components in slots and beside them, before any plugin is imported."""
+        chosen = [(SLOTS[slot], name) for slot, name in self.settings.slots.items()]
+        for kind, name in [*chosen, *((FUSION, name) for name in self.settings.fusions)]:
+            if not (kind == FUSION and self.names_trained(name)):
+                self.find(kind, name)
 
     def register(self, factory: Callable[..., Any], *, name: str | None = None) -> str:
         """Add a component of this process's own, such as a class in a notebook; return its name.
@@ -249,6 +257,20 @@ class Registry:
         """Whether the preset has a component in one of its slots."""
         used = [(SLOTS[slot], name) for slot, name in self.settings.slots.items()]
         return (entry.kind, entry.name) in used
+
+    def described(self, kind: str | None = None) -> Iterator[dict[str, Any]]:
+        """Yield the facts of every component, or of one kind's, by kind and name.
+
+        A plugin that turns out to be broken is left out, and added to `problems`.
+        """
+        order = list(HOOKS)
+        entries = [entry for entry in self.entries.values() if kind in (None, entry.kind)]
+        for entry in sorted(entries, key=lambda entry: (order.index(entry.kind), entry.name)):
+            try:
+                yield self.describe(entry)
+            except PluginError as error:
+                if str(error) not in map(str, self.problems):
+                    self.problems.append(error)
 
     def describe(self, entry: Entry) -> dict[str, Any]:
         """Return the facts about one component by name, as `components --json` prints them."""
