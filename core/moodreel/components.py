@@ -5,7 +5,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-from moodreel.boundary.plugin_files import file_module
 from moodreel.decoding.decoder import Decoder
 from moodreel.decoding.segmentation import Segmentation
 from moodreel.errors import ConfigurationError
@@ -19,6 +18,7 @@ from moodreel.interfaces import (
     VectorStore,
     VideoEncoder,
 )
+from moodreel.interfaces.plugin_files import file_module
 from moodreel.registry.registry import Registry
 from moodreel.registry.settings import Overrides
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from moodreel.errors import ConfigurationError
+from moodreel import ConfigurationError
 
 
 def load_part(kind: Any, model: str, revision: str | None, what: str, **options: Any) -> Any:

@@ -82,7 +82,7 @@ def test_edited_code_of_a_strategy_or_its_bases_is_not_served_old_vectors(write,
 
 def test_words_about_a_strategy_are_not_its_code(write):
     def digest(words):
-        from moodreel.boundary.plugin_files import load_file
+        from moodreel.interfaces.plugin_files import load_file
 
         return code_digest(load_file(write(STRATEGY, part=1.0, words=words)).Mine)
 

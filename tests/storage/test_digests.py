@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from moodreel.cache import VARIABLE, cached_tensor
 from moodreel.datasets import Caption, Dataset, Video
 from moodreel.emotions import EmotionScores
 from moodreel.features.videos import open_cache
@@ -16,6 +15,7 @@ from moodreel.interfaces import TextFeatures, VideoFeatures
 from moodreel.media import Segment
 from moodreel.search.confidence import Confidence, keep_confidence, stored_confidence
 from moodreel.search.vectors import Source
+from moodreel.storage.cache import VARIABLE, cached_tensor
 from moodreel.storage.digests import digest, file_digest
 from moodreel.training.examples import Examples
 from moodreel.training.plan import TrainingPlan

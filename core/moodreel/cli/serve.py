@@ -64,7 +64,7 @@ def command(
 
 def check_packages() -> None:
     """Refuse to start without the packages of the extra `web`."""
-    from moodreel.registry.entries import is_installed
+    from moodreel.errors import is_installed
 
     for module in ("fastapi", "uvicorn"):
         if not is_installed(module):

@@ -132,7 +132,7 @@ def command(
 
 def check_installed() -> None:
     """Refuse to begin where a package that training needs is not installed."""
-    from moodreel.registry.entries import is_installed
+    from moodreel.errors import is_installed
 
     for module in PACKAGES:
         if not is_installed(module):

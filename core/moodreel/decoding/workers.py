@@ -10,7 +10,7 @@ from time import sleep
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from moodreel.boundary.plugin_files import load_file
+from moodreel.interfaces.plugin_files import load_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

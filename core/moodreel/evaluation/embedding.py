@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moodreel.emotions import Emotion
-from moodreel.errors import InvalidInput, MissingPackage
+from moodreel.errors import InvalidInput, MissingPackage, is_installed
 from moodreel.evaluation.comparison import distinct_names
 from moodreel.evaluation.material import Material
 from moodreel.evaluation.metrics import geometry
 from moodreel.evaluation.scoring import Scoring, score_strategy
-from moodreel.registry.entries import is_installed
 
 ITERATIONS = 2000
 SLOWEST = 5.0  # the least learning rate of the map

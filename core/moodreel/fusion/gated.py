@@ -7,11 +7,11 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-from moodreel.boundary.contracts import contract
 from moodreel.emotions import EmotionScores
 from moodreel.fusion.refinement import QueryRefinement, has_wish
 from moodreel.fusion.strategy import Dims, check_weight, to_tensors
 from moodreel.interfaces import TextFeatures, VideoFeatures
+from moodreel.interfaces.contracts import contract
 
 Form = Literal["extend", "add"]
 Sides = Literal["both", "text", "video"]

@@ -8,11 +8,10 @@ from typing import Any, ClassVar, Literal, Self
 import torch
 from torch import Tensor, nn
 
-from moodreel.boundary import outputs
-from moodreel.boundary.contracts import contract, plugin_error
 from moodreel.emotions import EmotionScores
 from moodreel.errors import ConfigurationError, InvalidInput
-from moodreel.interfaces import Component, Inject, TextFeatures, VideoFeatures
+from moodreel.interfaces import Component, Inject, TextFeatures, VideoFeatures, outputs
+from moodreel.interfaces.contracts import contract, plugin_error
 
 Stage = Literal["tokens", "text", "video", "rerank"]
 """What a strategy can change: the text encoder's tokens, the query's vector, the stored vectors,

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from moodreel.boundary.contracts import is_ours, told
 from moodreel.emotions import Emotion
 from moodreel.errors import ConfigurationError, MoodreelError
 from moodreel.interfaces import Component
+from moodreel.interfaces.contracts import is_ours, told
 from moodreel.registry.entries import (
     Entry,
     check_options,

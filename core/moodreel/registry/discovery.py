@@ -19,9 +19,9 @@ from typing import Any
 import pluggy
 
 from moodreel import hookspecs
-from moodreel.boundary.contracts import told
-from moodreel.boundary.plugin_files import load_file
 from moodreel.errors import PluginError, closest
+from moodreel.interfaces.contracts import told
+from moodreel.interfaces.plugin_files import load_file
 from moodreel.registry.registrations import Call, Registrar, Registrations
 from moodreel.registry.sources import PluginSource
 

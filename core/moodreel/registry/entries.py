@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from inspect import Parameter, isclass, signature
 from typing import Any, get_args, get_origin, get_type_hints
 
 from moodreel.compat.deprecation import renamed_option
-from moodreel.errors import ConfigurationError, MissingPackage, PluginError, closest
+from moodreel.errors import ConfigurationError, MissingPackage, PluginError, closest, is_installed
 from moodreel.interfaces import Component, Requirement
 from moodreel.registry.registrations import Registration
 
@@ -86,14 +85,6 @@ class Entry:
         if self.absent:
             return "; ".join(f"needs {need.module}: {need.install}" for need in self.absent)
         return f"needs the option {self.unset[0]}" if self.unset else ""
-
-
-def is_installed(module: str) -> bool:
-    """Whether a module could be imported, found without importing it."""
-    try:
-        return find_spec(module) is not None
-    except (ImportError, ValueError):
-        return False
 
 
 def component_kind(hint: Any) -> str | None:

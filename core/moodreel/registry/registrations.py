@@ -6,9 +6,9 @@ from functools import cached_property, partial
 from inspect import isclass
 from typing import Any
 
-from moodreel.boundary.contracts import class_problem
 from moodreel.hookspecs import HOOKS
 from moodreel.interfaces import Component
+from moodreel.interfaces.contracts import class_problem
 from moodreel.registry.sources import PluginSource
 
 Find = Callable[[], Callable[..., Any]]

@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moodreel.emotions import Emotion
-from moodreel.errors import MissingPackage, MoodreelError
+from moodreel.errors import MissingPackage, MoodreelError, is_installed
 from moodreel.evaluation.embedding import EmbeddingMap, Point
-from moodreel.registry.entries import is_installed
 from moodreel.reports.comparison import Section, without_nan
 from moodreel.reports.pages import heading, html_table, note, number, page
 from moodreel.reports.palette import emotion_colour

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from moodreel.boundary.contracts import class_problem
 from moodreel.errors import PluginError
+from moodreel.interfaces.contracts import class_problem
 
 Conformance = TypeVar("Conformance", bound=Callable[..., None])
 

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends
 from moodreel import __version__
 from moodreel.emotions import Emotion
 from moodreel.errors import CatalogError
-from moodreel.interfaces import Component as EngineComponent
 from moodreel.web.models import Component, Folder, Health, Lack, Setup
 from moodreel.web.sharing import get_state
 from moodreel.web.state import AppState
@@ -81,7 +80,7 @@ def unfinished(state: AppState, videos: int) -> Iterator[Lack]:
     if state.engine is None:
         return
     engine = state.engine
-    parts: dict[str, EngineComponent | None] = {
+    parts = {
         "searching": engine.components.video_encoder,
         "seeing emotions in videos": engine.components.video_emotion,
     }

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from moodreel.errors import is_installed
 from moodreel.evaluation.embedding import even_choice
 from moodreel.evaluation.embedding import project as neighbour_plane
-from moodreel.registry.entries import is_installed
 from moodreel.search.index import SearchIndex
 
 MOST_POINTS = 2000  # more could not be told apart

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from moodreel import Clip, hookimpl
-from moodreel.hookspecs import Register
+from moodreel import Clip, Register, hookimpl
 from moodreel.interfaces import Captioner, Requirement, VideoEncoder
 from moodreel_plugins.captions.label_names import ANIMALS, PLACES, PLAIN, THINGS, UNCOUNTED
 

@@ -5,8 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from moodreel import Clip, hookimpl
-from moodreel.hookspecs import Register
+from moodreel import Clip, Register, hookimpl
 from moodreel.interfaces import Captioner, Requirement
 from moodreel_plugins.hub import load_network, load_part
 

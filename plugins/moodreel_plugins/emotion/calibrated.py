@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from moodreel import Emotion, EmotionScores, hookimpl
+from moodreel import Emotion, EmotionScores, Register, Sentiment, hookimpl
 from moodreel.calibration import calibrate
-from moodreel.emotions import Sentiment
-from moodreel.hookspecs import Register
 from moodreel.interfaces import EmotionExtractor
 
 

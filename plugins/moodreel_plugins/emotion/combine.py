@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from moodreel import Emotion, EmotionScores, hookimpl
-from moodreel.hookspecs import Register
+from moodreel import Emotion, EmotionScores, Register, hookimpl
 from moodreel.interfaces import Captioner, EmotionExtractor
 
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from moodreel import Clip, Emotion, EmotionScores, hookimpl
-from moodreel.hookspecs import Register
+from moodreel import Clip, Emotion, EmotionScores, Register, hookimpl
 from moodreel.interfaces import EmotionExtractor, FitReport, Fittable, Requirement
 from moodreel_plugins.emotion.face_classifiers import (
     BATCH,

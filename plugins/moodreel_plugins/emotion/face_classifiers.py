@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from moodreel.errors import ConfigurationError
+from moodreel import ConfigurationError
 from moodreel_plugins.emotion.face_detectors import resize_square
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from moodreel.errors import ConfigurationError, MissingPackage
+from moodreel import ConfigurationError, MissingPackage
 
 FINDER = "haarcascade_frontalface_default.xml"
 CONFIRMER = "haarcascade_frontalface_alt.xml"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from moodreel.errors import ConfigurationError, InvalidInput, MissingPackage, MoodreelError
+from moodreel import ConfigurationError, InvalidInput, MissingPackage, MoodreelError
 from moodreel.interfaces import FitReport
 from moodreel.storage.atomic import atomic_path
 from moodreel_plugins.emotion.face_classifiers import CLASSES

@@ -9,9 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from moodreel import Emotion, EmotionScores, hookimpl
-from moodreel.emotions import Sentiment
-from moodreel.hookspecs import Register
+from moodreel import Emotion, EmotionScores, Register, Sentiment, hookimpl
 from moodreel.interfaces import EmotionExtractor, Requirement
 from moodreel_plugins.emotion.language import mask_unread, readable
 from moodreel_plugins.emotion.modifiers import Weighed, weigh_words

@@ -4,9 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from moodreel import Clip, Emotion, EmotionScores, hookimpl
-from moodreel.errors import ConfigurationError
-from moodreel.hookspecs import Register
+from moodreel import Clip, ConfigurationError, Emotion, EmotionScores, Register, hookimpl
 from moodreel.interfaces import EmotionExtractor, TextEncoder, VideoEncoder
 
 if TYPE_CHECKING:

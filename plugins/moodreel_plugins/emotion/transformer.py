@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from moodreel import Emotion, EmotionScores, hookimpl
-from moodreel.errors import ConfigurationError
-from moodreel.hookspecs import Register
+from moodreel import ConfigurationError, Emotion, EmotionScores, Register, hookimpl
 from moodreel.interfaces import EmotionExtractor, Requirement
 from moodreel_plugins.emotion.language import encodable, mask_unread, readable
 from moodreel_plugins.hub import load_network, load_part

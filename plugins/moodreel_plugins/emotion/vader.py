@@ -6,9 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from moodreel import Emotion, EmotionScores, hookimpl
-from moodreel.emotions import Sentiment
-from moodreel.hookspecs import Register
+from moodreel import Emotion, EmotionScores, Register, Sentiment, hookimpl
 from moodreel.interfaces import EmotionExtractor, Requirement
 from moodreel_plugins.emotion.language import mask_unread, readable
 

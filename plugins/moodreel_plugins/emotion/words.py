@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from moodreel import Emotion, EmotionScores, hookimpl
-from moodreel.hookspecs import Register
+from moodreel import Emotion, EmotionScores, Register, hookimpl
 from moodreel.interfaces import EmotionExtractor, TextEncoder
 from moodreel_plugins.emotion.language import mask_unread, readable
 from moodreel_plugins.emotion.modifiers import weigh_words

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakValueDictionary
 
-from moodreel.errors import ConfigurationError
+from moodreel import ConfigurationError
 from moodreel.registry.fingerprints import file_digest
 
 if TYPE_CHECKING:

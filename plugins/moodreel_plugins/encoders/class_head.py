@@ -43,7 +43,7 @@ class ClassHead:
 
         They take seconds to make, so they are kept between processes.
         """
-        from moodreel.cache import cached_tensor
+        from moodreel.storage.cache import cached_tensor
 
         texts = self.texts()
         parts = [self.text_encoder.fingerprint, *(text for form in texts for text in form)]

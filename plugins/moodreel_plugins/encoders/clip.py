@@ -6,9 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from moodreel import Clip, hookimpl
-from moodreel.errors import ConfigurationError
-from moodreel.hookspecs import Register
+from moodreel import Clip, ConfigurationError, Register, hookimpl
 from moodreel.interfaces import (
     Component,
     Inject,

@@ -16,7 +16,7 @@ from torch.nn.functional import interpolate, scaled_dot_product_attention
 from transformers import CLIPConfig, CLIPModel, CLIPVisionConfig
 from transformers.models.clip.modeling_clip import CLIPAttention, CLIPVisionEmbeddings
 
-from moodreel.errors import ConfigurationError
+from moodreel import ConfigurationError
 from moodreel.interfaces import Inject
 from moodreel_plugins.encoders.injecting import allow_inject, injected
 

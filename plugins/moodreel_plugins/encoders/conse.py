@@ -6,8 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from moodreel import Clip, hookimpl
-from moodreel.hookspecs import Register
+from moodreel import Clip, Register, hookimpl
 from moodreel.interfaces import Requirement, TextEncoder, VideoEncoder, VideoFeatures
 from moodreel_plugins.encoders.checkpoints import Precision
 from moodreel_plugins.encoders.class_head import ClassHead, Form, class_texts

@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from moodreel.errors import ConfigurationError
+from moodreel import ConfigurationError
 from moodreel.storage.atomic import atomic_path
 from moodreel_plugins.encoders.checkpoints import (
     Checkpoint,

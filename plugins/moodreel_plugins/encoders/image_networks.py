@@ -7,7 +7,7 @@ from math import floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from moodreel.errors import ConfigurationError
+from moodreel import ConfigurationError
 from moodreel_plugins.encoders.checkpoints import (
     Precision,
     join_batches,

@@ -4,7 +4,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from moodreel.errors import ConfigurationError
+from moodreel import ConfigurationError
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate, pad
 from transformers import AutoImageProcessor, CLIPImageProcessor
 
-from moodreel.errors import ConfigurationError
+from moodreel import ConfigurationError
 from moodreel_plugins.encoders.checkpoints import one_line
 
 PLAIN = ("CLIPImageProcessor", "SiglipImageProcessor", "ViTImageProcessor", "BitImageProcessor")

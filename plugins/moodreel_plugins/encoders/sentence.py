@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from moodreel import hookimpl
-from moodreel.errors import ConfigurationError
-from moodreel.hookspecs import Register
+from moodreel import ConfigurationError, Register, hookimpl
 from moodreel.interfaces import Inject, Requirement, TextEncoder, TextFeatures
 
 if TYPE_CHECKING:

@@ -5,9 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from moodreel import Clip, hookimpl
-from moodreel.errors import ConfigurationError
-from moodreel.hookspecs import Register
+from moodreel import Clip, ConfigurationError, Register, hookimpl
 from moodreel.interfaces import Requirement, TextEncoder, VideoEncoder, VideoFeatures
 from moodreel.storage.atomic import atomic_path
 from moodreel_plugins.encoders.checkpoints import Precision, one_line

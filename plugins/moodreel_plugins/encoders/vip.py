@@ -6,9 +6,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from moodreel import Clip, hookimpl
-from moodreel.errors import ConfigurationError
-from moodreel.hookspecs import Register
+from moodreel import Clip, ConfigurationError, Register, hookimpl
 from moodreel.interfaces import Inject, VideoFeatures
 from moodreel_plugins.encoders.checkpoints import Checkpoint, Precision, join_batches, one_line
 from moodreel_plugins.encoders.clip import (

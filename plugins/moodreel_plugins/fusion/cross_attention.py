@@ -5,10 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from moodreel import EmotionScores, hookimpl
-from moodreel.emotions import Emotion
+from moodreel import Emotion, EmotionScores, Register, hookimpl
 from moodreel.fusion import Dims, GatedFusion, has_wish, to_tensors
-from moodreel.hookspecs import Register
 from moodreel.interfaces import TextFeatures, VideoFeatures
 
 STD = 0.02  # of embeddings that only tell tokens apart

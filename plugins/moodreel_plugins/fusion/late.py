@@ -5,9 +5,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from moodreel import EmotionScores, hookimpl
+from moodreel import EmotionScores, Register, hookimpl
 from moodreel.fusion import Dims, QueryRefinement, check_weight, to_tensors
-from moodreel.hookspecs import Register
 from moodreel.interfaces import TextFeatures, VideoFeatures
 
 EPSILON = 1e-4

@@ -6,8 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from moodreel.errors import UnreadableVideo
-from moodreel.media import VideoFacts
+from moodreel import UnreadableVideo, VideoFacts
 
 STILL_FORMATS = ("image2", "_pipe")
 ATTACHED_PICTURE = 0x400

@@ -7,11 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from moodreel import Clip, hookimpl
-from moodreel.errors import UnreadableVideo
-from moodreel.hookspecs import Register
+from moodreel import Clip, Register, UnreadableVideo, VideoFacts, hookimpl
 from moodreel.interfaces import Requirement, VideoReader
-from moodreel.media import VideoFacts
 from moodreel_plugins.readers.containers import (
     decode_frames,
     end_time,

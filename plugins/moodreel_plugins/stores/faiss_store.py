@@ -6,9 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from moodreel import hookimpl
-from moodreel.errors import CatalogError
-from moodreel.hookspecs import Register
+from moodreel import CatalogError, Register, hookimpl
 from moodreel.interfaces import Requirement, VectorStore
 
 LANES = 16  # FAISS's widest kernel wants dimensions in multiples of it; zeros change no score

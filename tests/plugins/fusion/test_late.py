@@ -14,7 +14,7 @@ from moodreel_plugins.fusion.late import Late
 @pytest.fixture
 def late():
     strategy = Late(weight=0.5)
-    strategy.fit(sample_video(), sample_emotions())
+    strategy.adapt(sample_video(), sample_emotions())
     return strategy
 
 
@@ -50,7 +50,7 @@ def test_a_weight_means_the_same_whatever_the_encoders_scale(late):
     """Content scores ten times as small shrink the mood's part ten times too."""
     video, emotions = sample_video(), sample_emotions()
     small = Late()
-    small.fit(VideoFeatures(video.pooled / 10), emotions)
+    small.adapt(VideoFeatures(video.pooled / 10), emotions)
     wanted = EmotionScores.of([{"joy": 1}])
     stored = late.fuse_video(video, emotions)
     stored_small = small.fuse_video(VideoFeatures(video.pooled / 10), emotions)
@@ -82,7 +82,7 @@ def test_a_collection_of_one_or_of_no_observed_emotion_is_no_trouble():
     for video in (sample_video().pooled[:1], sample_video().pooled):
         strategy = Late()
         seen = EmotionScores.unobserved(len(video))
-        strategy.fit(VideoFeatures(video), seen)
+        strategy.adapt(VideoFeatures(video), seen)
         stored = strategy.fuse_video(VideoFeatures(video), seen)
         asked = strategy.fuse_text(sample_text(1), EmotionScores.of([{"joy": 1}]))
         assert (asked @ stored.T).isfinite().all()

@@ -43,7 +43,7 @@ def shake(strategy, seed=0, scale=0.5):
 def ready(name, trained=None, **options):
     """A strategy for small dimensions, fitted; `trained` is the seed of what it learned."""
     strategy = build(name, **(LEARNED.get(name, {}) | options)).bind(SMALL).eval()
-    strategy.fit(VideoFeatures(sample_video().pooled), sample_emotions())
+    strategy.adapt(VideoFeatures(sample_video().pooled), sample_emotions())
     return strategy if trained is None else shake(strategy, trained)
 
 

@@ -10,7 +10,8 @@ from math import isfinite
 from typing import Any
 
 from moodreel.emotions import EmotionScores
-from moodreel.media import Clip, TextFeatures, VideoFacts, VideoFeatures
+from moodreel.interfaces.features import TextFeatures, VideoFeatures
+from moodreel.media import Clip, VideoFacts
 
 
 def first(problems: Iterator[str]) -> str | None:
@@ -38,8 +39,13 @@ def tensor_problems(name: str, value: Any, shape: Sequence[int | None]) -> Itera
     if not agrees:
         wanted = ", ".join("any" if want is None else str(want) for want in shape)
         yield f"returns {name} of shape {list(found)}, not [{wanted}]"
-    elif not value.requires_grad and value.is_floating_point() and not value.isfinite().all():
+    elif has_numbers(value) and not value.isfinite().all():
         yield f"returns {name} with NaN or infinite numbers"
+
+
+def has_numbers(tensor: Any) -> bool:
+    """Whether a tensor's numbers are there to be looked at, and none of its gradients' steps."""
+    return bool(tensor.is_floating_point() and not tensor.requires_grad and not tensor.is_meta)
 
 
 def video_features(component: Any, result: VideoFeatures, clips: Sequence[Clip]) -> str | None:

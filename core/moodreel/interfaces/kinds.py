@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_chec
 import numpy as np
 from numpy.typing import NDArray
 
-from moodreel.boundary import outputs
-from moodreel.boundary.contracts import contract, guard_methods
 from moodreel.emotions import Emotion, EmotionScores, Sentiment
 from moodreel.errors import ConfigurationError
+from moodreel.interfaces import outputs
+from moodreel.interfaces.contracts import contract, guard_methods
+from moodreel.interfaces.features import TextFeatures, VideoFeatures
 from moodreel.media import Clip, VideoFacts
-from moodreel.media import TextFeatures as TextFeatures
-from moodreel.media import VideoFeatures as VideoFeatures
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -78,7 +77,7 @@ class Component(ABC):
     code: str = ""
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """Guard the methods that moodreel calls (see `moodreel.boundary.contracts`)."""
+        """Guard the methods that moodreel calls (see `moodreel.interfaces.contracts`)."""
         super().__init_subclass__(**options)
         guard_methods(cls)
 

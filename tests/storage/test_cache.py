@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from moodreel.cache import VARIABLE, cache_folder, cached_tensor
+from moodreel.storage.cache import VARIABLE, cache_folder, cached_tensor
 
 
 @pytest.fixture(autouse=True)

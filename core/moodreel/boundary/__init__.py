@@ -1,1 +1,0 @@
-"""What stands between moodreel and plugins: how they are called, checked and loaded."""
