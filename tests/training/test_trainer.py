@@ -191,7 +191,7 @@ def test_a_correction_takes_back_what_words_of_emotion_do_to_content(
     content = train.text.pooled[texts]
     with torch.no_grad():
         fused = strategy.fuse_text(TextFeatures(content), wanted)[:, : content.shape[1]]
-        corrected = content + strategy.correction(wanted, content)
+        corrected = content + strategy.correction(content, wanted)
         torch.testing.assert_close(fused, corrected + strategy.shrinkage(content))
     before, after = (
         float((vectors - plain[train.video_of[rows]]).square().sum(1).mean())

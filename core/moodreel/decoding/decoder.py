@@ -20,7 +20,6 @@ from moodreel.media import Clip, VideoFacts
 
 # How many calls a worker serves: a judgement, not measured.
 TASKS_A_WORKER = 200  # decord is reported to leak, so workers are replaced after some work
-DECODING_THREADS = 2
 
 
 class Decoder:

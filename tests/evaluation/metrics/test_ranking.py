@@ -16,7 +16,7 @@ from moodreel.evaluation.metrics.ranking import (
     retrieval_metrics,
     similarity_blocks,
 )
-from moodreel.evaluation.metrics.relevance import Relevance, joined_relevance
+from moodreel.evaluation.metrics.relevance import Relevance
 
 GOLDENS = places.GOLDENS / "losses"
 NAMES = ("R@1", "R@5", "R@10", "MdR", "MnR")
@@ -162,9 +162,8 @@ def test_blocks_are_as_the_whole():
     right = [np.flatnonzero(draw.random(90) < 0.1) for _ in range(90)]
     whole = retrieval_metrics(texts @ videos.T, right)
     assert retrieval_metrics(similarity_blocks(texts, videos, rows=7), right) == whole
-    halves = [Relevance.of(right[:40], (40, 90)), Relevance.of(right[40:], (50, 90))]
     blocks = list(similarity_blocks(texts, videos, rows=32))
-    assert retrieval_metrics(blocks, joined_relevance(halves)) == whole
+    assert retrieval_metrics(blocks, Relevance.of(right, (90, 90))) == whole
 
 
 def test_counting_and_sorting_agree(monkeypatch):
