@@ -25,6 +25,7 @@ from moodreel.indexing.indexer import index_lock
 from moodreel_plugins.emotion.face import FaceExtractor
 from moodreel_plugins.encoders.conse import ConseVideoEncoder
 from moodreel_plugins.readers.pyav_reader import PyavReader
+from nearness import HALVES, assert_same
 
 
 @pytest.fixture
@@ -141,7 +142,8 @@ def test_damaged_vectors_are_made_anew(folder, engine_at):
     for file in (folder / "index" / "vectors").rglob("vectors"):
         file.write_bytes(b"damaged")
     with engine_at(folder / "index") as engine:
-        assert engine.search("red") == hits
+        again = engine.search("red")
+    assert_same([hit.to_dict() for hit in again], [hit.to_dict() for hit in hits], HALVES)
 
 
 def test_an_index_is_cut_in_one_way(folder, index):
