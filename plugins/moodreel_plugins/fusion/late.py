@@ -27,7 +27,8 @@ class Late(FusionStrategy):
             content and its correction by a vector for each emotion, are trained from 0 on. Without
             c that ranks videos as w does, and keeps texts with and without emotion comparable for
             one video.
-        clamp: the largest log-odds that one emotion can have.
+        clamp: the largest log-odds that one emotion can have. 3 is a factor of 20 in the odds: a
+            judgement, not measured.
     """
 
     version = "3"
