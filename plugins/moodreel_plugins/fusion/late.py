@@ -27,8 +27,7 @@ class Late(FusionStrategy):
             content and its correction by a vector for each emotion, are trained from 0 on. Without
             c that ranks videos as w does, and keeps texts with and without emotion comparable for
             one video.
-        clamp: the largest log-odds that one emotion can have. 3 is a factor of 20 in the odds: a
-            judgement, not measured.
+        clamp: the largest log-odds that one emotion can have.
     """
 
     version = "3"
