@@ -7,6 +7,7 @@ from json import loads
 
 import pytest
 
+import inputs
 import places
 from moodreel import Engine, Registry
 from moodreel.registry.discovery import discover
@@ -142,6 +143,40 @@ def material(msrvtt_shaped, dataset_cache):
     with Engine.from_preset("starter", index=dataset_cache / "index", overrides=overrides) as whole:
         dataset = load_dataset("msrvtt-1k-a", root=msrvtt_shaped)
         yield gather_material(dataset, whole.components, dataset_cache)
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory, text_encoder):
+    """A small dataset of features in which mood and scene are known: nothing is decoded."""
+    return inputs.write_world(tmp_path_factory.mktemp("world"), text_encoder)
+
+
+@pytest.fixture(scope="session")
+def labels(tmp_path_factory):
+    """Labels of some of the demo's videos."""
+    return inputs.write_labels(tmp_path_factory.mktemp("labels"))
+
+
+@pytest.fixture(scope="session")
+def faces(tmp_path_factory):
+    """Photographs of faces, in folders named after expressions."""
+    return inputs.write_faces(tmp_path_factory.mktemp("faces"))
+
+
+@pytest.fixture(scope="session")
+def scenes(tmp_path_factory):
+    """Photographs of scenes, named after what they show."""
+    return inputs.write_scenes(tmp_path_factory.mktemp("scenes"))
+
+
+@pytest.fixture(scope="session")
+def reaction_clips(faces, scenes, tmp_path_factory):
+    """The folder that `moodreel make-dataset reaction-clips --seed 3 --to` makes of them."""
+    from moodreel.datasets.builders.reaction_clips import make_reactions
+
+    folder = tmp_path_factory.mktemp("reactions")
+    make_reactions(folder, faces, scenes, seed=3)
+    return folder
 
 
 @dataclass(frozen=True)

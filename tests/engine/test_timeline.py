@@ -1,4 +1,4 @@
-"""How a video feels over time: stored or read now, drawn in every format, asked for in one way."""
+"""How a video feels over time: stored or read now, drawn in every format."""
 
 import json
 import sys
@@ -9,7 +9,6 @@ import pytest
 from PIL import Image
 
 from moodreel import Emotion, EmotionScores, Engine, Segment
-from moodreel.cli import run
 from moodreel.engine.timeline import Timeline
 from moodreel.errors import (
     ConfigurationError,
@@ -161,51 +160,3 @@ def test_png_without_matplotlib_says_what_to_install(timeline, tmp_path, monkeyp
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(MissingPackage, match=r"moodreel\[plot\]"):
         write_timeline(timeline, tmp_path / "a.png")
-
-
-# How it is asked for
-
-
-def test_the_command_line_writes_and_prints(demo, carphone, tmp_path, capsys):
-    index = ["--index", str(demo / "index")]
-    assert run(["mood", carphone, *index, "--plot", str(tmp_path / "a.json")]) == 0
-    data = json.loads((tmp_path / "a.json").read_text())
-    assert run(["mood", carphone, *index, "--json"]) == 0
-    (row,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert row == {"video": carphone, **data["segments"][0]}
-    assert run(["mood", carphone, *index]) == 0
-    assert data["segments"][0]["caption"] in capsys.readouterr().out
-
-
-def test_emotions_are_still_emotions(demo, capsys):
-    call = ["mood", "joy=1", "fear=-0.5", "--index", str(demo / "index"), "--json", "--top", "1"]
-    assert run(call) == 0
-    assert "astronaut" in json.loads(capsys.readouterr().out)["video"]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [
-        (["joy", "a.mp4"], "or one video"),
-        (["a.mp4", "b.mp4"], "or one video"),
-        (["joi=1"], "Did you mean 'joy'"),
-        (["a.mp4", "--plot", "a.gif"], "one of .html"),
-        (["fusion_strategy=late", "--plot", "a.html"], "--plot needs a video"),
-    ],
-)
-def test_wrong_calls_are_said_before_any_work(arguments, says, tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    assert run(["mood", *arguments]) == 2
-    assert says in capsys.readouterr().err
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_video_that_is_not_there_is_named(demo, capsys):
-    assert run(["mood", "gone.mp4", "--index", str(demo / "index")]) == 1
-    assert "gone.mp4" in capsys.readouterr().err
-
-
-def test_a_video_without_emotions_says_so(demo, capsys):
-    coffee = str(demo / "videos" / "coffee.mp4")
-    assert run(["mood", coffee, "--index", str(demo / "index")]) == 1
-    assert "no emotion was observed" in capsys.readouterr().err

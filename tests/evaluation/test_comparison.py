@@ -9,7 +9,6 @@ import torch
 from safetensors.torch import save_file
 
 from moodreel import hookimpl
-from moodreel.cli import run
 from moodreel.datasets import load_dataset
 from moodreel.errors import InvalidInput
 from moodreel.evaluation.comparison import EMOTION_MAP, compare
@@ -214,52 +213,3 @@ def test_features_made_elsewhere_are_compared(made_elsewhere, material):
 def test_features_that_no_text_can_be_compared_with_are_refused(made_elsewhere, material):
     with pytest.raises(InvalidInput, match=r"have 3 numbers, those of texts 384: add texts\."):
         gather_material(load_dataset(made_elsewhere), material.engine)
-
-
-def dataset_arguments(root, cache):
-    return ["msrvtt-1k-a", "--root", str(root), "--cache", str(cache), "--resamples", "200"]
-
-
-def test_compare_prints_json_and_writes_reports(msrvtt_shaped, dataset_cache, tmp_path, capsys):
-    reports = [tmp_path / f"report{suffix}" for suffix in (".json", ".md", ".html")]
-    options = [option for path in reports for option in ("--report", str(path))]
-    code = run([
-        "compare", *dataset_arguments(msrvtt_shaped, dataset_cache), "--fusion", "baseline",
-        "--fusion", "late", "--json", "--trec", str(tmp_path / "trec"), *options,
-    ])  # fmt: skip
-    printed = capsys.readouterr()
-    assert code == 0, printed.err
-    found = json.loads(printed.out)
-    assert json.loads(reports[0].read_text()).keys() == found.keys()
-    assert [s["name"] for s in found["strategies"]] == ["baseline", "late"]
-    assert found["missing"] == ["video9999"]
-    assert set(found["strategies"][1]["against_first"]["all"]) >= {"MRR", "R@1"}
-    assert "missing: 1 videos were not found: video9999" in printed.err
-    assert {path.name for path in (tmp_path / "trec").iterdir()} == {
-        "queries.tsv", "qrels.txt", "emotion-qrels.txt", "run-baseline.txt", "run-late.txt",
-    }  # fmt: skip
-
-
-def test_evaluate_prints_tables_of_the_presets_strategy(msrvtt_shaped, dataset_cache, capsys):
-    code = run(["evaluate", *dataset_arguments(msrvtt_shaped, dataset_cache), "--limit", "3"])
-    printed = capsys.readouterr()
-    assert code == 0, printed.err
-    assert "5 queries, 3 videos, 1 more missing." in printed.out
-    assert "late" in printed.out
-    assert "Against" not in printed.out
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["evaluate", "msrvt-1k-a"], "no such file, folder or benchmark"),
-        (["evaluate", "msrvtt-1k-a", "--root", "."], "holds no MSRVTT_JSFUSION_test.csv"),
-        (["compare", "msrvtt-1k-a", "--fusion", "late", "--report", "a.pdf"], "unknown form"),
-        (["compare", "msrvtt-1k-a"], "Missing option '--fusion'"),
-    ],
-)
-def test_a_wrong_call_is_one_line(arguments, message, capsys):
-    assert run(arguments) == 2
-    printed = capsys.readouterr()
-    assert message in printed.err
-    assert printed.err.count("\n") == 1

@@ -6,7 +6,6 @@ import re
 import numpy as np
 import pytest
 
-from moodreel.cli import run
 from moodreel.errors import InvalidInput, MissingPackage
 from moodreel.evaluation import embedding
 from moodreel.evaluation.embedding import even_choice, make_map
@@ -168,20 +167,3 @@ def test_too_few_points_and_missing_packages_are_said(engine, found, monkeypatch
     monkeypatch.setattr("moodreel.reports.map.is_installed", lambda module: False)
     with pytest.raises(MissingPackage, match=r'matplotlib: pip install "moodreel\[evaluate\]"'):
         write_png(found, tmp_path / "map.png")
-
-
-def test_the_command_maps_a_dataset_read_as_the_real_ones_are(
-    msrvtt_shaped, dataset_cache, tmp_path, capsys
-):
-    page = tmp_path / "map.html"
-    code = run([
-        "map", "--dataset", "msrvtt-1k-a", "--root", str(msrvtt_shaped), "--cache",
-        str(dataset_cache), "--fusion", "baseline", "--fusion", "late", "--json", "--report",
-        str(page), "--pictures", "2",
-    ])  # fmt: skip
-    printed = capsys.readouterr()
-    assert code == 0, printed.err
-    held = json.loads(printed.out)
-    assert sum(point["kind"] == "text" for point in held["points"]) == 12
-    assert sum(point["kind"] == "video" for point in held["points"]) == 8
-    assert page.read_text().count("data:image/jpeg") == 2

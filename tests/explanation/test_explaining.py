@@ -1,15 +1,12 @@
 """Explanations: parts that sum to the score under every strategy, words, frames and faces."""
 
-import json
 from itertools import permutations
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from moodreel.catalog.records import Filter
-from moodreel.cli import run
 from moodreel.emotions import Emotion
 from moodreel.errors import CatalogError, InvalidInput
 from moodreel.explanation.contributions import shapley_values
@@ -197,28 +194,3 @@ def test_what_cannot_be_explained_is_refused(engine):
         explain(engine.search_index, "a cat", "nothing.mp4")
     with pytest.raises(InvalidInput, match="needs a text"):
         explain(engine.search_index, " ", "nothing.mp4")
-
-
-def test_the_command_explains_a_moment(demo, joyful, tmp_path, capsys):
-    report = tmp_path / "why.html"
-    code = run([
-        "explain", "a happy woman", f"{joyful.video}@1", "--index", str(demo / "index"),
-        "--json", "--report", str(report),
-    ])  # fmt: skip
-    printed = capsys.readouterr()
-    assert code == 0, printed.err
-    found = json.loads(printed.out)
-    assert found["parts"]["score"] == pytest.approx(joyful.parts.score, abs=1e-5)
-    assert Path(report).read_text().startswith("<!doctype html>")
-
-
-def test_a_search_explains_its_hits(demo, capsys):
-    arguments = ["search", "a happy woman", "--index", str(demo / "index"), "--top", "2"]
-    assert run([*arguments, "--explain", "--json"]) == 0
-    hits = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    for hit in hits:
-        parts = hit["explanation"]["parts"]
-        assert parts["content"] == pytest.approx(hit["content_score"], abs=1e-4)
-        assert sum(parts["emotions"].values()) == pytest.approx(hit["emotion_score"], abs=1e-4)
-    assert run([*arguments, "--explain"]) == 0
-    assert "(mood in: happy)" in capsys.readouterr().out

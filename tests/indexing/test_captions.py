@@ -1,14 +1,10 @@
 """Captions from end to end: made, given, replaced, shown, and searched."""
 
-import json
 import shutil
-from dataclasses import asdict
 
 import pytest
-from click.testing import CliRunner
 
 from moodreel import Engine, Registry
-from moodreel.cli import commands
 from moodreel.errors import CatalogError, ConfigurationError
 from moodreel.indexing.captions import CaptionEncoder
 from moodreel.registry.settings import load_settings
@@ -172,11 +168,3 @@ def test_a_caption_stands_for_its_clip(engine):
         engine.components.text_encoder.space,
         engine.components.text_encoder.dim,
     )
-
-
-def test_the_command_line_shows_and_searches_captions(demo, engine):
-    call = ["search", "a tripod", "--index", str(demo / "index"), "--in", "captions", "--top", "1"]
-    found = CliRunner().invoke(commands, [*call, "--json"]).stdout
-    (hit,) = engine.search("a tripod", top=1, inside="captions")
-    assert json.loads(found) == json.loads(json.dumps(asdict(hit)))
-    assert hit.caption in CliRunner().invoke(commands, call).stdout

@@ -9,6 +9,7 @@ from safetensors.torch import load_file
 from torch.nn.functional import normalize
 
 import places
+from moodreel.training.objective_names import USES
 from moodreel.training.objectives import OBJECTIVES, PUBLISHED
 
 GOLDENS = places.GOLDENS / "losses"
@@ -151,3 +152,7 @@ def test_gradients_flow_and_masked_entries_leave_them_finite(name):
     assert parts[0].grad.any()
     if name != "hard-negatives":
         assert scale.grad.isfinite()
+
+
+def test_every_objective_says_what_it_looks_at():
+    assert USES.keys() == OBJECTIVES.keys()

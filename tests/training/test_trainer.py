@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from dataclasses import replace
 
 import pytest
@@ -99,32 +98,6 @@ def test_an_interrupted_run_ends_with_the_weights_of_an_unbroken_one(
     for key, value in weights(whole).items():
         assert value.equal(weights(again)[key]), key
     assert (tmp_path / "again" / "losses.jsonl").read_text() == losses
-
-
-def test_kill_9_in_the_middle_and_resume(world, tmp_path):
-    """The command itself: killed as hard as can be, then given again."""
-    options = ["concat-fc", "--steps", "150", "--batch", "16", "plan.every=10", "plan.patience=0"]
-    command = [sys.executable, "-m", "moodreel", "train", str(world), "--fusion", *options, "--to"]
-    broken = tmp_path / "broken"
-    with (tmp_path / "errors").open("w") as errors:
-        process = subprocess.Popen([*command, str(broken)], stderr=errors)
-    state = broken / "state.pt"
-    while process.poll() is None and not state.exists():
-        time.sleep(0.01)
-    assert process.poll() is None, (tmp_path / "errors").read_text()
-    process.kill()
-    process.wait()
-    assert not (broken / "strategy.safetensors").exists()
-    steps = torch.load(state, weights_only=True)["step"]
-    assert 0 < steps < 150
-    for folder in (broken, tmp_path / "whole"):
-        subprocess.run([*command, str(folder)], check=True, stderr=subprocess.DEVNULL)
-    found, wanted = (load_file(tmp_path / n / "strategy.safetensors") for n in ("broken", "whole"))
-    assert found.keys() == wanted.keys()
-    assert all(found[name].equal(wanted[name]) for name in wanted)
-    curves = [(tmp_path / n / "losses.jsonl").read_text() for n in ("broken", "whole")]
-    assert curves[0] == curves[1]
-    assert not state.exists()
 
 
 def test_another_plan_does_not_go_on_with_a_state(registry, examples, tmp_path):
@@ -342,10 +315,3 @@ def test_two_processes_learn_what_one_learns(world, tmp_path):
     # of what a step moves. Halves that did not know of each other differ by whole steps.
     for name, value in wanted.items():
         torch.testing.assert_close(found[name], value, rtol=1e-3, atol=3e-5)
-
-
-def test_a_missing_package_is_named_with_its_command(world, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("moodreel.cli.train.PACKAGES", ("accelerate", "not_there"))
-    arguments = ["train", str(world), "--fusion", "video-side", "--to", str(tmp_path)]
-    assert run_command(arguments) == 2
-    assert 'pip install "moodreel[train]"' in capsys.readouterr().err

@@ -7,8 +7,9 @@ from json import dumps
 from pathlib import Path
 from typing import Any, TypeVar
 
-from moodreel.errors import InvalidInput, MoodreelError, closest
+from moodreel.errors import MoodreelError
 from moodreel.evaluation.comparison import CURVE, EMOTION_MAP, Comparison
+from moodreel.reports.forms import check_form
 from moodreel.reports.pages import heading, html_table, markdown_table, note, number, page
 from moodreel.reports.svg import Interval, curve_chart, interval_chart
 from moodreel.storage.atomic import atomic_path
@@ -226,12 +227,6 @@ def write_form(path: Path, forms: Mapping[str, Callable[[Report], str]], report:
     """
     check_form(path, forms)
     write_page(path, forms[path.suffix](report))
-
-
-def check_form(path: Path, forms: Iterable[str] = FORMS) -> None:
-    """Refuse a file whose suffix names no form."""
-    if path.suffix not in set(forms):
-        raise InvalidInput(f"{path}: unknown form {path.suffix!r}.{closest(path.suffix, forms)}")
 
 
 def write_page(path: Path, text: str) -> None:

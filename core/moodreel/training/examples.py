@@ -45,6 +45,7 @@ class Examples:
         seen: the emotions seen in the videos, [V, 8].
         read_clips: decodes videos, given their places; where features were made elsewhere, it
             refuses.
+        failed: videos that cannot be read, with the reason.
     """
 
     captions: Sequence[Caption]
@@ -56,6 +57,7 @@ class Examples:
     video: VideoFeatures
     seen: EmotionScores
     read_clips: Callable[[Indices], Sequence[Clip]] = refuse_clips
+    failed: Sequence[tuple[str, str]] = ()
 
     @cached_property
     def known(self) -> NDArray[np.bool_]:
@@ -165,6 +167,7 @@ def load_examples(
         features,
         seen,
         refuse_clips if dataset.features else ClipReader(components, videos.videos),
+        videos.failed,
     )
 
 

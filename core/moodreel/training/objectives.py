@@ -17,6 +17,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from moodreel.training.objective_names import PUBLISHED
+
 
 class Objective(Protocol):
     """A contrastive objective."""
@@ -200,19 +202,6 @@ def hardest_matching(logits: Tensor, hardest: int) -> Tensor:
     return -torch.cat([positive, kept], 1).log_softmax(1)[:, 0].mean()
 
 
-PUBLISHED: Mapping[str, str] = {
-    "NCELearnableTempLoss": "info-nce",
-    "NCELearnableTempDSLLoss": "dual-softmax",
-    "VidImgNCELearnableTempLoss": "joint-frames",
-    "VidImgDivideNCELearnableTempLoss": "separate-frames",
-    "NCELearnableTempLoss_vs_vc": "captions-apart",
-    "NCELearnableTempLoss_vs_vc_fc": "captions-apart-frames",
-    "NCELearnableTempLoss_vsc": "captions-shared",
-    "NCELearnableTempLoss_vsc_fc": "captions-shared-frames",
-    "HardNegLoss_2": "hard-negatives",
-}
-"""The names of the published code, and what they are called here."""
-
 _NAMED: dict[str, Objective] = {
     "info-nce": info_nce,
     "dual-softmax": dual_softmax,
@@ -229,17 +218,3 @@ OBJECTIVES: Mapping[str, Objective] = MappingProxyType(
     _NAMED | {published: _NAMED[name] for published, name in PUBLISHED.items()}
 )
 """Every objective by its own name and by the name of the published code."""
-
-_USED = {
-    "joint-frames": ("frame", "caption"),
-    "separate-frames": ("frame", "caption"),
-    "captions-apart": ("caption",),
-    "captions-apart-frames": ("frame", "caption"),
-    "captions-shared": ("caption",),
-    "captions-shared-frames": ("frame", "caption"),
-}
-
-USES: Mapping[str, frozenset[str]] = MappingProxyType(
-    {name: frozenset(_USED.get(PUBLISHED.get(name, name), ())) for name in OBJECTIVES}
-)
-"""What each objective looks at besides videos and texts; the other inputs may be anything."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from moodreel.errors import InvalidInput, closest
-from moodreel.training.objectives import OBJECTIVES, USES
+from moodreel.training.objective_names import USES
 
 Tune = Literal["none", "projection", "text", "all"]
 Precision = Literal["no", "bf16", "fp16"]
@@ -20,7 +20,7 @@ class TrainingPlan:
     judgements, not measured.
 
     Args:
-        objective: a name of `OBJECTIVES`.
+        objective: a name of `objectives.OBJECTIVES`.
         tune: what learns besides the strategy: nothing, a linear map after each encoder, the text
             encoder, or both encoders.
         steps: how many batches are made at most.
@@ -67,8 +67,8 @@ class TrainingPlan:
     precision: Precision = "no"
 
     def __post_init__(self) -> None:
-        if self.objective not in OBJECTIVES:
-            known = closest(self.objective, OBJECTIVES)
+        if self.objective not in USES:
+            known = closest(self.objective, USES)
             raise InvalidInput(f"unknown objective {self.objective!r}.{known}")
         for name, choices in (("tune", get_args(Tune)), ("precision", get_args(Precision))):
             if getattr(self, name) not in choices:

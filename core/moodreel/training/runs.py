@@ -1,9 +1,8 @@
 """From a dataset and a strategy's name to a trained strategy in a folder."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from moodreel.components import Components
 from moodreel.datasets import Caption, Dataset
@@ -40,8 +39,8 @@ class Run:
         validation: the split that decides when to stop; one that is not there is taken from the
             videos to learn from. None: all steps are made.
         cache: the folder where features are kept; evaluation shares it.
-        options: options of the strategy that go over the configuration's.
         on_progress: called with the progress.
+        on_failure: called with the path of each video that cannot be read, and the reason.
     """
 
     components: Components
@@ -52,8 +51,8 @@ class Run:
     splits: Sequence[str] = ("train",)
     validation: str | None = "val"
     cache: Path = CACHE
-    options: Mapping[str, Any] = field(default_factory=dict)
     on_progress: Callable[[Progress], None] = lambda progress: None
+    on_failure: Callable[[str, str], None] = lambda path, reason: None
 
     def train(self) -> Outcome:
         """Train and write the strategy; an interrupted run goes on where it stood.
@@ -63,7 +62,7 @@ class Run:
             ConfigurationError: the folder holds another unfinished run.
         """
         registry = self.components.registry
-        strategy = load_strategy(registry, self.fusion, self.plan.seed, **self.options)
+        strategy = load_strategy(registry, self.fusion, self.plan.seed)
         if not any(p.requires_grad for p in strategy.parameters()) and self.plan.tune == "none":
             raise InvalidInput(f"the fusion strategy {self.fusion!r} has nothing to learn")
         tuned = tunable_network(registry, self.plan.tune)
@@ -102,6 +101,9 @@ class Run:
             for part in parts
         )
         assert train is not None
+        for part in filter(None, (train, validation)):
+            for path, reason in part.failed:
+                self.on_failure(path, reason)
         return train, validation
 
     def write(self, strategy: FusionStrategy, train: Examples, outcome: Outcome) -> None:

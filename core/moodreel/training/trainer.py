@@ -24,7 +24,8 @@ from moodreel.training.best_state import BestState, learned_state
 from moodreel.training.curves import Curves
 from moodreel.training.examples import Examples
 from moodreel.training.module import OWN, Asked, Batch, Shown, TrainingModule
-from moodreel.training.objectives import OBJECTIVES, USES
+from moodreel.training.objective_names import USES
+from moodreel.training.objectives import OBJECTIVES
 from moodreel.training.plan import TrainingPlan
 from moodreel.training.states import load_state, save_state
 from moodreel.training.terms import correction_term, distillation_term, emotion_term, shortlist_term

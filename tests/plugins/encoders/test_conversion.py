@@ -9,27 +9,19 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import CLIPConfig
 
-import places
-from moodreel.cli import run
+from inputs import CLIP_VIP, publish
 from moodreel.errors import ConfigurationError
 from moodreel_plugins.encoders.clip_vip import ClipVip, ProxySettings
 from moodreel_plugins.encoders.conversion import convert_clip_vip
 from moodreel_plugins.encoders.vip import ClipVipTextEncoder, ClipVipVideoEncoder
 from tiny_models import save_clip, spread, tokenizer
 
-GOLDEN = places.GOLDENS / "clip_vip" / "vip_t12"
-CONFIG = str(GOLDEN / "config.json")
+CONFIG = str(CLIP_VIP / "config.json")
 
 
 @pytest.fixture(scope="module")
 def weights():
-    return load_file(GOLDEN / "model.safetensors")
-
-
-def publish(path, state):
-    """Write a state dict as XPretrain does: each name under clipmodel."""
-    torch.save({f"clipmodel.{name}": value for name, value in state.items()}, path)
-    return str(path)
+    return load_file(CLIP_VIP / "model.safetensors")
 
 
 @pytest.fixture
@@ -70,7 +62,7 @@ def test_weights_are_bit_equal_to_the_state_dict_loaded_directly(published, weig
     made = ClipVip.from_pretrained(tmp_path / "made")
     direct = ClipVip(CLIPConfig.from_json_file(CONFIG)).eval()
     direct.load_state_dict({n: v for n, v in weights.items() if "position_ids" not in n})
-    known = load_file(GOLDEN / "io.safetensors")
+    known = load_file(CLIP_VIP / "io.safetensors")
     assert same_weights(made, direct)
     inputs = known["input_ids"], known["attention_mask"]
     assert_same_features(made.text_features(*inputs), direct.text_features(*inputs))
@@ -251,39 +243,3 @@ def test_nothing_is_written_over(published, tmp_path):
     with pytest.raises(ConfigurationError, match="is not empty"):
         convert_clip_vip(published, tmp_path / "made", config=CONFIG)
     assert (tmp_path / "made" / "mine.txt").read_text() == "mine"
-
-
-# The command
-
-
-def call(capsys, *arguments):
-    code = run([str(argument) for argument in arguments])
-    return code, *capsys.readouterr()
-
-
-def test_the_command_converts_and_says_so(published, tmp_path, capsys):
-    made = tmp_path / "made"
-    code, out, _ = call(capsys, "convert", "clip-vip", published, "--to", made, f"config={CONFIG}")
-    assert code == 0
-    assert out.startswith(f"{made}: CLIP-ViP")
-    assert ClipVip.from_pretrained(made).config.vision_config.hidden_size == 64
-
-
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [
-        (["clip-vp", "x.pt"], "Did you mean 'clip-vip'"),
-        (["late", "x.pt"], "converts checkpoints"),
-        (["clip-vip", "x.pt"], "no such file"),
-        (["clip-vip", "x.pt", "proxis=2"], "Did you mean 'proxies'"),
-        (["clip-vip", "x.pt", "proxies=many"], "valid integer"),
-        (["clip-vip", "x.pt", "stray"], "unexpected argument"),
-    ],
-)
-def test_a_wrong_call_is_one_line(arguments, says, tmp_path, capsys):
-    code, out, error = call(capsys, "convert", *arguments, "--to", tmp_path / "made")
-    assert code == 2
-    assert says in error
-    assert error.count("\n") == 1
-    assert not out
-    assert not (tmp_path / "made").exists()
