@@ -1,4 +1,4 @@
-"""Another extractor's scores as probabilities, so that those of several can be compared."""
+"""Calibrated extractors: another extractor's scores as probabilities, by temperature scaling."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,8 +14,8 @@ class Calibrated(EmotionExtractor):
     `moodreel annotate LABELLED --fit FILE` fits one and writes the entry for the registry.
 
     Args:
-        extractor: whose scores are taken.
-        temperature: None gives them as they are.
+        extractor: the extractor whose scores are calibrated.
+        temperature: the fitted temperature, above 0; None leaves the scores as they are.
     """
 
     def __init__(self, extractor: EmotionExtractor, temperature: float | None = None) -> None:

@@ -87,13 +87,14 @@ class SentencePrototypes(EmotionExtractor):
     that raises or lowers ("very", "slightly") multiplies the eight, up to 1 in all.
 
     Args:
-        text_encoder: embeds texts and sentences.
-        temperature: of the softmax, in cosine similarity. The default has the largest likelihood
-            on 36 labelled queries (the tuning half of tests/data/mood_queries.yaml).
-        plain: added to the similarity of the plain sentences; chosen likewise.
-        modifiers: whether negation and degree are understood.
-        english: observe nothing in a text that is not in English; false for an encoder of many
-            languages.
+        text_encoder: the encoder of texts and sentences.
+        temperature: the temperature of the softmax over cosine similarities. The default has the
+            largest likelihood on 36 labelled queries (the tuning half of
+            tests/data/mood_queries.yaml).
+        plain: what is added to the similarity of the plain sentences; chosen likewise.
+        modifiers: whether negation and intensifiers are understood.
+        english: whether nothing is observed in a text that is not in English; false for an
+            encoder of many languages.
     """
 
     modality = "text"

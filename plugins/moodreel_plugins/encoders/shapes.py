@@ -1,4 +1,4 @@
-"""What the shapes of a CLIP's weights tell of its configuration."""
+"""Inferring the configuration of a CLIP from the shapes of its weights."""
 
 from math import isqrt
 from typing import Any

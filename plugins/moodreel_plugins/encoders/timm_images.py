@@ -26,18 +26,18 @@ class TimmVideoEncoder(VideoEncoder):
     takes `projection`, feeds it `image_features(clips)`, and calls `save_projection(path)`.
 
     Args:
-        text_encoder: the vectors lie in its space.
-        image_model: its name in timm.
-        checkpoint: its weights, a .safetensors or .pth file. Without it, those in a package, or
-            else those of timm, from the hub's cache or the hub.
-        head: how pictures are carried over.
-        projection: the learned projection's file, .safetensors.
-        temperature: of the softmax over classes; more spreads the weight.
+        text_encoder: the text encoder whose space the vectors lie in.
+        image_model: the image model's name in timm.
+        checkpoint: the file of its weights, .safetensors or .pth. Without it, the weights in a
+            package, or else those of timm, from the hub's cache or the hub.
+        head: how pictures are carried into the text encoder's space.
+        projection: the file of the learned projection, .safetensors.
+        temperature: the temperature of the softmax over classes; a higher one spreads the weight.
         classes: how many of the most probable classes count.
-        frames: how many frames of a segment are looked at.
-        batch_size: frames through the model at once.
-        device: such as "cuda:0"; "auto" picks an accelerator where there is one.
-        dtype: of the weights; "auto" is bfloat16 where the device has it natively.
+        frames: how many frames of a segment are encoded.
+        batch_size: how many frames go through the model at once, which bounds memory.
+        device: the device, such as "cuda:0"; "auto" picks an accelerator where there is one.
+        dtype: the precision of the weights; "auto" is bfloat16 where the device has it natively.
     """
 
     requires = (Requirement("timm", "pip install timm", "Apache-2.0"),)
@@ -77,7 +77,7 @@ class TimmVideoEncoder(VideoEncoder):
 
     @property
     def dim(self) -> int:
-        """D, of the text encoder."""
+        """D, the length of the text encoder's vectors."""
         return self.text_encoder.dim
 
     def class_texts(self) -> list[list[str]]:

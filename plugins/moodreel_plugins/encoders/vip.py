@@ -52,11 +52,14 @@ class ClipVipVideoEncoder(VipEncoder, ClipVideoEncoder):
 
     Args:
         checkpoint: a folder that `moodreel convert clip-vip` wrote, or the hub's name of one.
-        frames: how many frames of a segment are looked at; the published weights saw 12.
-        most_frames: a clip of more is thinned evenly to so many, since all are seen at once.
-        batch_size: frames through the model at once, one clip at least.
-        device: such as "cuda:0"; "auto" picks an accelerator where there is one.
-        dtype: of the weights; "auto" is bfloat16 where the device has it natively.
+        frames: how many frames of a segment are encoded; the published weights saw 12.
+        most_frames: a clip of more frames is thinned evenly to so many, since all are seen at
+            once: a judgement, not measured.
+        batch_size: how many frames go through the model at once, one clip at least. 48 are four
+            clips of 12; a frame costs 1.2 times as much at 16 clips as at one to four
+            (benchmarks/RESULTS.md, "CLIP-ViP B/32").
+        device: the device, such as "cuda:0"; "auto" picks an accelerator where there is one.
+        dtype: the precision of the weights; "auto" is bfloat16 where the device has it natively.
         compile: whether to compile the video half, which takes a minute and then runs faster.
     """
 
@@ -133,11 +136,11 @@ class ClipVipTextEncoder(VipEncoder, ClipTextEncoder):
 
     Args:
         checkpoint: a folder that `moodreel convert clip-vip` wrote, or the hub's name of one.
-        batch_size: texts encoded at once.
-        device: such as "cuda:0"; "auto" picks an accelerator where there is one.
-        dtype: of the weights; "auto" is bfloat16 where the device has it natively.
-        space: that a tuned model shares with the videos it was tuned on; without it, that of
-            its own weights.
+        batch_size: how many texts are encoded at once.
+        device: the device, such as "cuda:0"; "auto" picks an accelerator where there is one.
+        dtype: the precision of the weights; "auto" is bfloat16 where the device has it natively.
+        space: the name of the space that a tuned model shares with the videos it was tuned on;
+            None names it after its own weights.
     """
 
     def __init__(

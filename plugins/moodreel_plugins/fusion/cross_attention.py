@@ -9,7 +9,7 @@ from moodreel import Emotion, EmotionScores, Register, hookimpl
 from moodreel.fusion import Dims, GatedFusion, has_wish, to_tensors
 from moodreel.interfaces import TextFeatures, VideoFeatures
 
-STD = 0.02  # of embeddings that only tell tokens apart
+STD = 0.02  # of embeddings that only tell tokens apart, as in BERT and CLIP
 
 
 class CrossAttention(GatedFusion):
@@ -29,11 +29,11 @@ class CrossAttention(GatedFusion):
     attention is only for the shortlist.
 
     Args:
-        width: of the encoder.
-        heads: of its attention.
-        dropout: in its attention, in training.
+        width: the width of the encoder, a multiple of `heads`: a judgement, not measured.
+        heads: how many heads its attention has: a judgement, not measured.
+        dropout: the dropout of its attention, in training: a judgement, not measured.
         joint: whether to rerank.
-        options: those of every `GatedFusion`.
+        options: the options of every `GatedFusion`.
     """
 
     version = "2"
