@@ -115,7 +115,8 @@ class Registry:
         if slot == "fusion_strategy" and self.names_trained(name):
             return
         entry = self.find(SLOTS[slot], name)
-        check_options(entry, {**entry.options, **self.settings.options.get(slot, {})})
+        given = {**entry.options, **self.settings.options.get(slot, {})}
+        check_options(entry, current_names(entry.registration.factory, given))
 
     def slot(self, slot: str) -> Any:
         """Return the component that the preset puts into a slot, such as "text_encoder"."""
