@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from moodreel import hookimpl
+from moodreel import Engine, hookimpl
 from moodreel.cli import run
 from moodreel.datasets import load_dataset
 from moodreel.errors import InvalidInput
@@ -48,7 +48,7 @@ class Worse:
 @pytest.fixture
 def with_worse(material, registry_with, monkeypatch):
     """The same material, with strategies that are known to be worse."""
-    monkeypatch.setattr(material.engine, "registry", registry_with(Worse))
+    monkeypatch.setattr(material.components, "registry", registry_with(Worse))
     return material
 
 
@@ -69,17 +69,16 @@ def test_the_figures_are_those_of_the_score_matrix(material):
 
 
 def test_a_search_ranks_as_the_evaluation_does(material, msrvtt_shaped, tmp_path):
-    engine = material.engine
-    monkey = type(engine)(engine.registry, tmp_path / "index")
-    monkey.index(msrvtt_shaped / "videos")
+    engine = Engine(material.components.registry, tmp_path / "index")
+    engine.index(msrvtt_shaped / "videos")
     names = [video.path.name for video in material.videos.videos]
     for name in ("baseline", "late"):
         scores = score_strategy(material, name).matrix()
         for row, text in enumerate(material.queries.texts):
-            hits = monkey.search(text, fusion=name, top=3)
+            hits = engine.search(text, fusion=name, top=3)
             found = [scores[row, names.index(hit.video.rpartition("/")[2])] for hit in hits]
             assert found == pytest.approx(np.sort(scores[row])[::-1][:3], abs=HALVES)
-    monkey.close()
+    engine.close()
 
 
 def test_two_identical_strategies_do_not_differ(material):
@@ -182,13 +181,13 @@ def test_reports_hold_every_table_and_stand_alone(material):
 def test_given_emotions_are_asked_for_where_that_is_wanted(material, dataset_cache):
     captions = [replace(c, emotions={"anger": 1.0}) for c in material.dataset.captions[:2]]
     given = replace(material.dataset, captions=captions, videos=material.dataset.videos[:2])
-    asked = gather_material(given, material.engine, dataset_cache, "given")
+    asked = gather_material(given, material.components, dataset_cache, "given")
     assert next(iter(asked.wanted))["anger"] == 1.0
-    read = gather_material(given, material.engine, dataset_cache, "text")
+    read = gather_material(given, material.components, dataset_cache, "text")
     assert next(iter(read.wanted))["anger"] == 0.0
     assert list(read.groups) == ["all", "emotional", "anger"]
     with pytest.raises(InvalidInput, match="gives no emotions of its captions"):
-        gather_material(material.dataset, material.engine, dataset_cache, "given")
+        gather_material(material.dataset, material.components, dataset_cache, "given")
 
 
 @pytest.fixture
@@ -203,7 +202,7 @@ def made_elsewhere(tmp_path):
 
 def test_features_made_elsewhere_are_compared(made_elsewhere, material):
     save_file({"pooled": torch.eye(3)[:2]}, made_elsewhere / "texts.safetensors")
-    given = gather_material(load_dataset(made_elsewhere), material.engine)
+    given = gather_material(load_dataset(made_elsewhere), material.components)
     result = compare(given, ["baseline", "late"], resamples=100).results[1]
     assert result.scores.summary()["R@1"] == 1.0
     assert result.emotion[1] == 1.0
@@ -214,7 +213,7 @@ def test_features_made_elsewhere_are_compared(made_elsewhere, material):
 
 def test_features_that_no_text_can_be_compared_with_are_refused(made_elsewhere, material):
     with pytest.raises(InvalidInput, match=r"have 3 numbers, those of texts 384: add texts\."):
-        gather_material(load_dataset(made_elsewhere), material.engine)
+        gather_material(load_dataset(made_elsewhere), material.components)
 
 
 def dataset_arguments(root, cache):
