@@ -9,7 +9,7 @@ DEMO ?= demo
 # The page is tested in a real Chromium: Debian's, or the one that MOODREEL_CHROMIUM names.
 BROWSER = $(or $(MOODREEL_CHROMIUM),$(shell command -v chromium || command -v chromium-browser))
 
-.PHONY: setup browser demo test bench bench-fusion lint docs format clean
+.PHONY: setup browser demo test bench bench-fusion lint docs site format clean
 
 setup: $(STAMP)  ## make .venv with moodreel and all it needs
 
@@ -55,9 +55,12 @@ lint: setup  ## formatting, types and layers
 docs: setup  ## write the pages that come from code
 	$(BIN)/python docs/write_commands.py
 
+site: setup  ## the documentation with the API reference, as pages in site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+
 format: setup  ## put the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) $(DEMO) dist build
+	rm -rf $(VENV) $(DEMO) dist build site

@@ -4,7 +4,6 @@ import json
 import sys
 from xml.etree import ElementTree
 
-import numpy as np
 import pytest
 from PIL import Image
 
@@ -19,6 +18,7 @@ from moodreel.errors import (
 )
 from moodreel.reports.palette import EMOTIONS
 from moodreel.reports.timeline import timeline_svg, write_timeline
+from nearness import assert_near
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -65,7 +65,7 @@ def test_a_file_that_is_not_indexed_is_read_now(engine, carphone, tmp_path):
         read = bare.timeline(carphone)
     stored = engine.timeline(carphone)
     assert read.segments == stored.segments
-    np.testing.assert_allclose(read.emotions.values, stored.emotions.values, atol=1e-5)
+    assert_near(read.emotions.values, stored.emotions.values)
     assert read.captions == [""]
     assert not (tmp_path / "none").exists()
 

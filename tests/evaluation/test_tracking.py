@@ -7,6 +7,7 @@ from moodreel.errors import InvalidInput
 from moodreel.evaluation.queries import ask, index_videos, read_labels, read_queries
 from moodreel.evaluation.tracking import rank_overlap, track, video_ranks
 from moodreel.reports.tracking import track_html, track_markdown
+from nearness import HALVES
 
 QUERIES = ["video of an angry person", "a happy woman", "a cup of coffee", "a disgusted man"]
 
@@ -26,10 +27,12 @@ def test_labelled_videos_are_followed_and_their_ranks_are_those_of_a_search(trac
         "photographer.mp4",
     }
     for name in ("baseline", "late"):
-        hits = engine.search(angry.text, fusion=name, top=21)
-        found = list(dict.fromkeys(hit.video for hit in hits))
+        hits = engine.search(angry.text, fusion=name, top=99, merge=False)
+        best = {hit.video: hit.score for hit in reversed(hits)}
         for video in angry.videos:
-            assert found.index(video.name) + 1 == video.ranks[name]
+            ahead = np.array(list(best.values())) - best[video.name]
+            # A search ranks by vectors in half precision, so near ties may fall either way.
+            assert (ahead > HALVES).sum() < video.ranks[name] <= (ahead >= -HALVES).sum()
 
 
 def test_changes_and_summaries_add_up(tracking):

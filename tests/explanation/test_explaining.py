@@ -16,6 +16,7 @@ from moodreel.reports.explanation import explain_html
 from moodreel.search.query import Query
 from moodreel_plugins.emotion.words import WordPrototypes
 from moodreel_plugins.encoders.sentence import SentenceTextEncoder
+from nearness import ROUNDING
 
 STRATEGIES = ["baseline", "late", "additive", "concat-fc", "cross-attention", "video-side"]
 LEARNED = [
@@ -52,7 +53,7 @@ def check_hits(engine, text, emotions, fusion, path=""):
     for hit, found in zip(answer.hits, explain_hits(index, answer), strict=True):
         parts = found.parts
         assert (found.video, found.start, found.end) == (hit.video, hit.start, hit.end)
-        assert parts.score == pytest.approx(hit.score, abs=1e-5)
+        assert parts.score == pytest.approx(hit.score, abs=ROUNDING)
         assert total(parts) == pytest.approx(hit.score, abs=1e-4)
         assert abs(parts.other) < 1e-4
         moods += parts.emotions.values()
@@ -77,7 +78,7 @@ def test_the_parts_of_late_are_those_of_its_own_dimensions(engine):
     answer = engine.search_index.answer(query, "late")
     (hit,), (found,) = answer.hits, explain_hits(engine.search_index, answer)
     parts = found.parts
-    assert parts.content == pytest.approx(hit.content_score, abs=1e-5)
+    assert parts.content == pytest.approx(hit.content_score, abs=ROUNDING)
     assert parts.emotions == {"joy": pytest.approx(hit.emotion_score, abs=1e-4)}
 
 
@@ -85,7 +86,7 @@ def test_a_neutral_query_has_content_alone(engine):
     answer = engine.search_index.answer(Query("a cup of coffee", top=1))
     (hit,), (found,) = answer.hits, explain_hits(engine.search_index, answer)
     assert found.parts.emotions == {}
-    assert found.parts.content == pytest.approx(hit.score, abs=1e-5)
+    assert found.parts.content == pytest.approx(hit.score, abs=ROUNDING)
 
 
 def test_an_empty_index_has_nothing_to_explain(tmp_path, engine_at):
@@ -136,8 +137,8 @@ def test_shapley_values_are_the_mean_over_all_orders():
     for order in permutations(players):
         for place, player in enumerate(order):
             slow[player] += (value(order[: place + 1]) - value(order[:place])) / 24
-    assert found == pytest.approx(slow)
-    assert sum(found.values()) == pytest.approx(value(tuple(players)))
+    assert found == pytest.approx(slow, abs=1e-9)
+    assert sum(found.values()) == pytest.approx(value(tuple(players)), abs=1e-9)
 
 
 def test_words_that_gave_the_emotion_are_named(engine):
@@ -165,7 +166,7 @@ def test_frames_and_faces_that_carried_it_are_shown(joyful, engine):
     assert len(joyful.frames) == engine.components.video_encoder.frames_per_clip
     assert all(frame.emotions["joy"] > 0.5 for frame in joyful.frames)
     assert all(0.5 < frame.mood <= 1 for frame in joyful.frames)
-    assert sum(face.weight for face in joyful.faces) == pytest.approx(1)
+    assert sum(face.weight for face in joyful.faces) == pytest.approx(1, abs=ROUNDING)
     assert {face.time for face in joyful.faces} <= {frame.time for frame in joyful.frames}
     left, top, width, height = joyful.faces[0].box
     frame = engine.frame(joyful.video, time=joyful.faces[0].time)
@@ -186,7 +187,7 @@ def test_a_video_that_is_gone_is_explained_without_frames(engine, joyful, monkey
     found = explain(engine.search_index, "a happy woman", joyful.video)
     assert found.note.startswith("its frames cannot be shown")
     assert found.frames == ()
-    assert found.parts.score == pytest.approx(joyful.parts.score, abs=1e-6)
+    assert found.parts.score == pytest.approx(joyful.parts.score, abs=ROUNDING)
 
 
 def test_what_cannot_be_explained_is_refused(engine):

@@ -114,7 +114,7 @@ class KeepsItsFit(ForgetsTheMask):
 
 class Chance(FusionStrategy):
     def fuse_text(self, text, wanted):
-        return text.pooled + torch.rand(()) * 1e-3
+        return text.pooled + torch.rand_like(text.pooled) * 1e-3
 
 
 class NotFinite(ForgetsTheMask):

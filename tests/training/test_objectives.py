@@ -11,6 +11,7 @@ from torch.nn.functional import normalize
 import places
 from moodreel.training.objective_names import USES
 from moodreel.training.objectives import OBJECTIVES, PUBLISHED
+from nearness import ROUNDING
 
 GOLDENS = places.GOLDENS / "losses"
 EXPECTED = json.loads((GOLDENS / "expected.json").read_text())
@@ -27,7 +28,8 @@ def test_an_objective_gives_the_published_value(name):
     parts = [inputs[key] for key in ("video", "text", "frame", "caption")]
     value = OBJECTIVES[name](*parts, inputs["logit_scale_log"].exp())
     published = next(key for key, own in PUBLISHED.items() if name in (key, own))
-    assert value.item() == pytest.approx(EXPECTED[published], rel=1e-5)
+    # Scores of unit vectors count 7.4 times, which is the scale of the inputs.
+    assert value.item() == pytest.approx(EXPECTED[published], abs=10 * ROUNDING)
 
 
 def test_every_published_objective_is_there():

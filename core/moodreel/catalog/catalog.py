@@ -217,10 +217,6 @@ class Catalog:
             )
             return {row.video_id for row in rows}
 
-    def add_video(self, video: VideoRecord, segments: Sequence[Segment]) -> "VideoWriter":
-        """Return a writer that stores a new video when it is committed."""
-        return VideoWriter(self, video, segments)
-
     def update_video(self, id: int, **columns: Any) -> None:
         """Change facts of a video, such as where it lies."""
         with self.writing() as connection:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import TimeoutError as ReadTimeout
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any, Self
 
 from pebble import ProcessExpired, ProcessPool
@@ -20,7 +21,6 @@ from moodreel.media import Clip, VideoFacts
 
 # How many calls a worker serves: a judgement, not measured.
 TASKS_A_WORKER = 200  # decord is reported to leak, so workers are replaced after some work
-DECODING_THREADS = 2
 
 
 class Decoder:
@@ -47,6 +47,7 @@ class Decoder:
         self.workers = workers
         self.timeout = timeout
         self.plugins = tuple(plugins)
+        self._guard, self._closed = Lock(), False
 
     @cached_property
     def _pool(self) -> ProcessPool:
@@ -76,7 +77,11 @@ class Decoder:
 
     def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Run a function in a worker and return what it returns."""
-        return self._pool.schedule(function, args=arguments, timeout=self.timeout).result()
+        with self._guard:
+            if self._closed:
+                raise MoodreelError("the decoder is closed; what it was reading is given up")
+            future = self._pool.schedule(function, args=arguments, timeout=self.timeout)
+        return future.result()
 
     def _try_readers(self, method: str, path: Path, *arguments: Any) -> Any:
         reasons: list[str] = []
@@ -98,9 +103,11 @@ class Decoder:
         raise UnreadableVideo(path, join_reasons(reasons))
 
     def close(self) -> None:
-        """End the workers."""
-        if "_pool" in self.__dict__:
-            pool = self.__dict__.pop("_pool")
+        """End the workers; threads that are still reading get an error, not new workers."""
+        with self._guard:
+            self._closed = True
+            pool = self.__dict__.pop("_pool", None)
+        if pool is not None:
             pool.stop()
             pool.join()
 

@@ -40,11 +40,11 @@ class Engine:
     Raises:
         ConfigurationError: the text and the video encoder do not share a space.
 
-    ::
-
-        engine = Engine.from_preset("starter", index="my-index")
-        engine.index(["videos"])
-        hits = engine.search("two friends at a party, joyful")
+    ```python
+    engine = Engine.from_preset("starter", index="my-index")
+    engine.index(["videos"])
+    hits = engine.search("two friends at a party, joyful")
+    ```
     """
 
     def __init__(self, registry: Registry, index: str | Path = ".moodreel") -> None:

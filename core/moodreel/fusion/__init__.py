@@ -5,14 +5,16 @@ from typing import TYPE_CHECKING
 import lazy_loader
 
 if TYPE_CHECKING:
-    from moodreel.fusion.gated import Form, GatedFusion, Sides, has_observation, has_wish
+    from moodreel.fusion.gated import Form, GatedFusion, Sides, has_observation
+    from moodreel.fusion.refinement import QueryRefinement, has_wish
     from moodreel.fusion.shrinkage import Shrinkage
     from moodreel.fusion.strategy import Dims, FusionStrategy, check_weight, to_tensors
 else:
     __getattr__, __dir__, _ = lazy_loader.attach(
         __name__,
         submod_attrs={
-            "gated": ["Form", "GatedFusion", "Sides", "has_observation", "has_wish"],
+            "gated": ["Form", "GatedFusion", "Sides", "has_observation"],
+            "refinement": ["QueryRefinement", "has_wish"],
             "shrinkage": ["Shrinkage"],
             "strategy": ["Dims", "FusionStrategy", "check_weight", "to_tensors"],
         },
@@ -23,6 +25,7 @@ __all__ = [
     "Form",
     "FusionStrategy",
     "GatedFusion",
+    "QueryRefinement",
     "Shrinkage",
     "Sides",
     "check_weight",

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from moodreel.emotions import EmotionScores
-from moodreel.fusion.shrinkage import Shrinkage
-from moodreel.fusion.strategy import Dims, FusionStrategy, check_weight, to_tensors
+from moodreel.fusion.refinement import QueryRefinement, has_wish
+from moodreel.fusion.strategy import Dims, check_weight, to_tensors
 from moodreel.interfaces import TextFeatures, VideoFeatures
 from moodreel.interfaces.contracts import contract
 
@@ -17,7 +17,7 @@ Form = Literal["extend", "add"]
 Sides = Literal["both", "text", "video"]
 
 
-class GatedFusion(FusionStrategy):
+class GatedFusion(QueryRefinement):
     """Asks with [t, g h] and stores [v, k]: the score is <t, v> + g <h, k>.
 
     A subclass makes its parameters in `build` and gives h by `text_mood` and k by `video_mood`,
@@ -29,9 +29,8 @@ class GatedFusion(FusionStrategy):
     The form `add` is there for comparison: t + g h against v + g k. What is added to a video's
     vector then moves it for every query, one without emotion too.
 
-    The content of a query that wants a mood is shrunk to what the collection varies by
-    (`Shrinkage`), and corrected by a subclass with `corrections`: it asks with [t + c, g h]. Both
-    start at zero and touch no stored vector.
+    The content of a query that wants a mood is refined (`QueryRefinement`): it asks with
+    [t + c, g h].
 
     A weight w given with a query asks with [(1 - w) t + min(w, 1 - w) c, w g h]: 0.5 mixes as
     training found best.
@@ -62,15 +61,9 @@ class GatedFusion(FusionStrategy):
         self.sides = sides
         self.mood_dim = mood_dim
         self.shrunk = shrunk
-        self.shrinkage: Shrinkage | None = None
         self.gate = nn.Parameter(torch.tensor(0.0 if gated else 1.0), requires_grad=gated)
         if form == "add" and sides != "both":
             self.skip("video" if sides == "text" else "text")
-
-    def upgrade(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return an older state: one whose class made no shrinkage learned to shrink by nothing."""
-        made = {} if self.shrinkage is None else self.shrinkage.state_dict(prefix="shrinkage.")
-        return {**{name: torch.zeros_like(value) for name, value in made.items()}, **state}
 
     def unfinished(self) -> str:
         """Return that the constructor of this class was never called, or nothing."""
@@ -84,14 +77,9 @@ class GatedFusion(FusionStrategy):
     def build_shared(self, dims: Dims) -> None:
         """Make the shrinkage, and the projection for a side that sees no emotion."""
         if self.shrunk and "text" in self.stages:
-            self.shrinkage = Shrinkage(dims.content)
+            self.make_shrinkage(dims)
         if self.form == "extend" and self.sides != "both":
             self.content_side = nn.Linear(dims.content, self.size(dims))
-
-    def fit_shared(self, video: VideoFeatures, seen: EmotionScores) -> None:
-        """Learn what the collection's content varies by."""
-        if self.shrinkage is not None:
-            self.shrinkage.fit(video.pooled)
 
     @contract()
     @abstractmethod
@@ -112,18 +100,12 @@ class GatedFusion(FusionStrategy):
         blind = self.form == "extend" and self.sides == "video"
         mood = self.content_side(text.pooled) if blind else self.text_mood(text, wanted)
         wants = has_wish(wanted, text.pooled)
-        change = wants * self.change(text.pooled, wanted)
+        change = self.refinement(text.pooled, wanted)
         if weight is None:
             return self.join(text.pooled + change, self.gate * wants * mood)
         share = check_weight(weight) * wants
         content = (1 - share) * text.pooled + torch.minimum(share, 1 - share) * change
         return self.join(content, share * self.gate * mood)
-
-    def change(self, content: Tensor, wanted: EmotionScores) -> Tensor:
-        """Return c [B, D]: the shrinkage of queries that want a mood, and their correction."""
-        change = torch.zeros_like(content) if self.shrinkage is None else self.shrinkage(content)
-        correction = self.correction(wanted, content)
-        return change if correction is None else change + correction
 
     def fuse_video(self, video: VideoFeatures, seen: EmotionScores) -> Tensor:
         """Return [v, k], [B, D + size], or v + g k, [B, D]."""
@@ -137,12 +119,6 @@ class GatedFusion(FusionStrategy):
     def join(self, content: Tensor, mood: Tensor) -> Tensor:
         """Put mood beside content, or add it."""
         return torch.cat([content, mood], -1) if self.form == "extend" else content + mood
-
-
-def has_wish(wanted: EmotionScores, like: Tensor) -> Tensor:
-    """Return [B, 1]: 1 where a query wants or refuses any emotion, 0 where it has none."""
-    values, _ = to_tensors(wanted, like)
-    return values.any(-1, keepdim=True).to(like.dtype)
 
 
 def has_observation(seen: EmotionScores, like: Tensor) -> Tensor:

@@ -58,6 +58,10 @@ class Shrinkage(nn.Module):
         free = PACE * self.pull
         return free + (free.clamp(0, 1) - free).detach()
 
+    def removed(self, content: Tensor) -> Tensor:
+        """Return what shrinking wholly (s = 1) takes from queries [B, D]."""
+        return content @ self.residue
+
     def forward(self, content: Tensor) -> Tensor:
         """Return what to add to queries [B, D]."""
-        return -self.share * (content @ self.residue)
+        return -self.share * self.removed(content)

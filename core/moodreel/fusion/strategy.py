@@ -66,7 +66,6 @@ class FusionStrategy(nn.Module, Component):
 
     def __init__(self) -> None:
         super().__init__()
-        self.register_parameter("corrections", None)
         self._skipped: set[Stage] = set()
 
     def upgrade(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -181,19 +180,6 @@ class FusionStrategy(nn.Module, Component):
                 stored as its content alone.
         """
         return video.pooled
-
-    def correction(self, wanted: EmotionScores, like: Tensor) -> Tensor | None:
-        """Return what `fuse_text` adds to a query's content [B, D], beside `like`; None: nothing.
-
-        Words of emotion pull a query's content towards what they look like, such as joy to
-        parties, beside what they say of the mood. A strategy that makes `corrections`, zeros
-        [8, D], in `build` learns to take that back: training asks that a corrected text is near
-        what captions of the same video say that name no emotion. Zero for a query without emotion.
-        """
-        if self.corrections is None:
-            return None
-        intensities, _ = to_tensors(wanted, like)
-        return intensities @ self.corrections
 
     @contract(outputs.better_scores, optional=("weight",))
     def rerank(

@@ -12,7 +12,7 @@ from moodreel.hookspecs import HOOKS
 from moodreel.interfaces import Component
 from moodreel.registry.construction import build_component
 from moodreel.registry.discovery import Discovery, discover, installed_plugins
-from moodreel.registry.entries import Entry, check_options
+from moodreel.registry.entries import Entry, check_options, current_names
 from moodreel.registry.registrations import Registrar, Registrations
 from moodreel.registry.settings import (
     Overrides,
@@ -175,7 +175,8 @@ class Registry:
         if slot == FUSION and self.names_trained(choice.name):
             return
         entry = self.find(SLOTS[slot], choice.name)
-        check_options(entry, {**entry.options, **choice.options})
+        given = {**entry.options, **choice.options}
+        check_options(entry, current_names(entry.registration.factory, given))
 
     def check_fusions(self) -> None:
         """Refuse unknown strategies beside the configuration's, and options that none takes."""

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from moodreel.emotions import EmotionScores
+from moodreel.fusion.refinement import QueryRefinement
 from moodreel.fusion.strategy import FusionStrategy, check_lengths
 from moodreel.interfaces import TextEncoder, TextFeatures, VideoEncoder, VideoFeatures
 from moodreel.media import Clip
@@ -107,9 +108,8 @@ class TrainingModule(nn.Module):
         check_lengths(self.strategy, found["text"], found["video"])
         own = self.strategy.auxiliary_losses(text, batch.asked.wanted, video, batch.shown.seen)
         found |= {f"{OWN}{name}": term for name, term in own.items()}
-        correction = self.strategy.correction(batch.asked.wanted, text.pooled)
-        if correction is not None:
-            found["corrected"] = text.pooled.detach() + correction
+        if (corrected := self.correct(text, batch.asked.wanted)) is not None:
+            found["corrected"] = corrected
         if batch.others:
             found["caption"] = self.ask(batch.others)
         if batch.frames:
@@ -118,6 +118,14 @@ class TrainingModule(nn.Module):
             scores = found["text"] @ found["video"].T
             found["reranked"] = self.rerank(batch, text, video, scores)
         return found | {"scale": self.scale}
+
+    def correct(self, text: TextFeatures, wanted: EmotionScores) -> Tensor | None:
+        """Return the corrected content [B, D] of texts; None where a strategy corrects nothing."""
+        if not isinstance(self.strategy, QueryRefinement):
+            return None
+        content = text.pooled.detach()  # what is asked of a correction moves no encoder
+        correction = self.strategy.correction(content, wanted)
+        return None if correction is None else content + correction
 
     def rerank(
         self, batch: Batch, text: TextFeatures, video: VideoFeatures, scores: Tensor

@@ -9,7 +9,6 @@ from moodreel.emotions import Emotion
 LONGEST_TEXT = 1000  # characters; a longer text is no query: a judgement, not measured
 MOST_PICTURE = 12_000_000  # characters in base 64: about 9 MB
 
-Finite = Annotated[float, Field(allow_inf_nan=False)]
 Intensity = Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(ge=0, le=1e7, allow_inf_nan=False)]

@@ -5,14 +5,14 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from moodreel import Emotion, EmotionScores, Register, hookimpl
-from moodreel.fusion import Dims, FusionStrategy, Shrinkage, check_weight, to_tensors
+from moodreel import EmotionScores, Register, hookimpl
+from moodreel.fusion import Dims, QueryRefinement, check_weight, to_tensors
 from moodreel.interfaces import TextFeatures, VideoFeatures
 
 EPSILON = 1e-4
 
 
-class Late(FusionStrategy):
+class Late(QueryRefinement):
     """Stores [v, e_v] and asks with [(1-w) t, w s e_q].
 
     e_v is the segment's log-odds of each emotion against the collection's prior, clamped, and 0
@@ -23,10 +23,9 @@ class Late(FusionStrategy):
 
     Args:
         weight: w, the share of mood in the score, 0 to 1, when the query does not say; "learned"
-            asks with [t + c, r s e_q] instead, where r = w / (1-w), and c, the shrinkage of the
-            content and its correction by a vector for each emotion, are trained from 0 on. Without
-            c that ranks videos as w does, and keeps texts with and without emotion comparable for
-            one video.
+            asks with [t + c, r s e_q] instead, where r = w / (1-w) and the refinement c
+            (`QueryRefinement`) are trained from 0 on. Without c that ranks videos as w does, and
+            keeps texts with and without emotion comparable for one video.
         clamp: the largest log-odds that one emotion can have.
     """
 
@@ -51,8 +50,6 @@ class Late(FusionStrategy):
         self.prior = masked_mean(values, observed)
         self.content_covariance = covariance(video.pooled)
         self.emotion_covariance = covariance(self.log_odds(values, observed))
-        if self.learned:
-            self.shrinkage.fit(video.pooled)
 
     def log_odds(self, values: Tensor, observed: Tensor) -> Tensor:
         """Return e_v [B, 8]."""
@@ -70,18 +67,17 @@ class Late(FusionStrategy):
         intensities, _ = to_tensors(wanted, text.pooled)
         mood = self.scale(text.pooled, intensities) * intensities
         if weight is None and self.learned:
-            change = self.shrinkage(text.pooled) + intensities @ self.corrections
-            content = text.pooled + intensities.any(-1, keepdim=True) * change
+            content = text.pooled + self.refinement(text.pooled, wanted)
             return torch.cat([content, self.ratio * mood], -1)
         share = float(self.weight) if weight is None else check_weight(weight)
         w = share * intensities.any(-1, keepdim=True)
         return torch.cat([(1 - w) * text.pooled, w * mood], -1)
 
     def build(self, dims: Dims) -> None:
-        """Make the shrinkage, and the vectors [8, D] of the correction."""
+        """Make the refinement of queries, where it is learned."""
         if self.learned:
-            self.shrinkage = Shrinkage(dims.content)
-            self.corrections = nn.Parameter(torch.zeros(len(Emotion), dims.content))
+            self.make_shrinkage(dims)
+            self.make_corrections(dims)
 
     @property
     def ratio(self) -> Tensor:

@@ -52,7 +52,7 @@ class VideoSide(GatedFusion):
             self.video_side = nn.Linear(3 * len(Emotion), self.size(dims), bias=False)
             start_aligned(self.video_side, len(Emotion))
         if self.corrected:
-            self.corrections = nn.Parameter(torch.zeros(len(Emotion), dims.content))
+            self.make_corrections(dims)
 
     def text_mood(self, text: TextFeatures, wanted: EmotionScores) -> Tensor:
         """Return h [B, size], linear in e_q."""

@@ -123,13 +123,6 @@ def query_scores(
     return scores if relevance.graded else replace(scores, graded=None)
 
 
-def with_grades(scores: QueryScores, relevance: Relevance) -> QueryScores:
-    """Leave out the graded precision where relevance has no degrees."""
-    if relevance.graded:
-        return scores
-    return QueryScores(scores.rank, scores.found, scores.reciprocal, scores.gain, scores.precision)
-
-
 def as_blocks(similarity: Any, relevant: Any) -> tuple[Iterator[NDArray], Relevance]:
     """Return blocks of rows, and relevance in its compressed form."""
     if not is_blocks(similarity):

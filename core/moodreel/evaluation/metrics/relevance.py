@@ -1,6 +1,6 @@
 """Relevance of videos (columns) for queries (rows), as a compressed sparse matrix."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,14 +117,3 @@ def check_fits(fits: bool, message: str) -> None:
     """Refuse relevance that does not fit."""
     if not fits:
         raise ValueError(message)
-
-
-def joined_relevance(parts: Sequence[Relevance]) -> Relevance:
-    """Return the rows of several, one after the other."""
-    sizes = np.concatenate([part.counts for part in parts])
-    return Relevance(
-        np.cumsum([0, *sizes]),
-        np.concatenate([part.columns for part in parts]),
-        np.concatenate([part.grades for part in parts]),
-        parts[0].width,
-    )
