@@ -87,7 +87,7 @@ class AppState:
 
     @cached_property
     def adder(self) -> Adder:
-        """What indexes folders."""
+        """The runner of indexing in the background."""
         return Adder(self.recipe)
 
     def shelves(self) -> Shelves:

@@ -86,7 +86,7 @@ class Checkpoint:
 
     @cached_property
     def digest(self) -> str:
-        """What names the weights, wherever they lie."""
+        """A digest of the weights, which names them wherever they lie."""
         return "-".join(file_digest(path) for path in self.weights)
 
     def load(
