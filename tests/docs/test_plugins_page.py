@@ -115,7 +115,11 @@ def test_the_callbacks_type_is_the_one_in_the_code():
 def test_the_table_of_kinds_is_complete(kind):
     slots = ", ".join(f"`{slot}`" for slot, held in SLOTS.items() if held == kind)
     base = base_class(kind)
-    home = "moodreel.fusion" if base is fusion.FusionStrategy else base.__module__.removesuffix(".kinds")
+    home = (
+        "moodreel.fusion"
+        if base is fusion.FusionStrategy
+        else base.__module__.removesuffix(".kinds")
+    )
     row = f"| `{kind}` | `{hookspecs.HOOKS[kind]}` | `{home}.{base.__name__}` | {slots} |"
     assert row in PAGE.splitlines()
 
