@@ -13,7 +13,7 @@ import places
 from moodreel import fusion, hookspecs, interfaces, testing
 from moodreel.errors import ConfigurationError, MissingPackage
 from moodreel.interfaces import Component
-from moodreel.registry.fingerprints import file_digest
+from moodreel.registry.fingerprints import weights_digest
 from moodreel.registry.settings import load_settings
 from moodreel.registry.slots import SLOTS
 
