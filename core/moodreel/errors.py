@@ -27,7 +27,7 @@ class PluginError(ConfigurationError):
 
 
 class ChangedCode(UserWarning):
-    """The code of a component has changed, and the version that its outputs are stored under not.
+    """A component's code has changed, but not the `version` that its outputs are stored under.
 
     Its message is one line, fit to be shown to a user as it is.
     """

@@ -1,1 +1,1 @@
-"""Names: public ones that load late, and old ones that still work."""
+"""Backward compatibility: old names, which work for one more release and warn."""

@@ -288,7 +288,7 @@ class Engine:
         return self.components.decoder.read(path, [time]).frames[0]
 
     def timeline(self, video: str | Path) -> Timeline:
-        """Return how a video feels over time.
+        """Return the emotion timeline of a video: its segments, in time, with their emotions.
 
         Args:
             video: a video of the index (its path as given, or its place on disk), or any file;

@@ -212,13 +212,13 @@ def best_splits(
 
 
 def words_of(index: SearchIndex, query: Query) -> list[WordPart]:
-    """Return what each word had in a query's emotions; none where they were not read in words."""
+    """Return what each word contributed to a query's emotions; none where no words were read."""
     read = query.emotions is None and query.examples is None
     return word_parts(query.text, index.components.text_emotion) if read else []
 
 
 def word_parts(text: str, extractor: EmotionExtractor | None) -> list[WordPart]:
-    """Return what each word had in the emotions of a text; words without any are left out."""
+    """Return what each word contributed to the emotions of a text; other words are left out."""
     matches = list(WORD.finditer(text))
     if extractor is None or not matches:
         return []

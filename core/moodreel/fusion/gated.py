@@ -18,22 +18,24 @@ Sides = Literal["both", "text", "video"]
 
 
 class GatedFusion(QueryRefinement):
-    """Asks with [t, g h] and stores [v, k]: the score is <t, v> + g <h, k>.
+    """The base of learned strategies, with mood beside content: a score is <t, v> + g <h, k>.
 
-    A subclass makes its parameters in `build` and gives h by `text_mood` and k by `video_mood`,
-    each of `size(dims)` numbers. Whatever they are, the gate g starts at zero, h is multiplied
-    by zero for a query without emotion, and k for a segment of which nothing was observed. So the
-    scores are the baseline's before training, and a query without emotion ranks as the baseline
-    does, trained or not; and a stored vector's content never changes.
+    The query's vector is [t, g h] and the stored vector is [v, k], where t and v are the content
+    of the text and of the video, and g is a learned gate. A subclass makes its parameters in
+    `build` and gives h by `text_mood` and k by `video_mood`, each of `size(dims)` numbers.
+    Whatever they are, the gate starts at zero, h is multiplied by zero for a query without
+    emotion, and k for a segment of which nothing was observed. So the scores are the baseline's
+    before training; a query without emotion ranks as the baseline does, trained or not; and the
+    content of a stored vector never changes.
 
     The form `add` is there for comparison: t + g h against v + g k. What is added to a video's
-    vector then moves it for every query, one without emotion too.
+    vector then moves it for every query, even for one without emotion.
 
-    The content of a query that wants a mood is refined (`QueryRefinement`): it asks with
+    The content of a query that wants a mood is refined (`QueryRefinement`): its vector is
     [t + c, g h].
 
-    A weight w given with a query asks with [(1 - w) t + min(w, 1 - w) c, w g h]: 0.5 mixes as
-    training found best.
+    With a weight w the query's vector is [(1 - w) t + min(w, 1 - w) c, w g h]; 0.5 mixes content
+    and mood in the proportion that training found.
 
     Args:
         form: "extend" gives mood dimensions of its own; "add" adds it to the content.

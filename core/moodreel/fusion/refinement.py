@@ -1,4 +1,4 @@
-"""Query refinement: what a mood's words do to a query's content is taken back."""
+"""Query refinement: learned corrections of the content of queries that want a mood."""
 
 from collections.abc import Mapping
 
@@ -16,8 +16,8 @@ class QueryRefinement(FusionStrategy):
 
     c is the sum of two parts. Both are learned from zero on, and neither touches a stored vector.
 
-    - Shrinkage towards what the collection varies by (`Shrinkage`): differences that nobody asked
-      about would outvote the mood.
+    - Shrinkage towards the directions in which the collection varies (`Shrinkage`): differences
+      that no query asked about would outvote the mood.
     - Corrections, a vector for each emotion. Words of emotion pull a query's content towards what
       they look like, such as joy to parties, beside what they say of the mood. Training asks that
       a corrected text is near what captions of the same video say that name no emotion.

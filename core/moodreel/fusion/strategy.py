@@ -69,7 +69,7 @@ class FusionStrategy(nn.Module, Component):
         self._skipped: set[Stage] = set()
 
     def upgrade(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return the state of a trained strategy of an older release as this one has it."""
+        """Return the state dict of an older release's trained strategy in the form of this one."""
         return dict(state)
 
     def unfinished(self) -> str:

@@ -53,7 +53,7 @@ class Lookup:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What a query found.
+    """The answer to a query: its hits, and how they were found.
 
     Args:
         hits: the hits, best first.
@@ -128,7 +128,7 @@ class SearchIndex:
     def look_up(
         self, query: Query, fusion: str | None = None, inside: Inside = "video"
     ) -> Lookup | None:
-        """Encode a query as a strategy asks; None where the index is empty.
+        """Encode a query for a strategy; None where the index is empty.
 
         Args:
             query: what is asked for.

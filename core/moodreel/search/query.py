@@ -102,7 +102,7 @@ def encode_query(
     extractor: EmotionExtractor | None,
     strategy: FusionStrategy,
 ) -> EncodedQuery:
-    """Turn a query into the vector that a strategy asks with."""
+    """Encode a query as the vector that a strategy searches with."""
     wanted = wanted_emotions(query, extractor)
     text = encode_content(query.text, encoder, strategy, wanted)
     if query.examples is not None:

@@ -120,10 +120,12 @@ def stored_content(moments: Sequence[Moment], fused: FusedVectors) -> NDArray[np
 def describe_hits(
     moments: Sequence[Moment], content: NDArray[np.float32], source: Source
 ) -> list[Hit]:
-    """Return moments with what content and emotion had in their scores.
+    """Return hits: moments with what content and emotion contributed to their scores.
 
     Args:
+        moments: the n moments, best first.
         content: what content contributed to the score of each moment, [n].
+        source: the catalog, for emotions and captions.
     """
     ids = np.array([moment.id for moment in moments], np.int64)
     seen = source.load_emotions(ids)

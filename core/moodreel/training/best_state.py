@@ -41,7 +41,7 @@ class BestState:
 
 
 def learned_state(trainee: nn.Module) -> dict[str, Tensor]:
-    """Return a copy of all that learns."""
+    """Return a copy of all parameters that are trained, by name."""
     return {
         name: value.detach().cpu().clone()
         for name, value in trainee.named_parameters()

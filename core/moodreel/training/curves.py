@@ -12,7 +12,7 @@ PLOT = "losses.svg"
 
 
 class Curves:
-    """Writes what was measured, step by step.
+    """Writes the losses and metrics of a run, step by step.
 
     A resumed run drops what an earlier one had written after the step it goes on from.
 

@@ -85,7 +85,7 @@ class Run:
         return outcome
 
     def examples(self, strategy: FusionStrategy) -> tuple[Examples, Examples | None]:
-        """Return what to learn from, and what to look at in between."""
+        """Return the examples to train on, and those to validate on."""
         parts = choose_parts(self.dataset, self.splits, self.validation, self.plan)
         train, validation = (
             load_examples(
@@ -130,7 +130,7 @@ class Run:
 def choose_parts(
     dataset: Dataset, splits: Sequence[str], validation: str | None, plan: TrainingPlan
 ) -> tuple[Dataset, Dataset | None]:
-    """Return what to learn from and what to validate on."""
+    """Return the dataset to train on, and the one to validate on or None."""
     if not dataset.splits:
         train = dataset
     else:

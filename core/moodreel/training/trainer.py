@@ -36,7 +36,7 @@ TEXTS_AT_ONCE, VIDEOS_AT_ONCE = 256, 256  # in validation, which bounds memory: 
 
 @dataclass
 class Outcome:
-    """How a run went.
+    """The outcome of a training run.
 
     Args:
         steps: how many steps were made.
@@ -94,7 +94,7 @@ class Trainer:
 
     @cached_property
     def accelerator(self) -> Accelerator:
-        """What knows of devices, precision and other processes."""
+        """The accelerator of the run: its device, its precision and its processes."""
         AcceleratorState._reset_state()  # an earlier run's precision would hold for this one too
         unused = DistributedDataParallelKwargs(find_unused_parameters=True)
         return Accelerator(mixed_precision=self.plan.precision, kwargs_handlers=[unused])

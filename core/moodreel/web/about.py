@@ -51,7 +51,7 @@ def components(state: Shared) -> list[Component]:
 
 @router.get("/setup")
 def setup(state: Shared) -> Setup:
-    """Say what there is to choose from."""
+    """Return the preset, and the emotions, strategies and folders to choose from."""
     folders = [
         Folder(id=id, name=folder.name, path=str(folder)) for id, folder in enumerate(state.folders)
     ]

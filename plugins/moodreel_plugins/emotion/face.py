@@ -1,4 +1,4 @@
-"""Emotions from the faces in a video."""
+"""Facial expressions: emotions of the faces in a video."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence

@@ -116,7 +116,7 @@ class TransformerClassifier(FaceClassifier):
 
     @cached_property
     def processor(self) -> Any:
-        """What knows the size, mean and deviation of the network's pictures."""
+        """The image processor, with the size, mean and deviation of the network's pictures."""
         from transformers import AutoImageProcessor
 
         return self.load(AutoImageProcessor)

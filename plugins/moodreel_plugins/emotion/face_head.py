@@ -110,7 +110,7 @@ def fit_head(features: NDArray[np.float32], labels: Sequence[str], logits: int) 
 def fit_and_report(
     features: NDArray[np.float32], labels: Sequence[str], own: Sequence[str], skipped: int
 ) -> tuple[FaceHead, FitReport]:
-    """Fit a head to all faces, and judge by halves what fitting brings.
+    """Fit a head to all faces, and measure by halves of them what fitting brings.
 
     Args:
         features: the features of n faces, [n, F]; the first are the logits of the classes `own`.
@@ -147,7 +147,7 @@ def check_labels(labels: Sequence[str]) -> None:
 def predict_by_halves(
     features: NDArray[np.float32], labels: NDArray[np.str_], logits: int
 ) -> NDArray[np.str_]:
-    """Return what a head says [n] that was fitted to the half in which the face is not.
+    """Return cross-fitted predictions [n]: each half is read by a head fitted to the other half.
 
     In each class the faces alternate between the halves, in the order given.
     """

@@ -79,9 +79,9 @@ class Weighed(NamedTuple):
 
 
 def weigh_words(text: str) -> Iterator[Weighed]:
-    """Yield the words of a text as they are meant, without those that only modify others.
+    """Yield the words of a text with their strength, without those that only modify others.
 
-    A negator turns the next words of its clause, four at most; a second one turns them back. A
+    A negator negates the next words of its clause, four at most; a second one undoes that. A
     word that raises or lowers holds for the next word. Clauses end at punctuation and at words
     such as "but".
 
@@ -113,7 +113,7 @@ def tokens(text: str) -> Iterator[str]:
 
 
 def is_negator(token: str) -> bool:
-    """Whether a token turns the words after it."""
+    """Whether a token negates the words after it."""
     return token in NEGATORS or token in NEGATING_PHRASES or token.endswith("n't")
 
 
@@ -125,5 +125,5 @@ def modifier(token: str) -> float:
 
 
 def ends_clause(token: str) -> bool:
-    """Whether what was negated or raised before a token ends with it."""
+    """Whether a token ends a clause, and with it what was negated or raised before."""
     return token in BREAKS or not token[0].isalpha()

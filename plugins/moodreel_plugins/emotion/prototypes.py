@@ -1,4 +1,4 @@
-"""Emotions of a text, from how near it is to sentences that describe each emotion."""
+"""Emotions of a text, by its similarity to sentences that describe each emotion."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property

@@ -1,4 +1,4 @@
-"""Emotions of a query, from how near its words are to words for each emotion."""
+"""Emotions of a query, by the similarity of its words to phrases for each emotion."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

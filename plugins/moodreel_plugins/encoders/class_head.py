@@ -1,4 +1,4 @@
-"""Class probabilities as vectors of a text encoder's space: ConSE."""
+"""ConSE: class probabilities as vectors of a text encoder's space."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -92,12 +92,12 @@ class DualEncoder(Component):
             )
 
     def reader(self) -> Callable[[Path, "torch.dtype"], Any]:
-        """Return what reads the model from a folder."""
+        """Return the function that reads the model from a folder."""
         return read_dual_encoder
 
 
 class ClipVideoEncoder(DualEncoder, VideoEncoder):
-    """The image half over frames, each projected and normalised; a clip is their mean.
+    """The image half of a CLIP over frames, each projected and normalised; a clip is their mean.
 
     Args:
         model: a folder in transformers' form, or the hub's name of one.
@@ -129,7 +129,7 @@ class ClipVideoEncoder(DualEncoder, VideoEncoder):
 
     @cached_property
     def pixels(self) -> "PixelMaker":
-        """What makes pixels of frames, as the model's folder says."""
+        """The preprocessing of frames, as the model's folder says."""
         from moodreel_plugins.encoders.pixels import read_pixel_maker
 
         return read_pixel_maker(self.checkpoint.folder, int(self.config.vision_config.image_size))
@@ -143,7 +143,7 @@ class ClipVideoEncoder(DualEncoder, VideoEncoder):
         return torch.compile(features, dynamic=True) if self.compile else features
 
     def feature_method(self) -> Callable[["Tensor"], "Tensor"]:
-        """Return the model's own way from pixels [n, 3, h, w] to features [n, D]."""
+        """Return the model's own function from pixels [n, 3, h, w] to features [n, D]."""
         model = self.model
         return lambda pixels: pooled_output(model.get_image_features(pixel_values=pixels))
 
@@ -180,7 +180,7 @@ class ClipVideoEncoder(DualEncoder, VideoEncoder):
 
 
 class ClipTextEncoder(DualEncoder, TextEncoder):
-    """The text half.
+    """The text half of a CLIP, or of another dual encoder of transformers.
 
     Args:
         model: a folder in transformers' form, or the hub's name of one.

@@ -55,7 +55,7 @@ class ProxySettings:
 
 
 class VideoEmbeddings(CLIPVisionEmbeddings):
-    """Pixels into tokens, with positions in space and time."""
+    """Embeds pixels as tokens, with positions in space and time."""
 
     def __init__(self, config: CLIPVisionConfig, settings: ProxySettings) -> None:
         super().__init__(config)

@@ -43,12 +43,12 @@ class VipEncoder(DualEncoder):
             )
 
     def reader(self) -> Callable[[Path, "torch.dtype"], Any]:
-        """Return what reads the model from a folder."""
+        """Return the function that reads the model from a folder."""
         return read_clip_vip
 
 
 class ClipVipVideoEncoder(VipEncoder, ClipVideoEncoder):
-    """The video half: all frames of a clip together (Xue et al. 2023). It has no frame vectors.
+    """The video half of CLIP-ViP (Xue et al. 2023): all frames together, without frame vectors.
 
     Args:
         checkpoint: a folder that `moodreel convert clip-vip` wrote, or the hub's name of one.
@@ -93,14 +93,14 @@ class ClipVipVideoEncoder(VipEncoder, ClipVideoEncoder):
 
     @cached_property
     def pixels(self) -> "PixelMaker":
-        """What makes pixels of frames, as the folder says, or pressed into a square."""
+        """The preprocessing of frames, as the folder says, or squeezed into a square."""
         from moodreel_plugins.encoders.pixels import read_pixel_maker
 
         side = int(self.config.vision_config.image_size)
         return read_pixel_maker(self.checkpoint.folder, side, square=True)
 
     def feature_method(self) -> Callable[["Tensor"], "Tensor"]:
-        """Return the model's own way from pixels [B, T, 3, h, w] to features [B, D]."""
+        """Return the model's own function from pixels [B, T, 3, h, w] to features [B, D]."""
         return self.model.video_features
 
     def save(self, folder: Path) -> dict[str, Any]:
@@ -132,7 +132,7 @@ class ClipVipVideoEncoder(VipEncoder, ClipVideoEncoder):
 
 
 class ClipVipTextEncoder(VipEncoder, ClipTextEncoder):
-    """The text half, with a stage for `inject` before positions are added.
+    """The text half of CLIP-ViP, with a stage for `inject` before positions are added.
 
     Args:
         checkpoint: a folder that `moodreel convert clip-vip` wrote, or the hub's name of one.

@@ -1,4 +1,4 @@
-"""The published fusion: an emotion embedding added to every token of the text."""
+"""Additive fusion, as published: an emotion embedding added to every token of the text."""
 
 from typing import Any, Literal
 

@@ -1,4 +1,4 @@
-"""No fusion: content alone."""
+"""The baseline: no fusion, content alone."""
 
 from moodreel import Register, hookimpl
 from moodreel.fusion import FusionStrategy

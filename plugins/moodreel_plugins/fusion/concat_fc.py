@@ -1,4 +1,4 @@
-"""Content and an embedding of emotion, concatenated, through a fully connected layer."""
+"""Concatenation fusion: content and an emotion embedding through a fully connected layer."""
 
 from typing import Any
 

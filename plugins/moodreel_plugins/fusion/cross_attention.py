@@ -1,4 +1,4 @@
-"""An emotion encoder that looks at the text's tokens and at the video's frames."""
+"""Cross-attention fusion: an emotion encoder attends to the text's tokens and video's frames."""
 
 from typing import Any
 
@@ -121,7 +121,7 @@ class CrossAttention(GatedFusion):
 
 
 class EmotionEncoder(nn.Module):
-    """Intensities [B, 8] and a context [B, S, width] to one vector [B, width]."""
+    """Encodes intensities [B, 8] and a context [B, S, width] as one vector [B, width]."""
 
     def __init__(self, width: int, heads: int, dropout: float) -> None:
         super().__init__()
@@ -163,7 +163,7 @@ class JointReader(nn.Module):
 
 
 class Attention(nn.Module):
-    """x + attention of x to a context, or to itself, normalised; then a small feed-forward."""
+    """A transformer layer: attention of x to a context, or to itself, then a feed-forward."""
 
     def __init__(self, width: int, heads: int, dropout: float) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A photograph of a face set into a photograph of a scene, as a clip of two seconds."""
+"""Clips of 2.4 seconds, of a photograph of a face set into a photograph of a scene."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
