@@ -45,6 +45,7 @@ def call(moodreel, demo, tmp_path, monkeypatch):
     """Call a command on the demo's index or videos, with a plugin's file."""
     (tmp_path / "mine.py").write_text(PLUGIN)
     (tmp_path / "captions.csv").write_text("video,caption\ncat.mp4,a cat\n")
+    (tmp_path / "cat.mp4").symlink_to(demo / "videos" / "cat.mp4")
     paths = {"cat": demo / "videos" / "cat.mp4", "captions": tmp_path / "captions.csv"}
     monkeypatch.setenv("MOODREEL_INDEX", str(demo / "index"))
     monkeypatch.chdir(tmp_path)
