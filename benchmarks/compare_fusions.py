@@ -110,7 +110,7 @@ class Bench:
         asked, shown = test.text.pooled[torch.from_numpy(emotional)], test.video.pooled
         shrinkage = Shrinkage(shown.shape[1])
         shrinkage.fit(shown)
-        scores = (asked - asked @ shrinkage.residue) @ shown.T
+        scores = (asked - shrinkage.removed(asked)) @ shown.T
         return float(query_scores(scores.numpy(), test.known.T[emotional]).precision.mean())
 
     def lines(self, rows: Sequence[Row], seeds: Sequence[int]) -> list[Line]:

@@ -7,7 +7,7 @@ Settings are chosen on the queries `tune` of demo_queries.yaml; `test` is report
 
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from time import process_time
@@ -47,22 +47,13 @@ Find = Callable[[str], Iterable[str]]
 
 @dataclass(frozen=True, eq=False)
 class Collection:
-    """The videos' names [N], one a segment, and a way to get its frames.
-
-    Classes are embedded once for each set of forms: that takes longer than all the videos.
-    """
+    """The videos' names [N], one a segment, and a way to get its frames."""
 
     engine: Engine
-    embedded: dict[tuple[str, ...], Any] = field(default_factory=dict)
 
     def encoder(self, options: Mapping[str, Any]) -> Any:
         """Return the starter encoder with some options."""
-        encoder: Any = self.engine.registry.create("video_encoder", "starter", **options)
-        forms = tuple(encoder.forms)
-        if forms not in self.embedded:
-            self.embedded[forms] = encoder.class_embeddings
-        encoder.class_embeddings = self.embedded[forms]
-        return encoder
+        return self.engine.registry.create("video_encoder", "starter", **options)
 
     @cache  # noqa: B019 - one collection lives as long as the run
     def clips(self, frames: int) -> tuple[list[str], list[Clip]]:

@@ -1,9 +1,16 @@
-"""What the fusion benchmark compares: strategies, and variants of the best, each with its plan."""
+"""What the fusion benchmark compares: every strategy there is, and variants of the best.
+
+A strategy that no row names is compared with its default options, trained by the common plan where
+it has anything to learn. A row here gives it other options, or a plan of its own.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from moodreel import create
+from moodreel.fusion import Dims
+from moodreel.registry.discovery import installed_plugins
 from moodreel.training.plan import TrainingPlan
 
 PLAN = TrainingPlan(
@@ -33,7 +40,7 @@ class Row:
 
 
 BASELINE = Row("baseline", "baseline", plan=None)
-STRATEGIES = (
+LISTED = (
     BASELINE,
     Row("late, untrained", "late", plan=None),
     Row("late, learned", "late", {"weight": "learned"}, QUICK),
@@ -43,6 +50,23 @@ STRATEGIES = (
     Row("concat-fc", "concat-fc", {"dropout": 0.5}, QUICK),
     Row("cross-attention", "cross-attention", plan=SLOW),
 )
+
+
+def unlisted() -> tuple[Row, ...]:
+    """Return a row for each strategy that is registered and that no row names."""
+    named = {row.name for row in LISTED}
+    registered = [n for kind, n in installed_plugins().registrations if kind == "fusion_strategy"]
+    others = sorted(set(registered) - named)
+    return tuple(Row(name, name, plan=PLAN if learns(name) else None) for name in others)
+
+
+def learns(name: str) -> bool:
+    """Whether a strategy has parameters to train."""
+    strategy = create("fusion_strategy", name).bind(Dims(content=8, token=8))
+    return any(parameter.requires_grad for parameter in strategy.parameters())
+
+
+STRATEGIES = (*LISTED, *unlisted())
 ABLATIONS = (
     Row("extended, both sides, zero gate", "video-side"),
     Row("text side only", "video-side", {"sides": "text"}),

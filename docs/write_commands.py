@@ -10,8 +10,9 @@ PAGE = Path(__file__).with_name("commands.md")
 WIDTH = 100
 HEAD = """# Commands
 
-Data goes to stdout, everything else to stderr. Exit codes: 0 done; 1 nothing found or some inputs
-failed (each named on stderr); 2 a wrong call or configuration. `--debug` on any command shows the
+Data goes to stdout, everything else to stderr. A command ends with 0 when it is done, 1 when
+nothing was found or some inputs failed (each named on stderr), 2 when the call or the configuration
+is wrong; [exit-codes.md](exit-codes.md) has an example of each. `--debug` on any command shows the
 traceback of an error. This page is written by `python docs/write_commands.py`.
 """
 

@@ -7,9 +7,10 @@ from json import loads
 
 import pytest
 
+import inputs
 import places
 from moodreel import Engine, Registry
-from moodreel.registry.discovery import gather_components, load_plugins
+from moodreel.registry.discovery import discover
 from moodreel.registry.settings import load_settings
 
 SHARED_DATA = places.SHARED / "data"
@@ -24,7 +25,12 @@ def no_cache_of_the_user(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def no_settings_of_the_user(monkeypatch):
-    for name in ("MOODREEL_CONFIG", "MOODREEL_INDEX", "MOODREEL_DISABLE_PLUGINS"):
+    for name in (
+        "MOODREEL_CONFIG",
+        "MOODREEL_INDEX",
+        "MOODREEL_DISABLE_PLUGINS",
+        "MOODREEL_PLUGINS",
+    ):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -52,9 +58,9 @@ def engine_at(registry):
     Overrides may choose components and segments, not change a component's definition.
     """
 
-    def open_engine(folder, *overrides):
-        mine = Registry.load("starter", overrides=overrides)
-        mine._built = registry._built
+    def open_engine(folder, *overrides, plugins=()):
+        mine = Registry.load("starter", overrides=overrides, plugins=plugins)
+        mine._built = dict(registry._built) if plugins else registry._built
         return Engine(mine, folder)
 
     return open_engine
@@ -84,7 +90,7 @@ def registry_with():
     """Build a registry with plugins that are not installed."""
 
     def build(*plugins, config=None, overrides=()):
-        found = gather_components(load_plugins(plugins))
+        found = discover(extra=plugins)
         return Registry(load_settings("starter", config, overrides), found)
 
     return build
@@ -139,6 +145,40 @@ def material(msrvtt_shaped, dataset_cache):
         yield gather_material(dataset, whole.components, dataset_cache)
 
 
+@pytest.fixture(scope="session")
+def world(tmp_path_factory, text_encoder):
+    """A small dataset of features in which mood and scene are known: nothing is decoded."""
+    return inputs.write_world(tmp_path_factory.mktemp("world"), text_encoder)
+
+
+@pytest.fixture(scope="session")
+def labels(tmp_path_factory):
+    """Labels of some of the demo's videos."""
+    return inputs.write_labels(tmp_path_factory.mktemp("labels"))
+
+
+@pytest.fixture(scope="session")
+def faces(tmp_path_factory):
+    """Photographs of faces, in folders named after expressions."""
+    return inputs.write_faces(tmp_path_factory.mktemp("faces"))
+
+
+@pytest.fixture(scope="session")
+def scenes(tmp_path_factory):
+    """Photographs of scenes, named after what they show."""
+    return inputs.write_scenes(tmp_path_factory.mktemp("scenes"))
+
+
+@pytest.fixture(scope="session")
+def reaction_clips(faces, scenes, tmp_path_factory):
+    """The folder that `moodreel make-dataset reaction-clips --seed 3 --to` makes of them."""
+    from moodreel.datasets.builders.reaction_clips import make_reactions
+
+    folder = tmp_path_factory.mktemp("reactions")
+    make_reactions(folder, faces, scenes, seed=3)
+    return folder
+
+
 @dataclass(frozen=True)
 class Outcome:
     code: int
@@ -157,10 +197,10 @@ def moodreel(capfd, monkeypatch, registry):
 
     load = Registry.load.__func__
 
-    def load_shared(kind, preset="starter", config=None, overrides=()):
-        mine = load(kind, preset, config, overrides)
+    def load_shared(kind, preset="starter", config=None, overrides=(), **more):
+        mine = load(kind, preset, config, overrides, **more)
         if config is None and not any(item.startswith("components") for item in overrides):
-            mine._built = registry._built
+            mine._built = dict(registry._built) if mine.settings.plugins else registry._built
         return mine
 
     monkeypatch.setattr(Registry, "load", classmethod(load_shared))

@@ -52,7 +52,7 @@ def wrong(declared_versions):
             yield f"{name} is not installed"
             continue
         if not is_lowest(installed, lowest):
-            yield f"{name}>={lowest} is declared, and {installed} is the lowest that can be installed"
+            yield f"{name}>={lowest} is declared, but other packages want {installed}"
 
 
 if __name__ == "__main__":

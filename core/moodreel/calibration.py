@@ -1,4 +1,4 @@
-"""Scores of any extractor as probabilities, by one temperature (Guo et al. 2017).
+"""Temperature scaling: scores of any extractor as calibrated probabilities (Guo et al. 2017).
 
 The classes are the eight emotions and neutral, which has what the eight leave over. Scores that
 sum to more than 1, as counts do, are taken as shares. The temperature divides the logarithms: it
@@ -14,8 +14,9 @@ from moodreel.emotions import Emotion, EmotionScores
 
 NEUTRAL = "neutral"
 FLOOR = 1e-3  # the least share of a class, so that its logarithm is finite
+# The temperatures searched: a judgement, not measured; 1 lies in the middle of their logarithms.
 COLDEST, HOTTEST = 0.02, 50.0
-STEPS = 60
+STEPS = 60  # each shrinks the interval by 0.618: after 60 it is 3e-13 of the first
 
 
 def class_names() -> list[str]:
@@ -24,7 +25,7 @@ def class_names() -> list[str]:
 
 
 def class_shares(scores: EmotionScores) -> NDArray[np.float64]:
-    """Return the share of each class [B, 9]; rows of which nothing is known are 0."""
+    """Return the share of each class [B, 9]; rows of which nothing was observed are 0."""
     values = scores.values.astype(np.float64).clip(min=0)
     values /= np.maximum(values.sum(1, keepdims=True), 1)
     rest = (1 - values.sum(1, keepdims=True)).clip(min=0) * scores.observed.any(1, keepdims=True)
@@ -40,7 +41,9 @@ def probabilities(scores: EmotionScores, temperature: float | None) -> NDArray[n
     """Return the probability of each class [B, 9], 0 where it cannot be observed.
 
     Args:
-        temperature: above 1 less sure, below 1 surer; None: the shares as they are.
+        scores: the extractor's intensities [B, 8].
+        temperature: above 1 makes the probabilities flatter, below 1 sharper; None returns the
+            shares as they are.
     """
     shares, known = class_shares(scores), known_classes(scores)
     if temperature is None:
@@ -63,12 +66,14 @@ def calibrate(scores: EmotionScores, temperature: float | None) -> EmotionScores
 
 
 def fit_temperature(scores: EmotionScores, labels: Sequence[str]) -> float:
-    """Return the temperature under which labels are likeliest; 1 where none can be judged.
+    """Return the temperature of maximum likelihood; 1 where no row can be judged.
 
-    The likelihood is concave in 1 / temperature, so a search by golden sections finds its top.
+    The likelihood is concave in 1 / temperature, so a golden-section search finds its maximum.
 
     Args:
-        labels: a class a row. Rows whose class the extractor cannot observe do not count.
+        scores: the extractor's intensities [B, 8].
+        labels: the class of each row, B names. Rows whose class the extractor cannot observe do
+            not count.
     """
     columns = np.array([class_names().index(label) for label in labels], int)
     judged = known_classes(scores)[np.arange(len(columns)), columns]
@@ -86,7 +91,7 @@ def loss(scores: EmotionScores, columns: NDArray[np.int64], temperature: float) 
 
 
 def golden_search(function: Callable[[float], float], low: float, high: float) -> float:
-    """Return where a function with one valley is least, between `low` and `high`."""
+    """Return the minimum of a unimodal function between `low` and `high`."""
     ratio = (5**0.5 - 1) / 2
     for _ in range(STEPS):
         left, right = high - ratio * (high - low), low + ratio * (high - low)

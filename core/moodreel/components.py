@@ -18,14 +18,16 @@ from moodreel.interfaces import (
     VectorStore,
     VideoEncoder,
 )
+from moodreel.interfaces.plugin_files import file_module
 from moodreel.registry.registry import Registry
+from moodreel.registry.settings import Overrides
 
 READERS = ("video_reader", "second_reader")
 """The slots of video readers, in the order in which they are tried."""
 
 
 class Components:
-    """What a configuration's slots hold, each built when it is first asked for.
+    """The components of one configuration, each built when it is first used.
 
     Training, evaluation and features work with components alone; a `SearchIndex` adds a folder.
 
@@ -50,10 +52,12 @@ class Components:
         cls,
         preset: str = "starter",
         config: str | Path | None = None,
-        overrides: Sequence[str] = (),
+        overrides: Overrides = (),
+        *,
+        plugins: Sequence[str | Path] = (),
     ) -> Self:
         """Read a configuration (see `Registry.load`) and build its components."""
-        return cls(Registry.load(preset, config, overrides))
+        return cls(Registry.load(preset, config, overrides, plugins=plugins))
 
     @cached_property
     def video_encoder(self) -> VideoEncoder:
@@ -67,17 +71,17 @@ class Components:
 
     @cached_property
     def text_emotion(self) -> EmotionExtractor | None:
-        """What reads the emotions of a query; None where the preset has none."""
+        """The extractor of a query's emotions; None where the preset has none."""
         return self.registry.emotion_slot("text_emotion", "text")
 
     @cached_property
     def video_emotion(self) -> EmotionExtractor | None:
-        """What reads the emotions of a clip; None where the preset has none."""
+        """The extractor of a clip's emotions; None where the preset has none."""
         return self.registry.emotion_slot("video_emotion", "video")
 
     @cached_property
     def captioner(self) -> Captioner | None:
-        """What says in words what a clip shows; None where the preset has none."""
+        """The captioner of clips; None where the preset has none."""
         has_one = "captioner" in self.registry.settings.slots
         return self.registry.slot("captioner") if has_one else None
 
@@ -114,7 +118,10 @@ class Components:
 def registry_decoder(registry: Registry) -> Decoder:
     """Return a decoder with the readers that a preset chooses, the second one if it has one."""
     slots = [slot for slot in READERS if slot in registry.settings.slots]
-    return Decoder([registry.slot(slot) for slot in slots])
+    readers = [registry.slot(slot) for slot in slots]
+    modules = {type(reader).__module__ for reader in readers}
+    files = [path for path in registry.settings.plugins if file_module(path) in modules]
+    return Decoder(readers, plugins=files)
 
 
 def check_pair(text: TextEncoder, video: VideoEncoder) -> None:

@@ -50,8 +50,8 @@ class EmotionScores:
             a query's may be negative, to push an emotion away.
         observed: bool [B, 8]. Where it is False nothing is known, and the value is set to 0:
             unknown is not zero.
-        evidence: int32 [B], what each row was read from, such as the number of faces; 0 where
-            nobody counts.
+        evidence: int32 [B], how many things each row was read from, such as faces; 0 where
+            the extractor does not count.
 
     >>> scores = EmotionScores.of([{"joy": 0.8}], observes=["joy", "anger"])
     >>> scores.named(0)
@@ -127,7 +127,7 @@ class EmotionScores:
         )
 
     def counted(self, evidence: ArrayLike) -> "EmotionScores":
-        """Return the scores with what each row was read from, [B]."""
+        """Return the scores with the evidence of each row: counts [B], such as of faces."""
         return EmotionScores(self.values, self.observed, np.asarray(evidence, np.int32))
 
     def named(self, row: int) -> dict[str, float]:
@@ -153,9 +153,9 @@ class Sentiment:
     """How positive and how negative texts are, in the extractor's own units: float32 [B] each.
 
     Args:
-        positive: from 0; NaN where the text could not be read.
-        negative: the same.
-        compound: both in one number from -1 to 1, or None where the extractor has none.
+        positive: how positive each text is, from 0; NaN where the text could not be read.
+        negative: how negative each text is, from 0; NaN likewise.
+        compound: both in one number from -1 to 1; None where the extractor has none.
     """
 
     positive: NDArray[np.float32]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from importlib.util import find_spec
 from pathlib import Path
 
 
@@ -25,6 +26,13 @@ class PluginError(ConfigurationError):
     """A plugin cannot be loaded or registered something that cannot be accepted."""
 
 
+class ChangedCode(UserWarning):
+    """A component's code has changed, but not the `version` that its outputs are stored under.
+
+    Its message is one line, fit to be shown to a user as it is.
+    """
+
+
 class MissingPackage(ConfigurationError):
     """A component needs a package that is not installed; the message holds the command."""
 
@@ -40,7 +48,7 @@ class CatalogError(MoodreelError):
 
 
 class MissingIndex(CatalogError):
-    """The folder of an index holds none."""
+    """The folder holds no index."""
 
     exit_code = 2
 
@@ -67,3 +75,11 @@ def closest(name: str, known: Iterable[str]) -> str:
     near = get_close_matches(name, names, n=2, cutoff=0.5)
     hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
     return f"{hint} Known: {', '.join(names) or 'none'}."
+
+
+def is_installed(module: str) -> bool:
+    """Whether a module could be imported, found without importing it."""
+    try:
+        return find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False

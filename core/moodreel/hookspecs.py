@@ -1,4 +1,7 @@
-"""One pluggy hook a kind. A plugin calls `register(name, factory)` once for each component."""
+"""One pluggy hook a kind. A plugin calls `register(name, factory)` once for each component.
+
+The hooks, in their order here, are the one list of the kinds of component.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -46,13 +49,16 @@ def register_vector_stores(register: Register) -> None:
     """Register stores that find the nearest vectors."""
 
 
-HOOKS = {
-    "video_reader": "register_video_readers",
-    "video_encoder": "register_video_encoders",
-    "text_encoder": "register_text_encoders",
-    "emotion_extractor": "register_emotion_extractors",
-    "captioner": "register_captioners",
-    "fusion_strategy": "register_fusion_strategies",
-    "vector_store": "register_vector_stores",
-}
+def kind_of(hook: str) -> str:
+    """Return the kind of component that a hook registers.
+
+    >>> kind_of("register_video_readers"), kind_of("register_fusion_strategies")
+    ('video_reader', 'fusion_strategy')
+    """
+    plural = hook.removeprefix("register_")
+    stem = plural.removesuffix("ies")
+    return plural.removesuffix("s") if stem == plural else f"{stem}y"
+
+
+HOOKS = {kind_of(name): name for name in list(globals()) if name.startswith("register_")}
 """The hook of each kind of component."""

@@ -1,4 +1,4 @@
-"""What flows through the engine: frames going in, moments coming out."""
+"""Plain values that modules exchange: clips, features, segments, hits, references to moments."""
 
 import math
 from dataclasses import asdict, dataclass, field
@@ -67,11 +67,12 @@ class Segment:
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run stands.
+    """The progress of a run, as `on_progress` callbacks receive it.
 
     Args:
         label: what is being worked on, such as a file or a strategy.
-        done: how much is done, of `total`.
+        done: how many of the items are done; a fraction while one is being worked on.
+        total: how many items there are.
     """
 
     label: str

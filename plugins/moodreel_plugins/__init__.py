@@ -1,1 +1,1 @@
-"""The plugins that come with moodreel; they enter by the same door as anyone's."""
+"""The built-in plugins; they register through the same entry points as anyone's."""

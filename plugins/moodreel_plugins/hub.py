@@ -1,9 +1,9 @@
-"""Models of transformers from a folder or from the hub, part by part."""
+"""Loading models of transformers from a folder or from the hub, part by part."""
 
 from pathlib import Path
 from typing import Any
 
-from moodreel.errors import ConfigurationError
+from moodreel import ConfigurationError
 
 
 def load_part(kind: Any, model: str, revision: str | None, what: str, **options: Any) -> Any:
@@ -12,9 +12,9 @@ def load_part(kind: Any, model: str, revision: str | None, what: str, **options:
     Args:
         kind: a class of transformers, such as `AutoTokenizer`.
         model: a folder, or a name on the Hugging Face hub.
-        revision: of a model on the hub.
+        revision: the revision of a model on the hub.
         what: what the model is called in a message.
-        options: of `from_pretrained`.
+        options: further options of `from_pretrained`.
 
     Raises:
         ConfigurationError: it cannot be loaded.
@@ -28,7 +28,7 @@ def load_part(kind: Any, model: str, revision: str | None, what: str, **options:
 
 
 def load_network(kind: Any, model: str, revision: str | None, what: str) -> Any:
-    """Load a network from safetensors, without a progress bar, ready to be asked."""
+    """Load a network from safetensors in evaluation mode, without a progress bar."""
     from transformers.utils import logging
 
     logging.disable_progress_bar()

@@ -5,6 +5,7 @@ from json import loads
 import pytest
 
 from hard_videos import empty, plain, text, write_video
+from outcomes import check_refused
 
 
 @pytest.fixture
@@ -50,15 +51,11 @@ def test_gone_videos_are_reported_and_pruned(moodreel, videos):
 def test_a_folder_without_videos_and_a_wrong_name_are_wrong_calls(moodreel, tmp_path):
     (tmp_path / "none").mkdir()
     for path, says in ((tmp_path / "none", "no videos in"), (tmp_path / "x", "no such file")):
-        done = moodreel("index", path, "--index", tmp_path / "index")
-        assert done.code == 2
-        assert says in done.err
-        assert done.err.count("\n") == 1
+        check_refused(moodreel("index", path, "--index", tmp_path / "index"), says)
 
 
 def test_only_settings_without_a_path_ask_for_one(moodreel, tmp_path):
-    done = moodreel("index", "segments.length=3", "--index", tmp_path)
-    assert "no path to index" in done.err
+    check_refused(moodreel("index", "segments.length=3", "--index", tmp_path), "no path to index")
 
 
 def test_segments_are_given_in_seconds(moodreel, videos):
@@ -70,7 +67,4 @@ def test_segments_are_given_in_seconds(moodreel, videos):
 
 def test_an_index_folder_that_cannot_be_written_is_named(moodreel, videos):
     (videos.parent / "file").write_text("")
-    done = moodreel("index", "videos", "--index", "file")
-    assert done.code == 1
-    assert done.err.startswith("moodreel: file")
-    assert done.err.count("\n") == 1
+    check_refused(moodreel("index", "videos", "--index", "file"), "file", code=1)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 
 from moodreel import Clip
 from moodreel.decoding.decoder import Decoder
-from moodreel.errors import ConfigurationError, UnreadableVideo
+from moodreel.errors import ConfigurationError, MoodreelError, UnreadableVideo
 from moodreel.interfaces import VideoReader
 from moodreel.media import VideoFacts
 
@@ -80,6 +81,26 @@ def test_the_reasons_of_all_readers_are_given_once():
         with pytest.raises(UnreadableVideo) as caught:
             decoder.probe("refuse.mp4")
         assert caught.value.reason == "is upside down"
+
+
+class Waiting(Misbehaving):
+    """Says that it has begun, and never comes back."""
+
+    def probe(self, path):
+        path.touch()
+        time.sleep(60)
+
+
+def test_closing_gives_up_what_is_being_read_and_starts_no_new_workers(tmp_path):
+    """Or the second reader would begin while the process ends, which is how Ctrl-C crashed it."""
+    decoder, begun = Decoder([Waiting(), Steady()], workers=1), tmp_path / "begun.mp4"
+    with ThreadPoolExecutor(1) as threads:
+        reading = threads.submit(decoder.probe, begun)
+        while not begun.exists():
+            time.sleep(0.05)
+        decoder.close()
+        with pytest.raises(MoodreelError, match="closed"):
+            reading.result()
 
 
 def test_workers_load_neither_torch_nor_opencv():

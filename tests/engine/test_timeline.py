@@ -1,15 +1,13 @@
-"""How a video feels over time: stored or read now, drawn in every format, asked for in one way."""
+"""How a video feels over time: stored or read now, drawn in every format."""
 
 import json
 import sys
 from xml.etree import ElementTree
 
-import numpy as np
 import pytest
 from PIL import Image
 
 from moodreel import Emotion, EmotionScores, Engine, Segment
-from moodreel.cli import run
 from moodreel.engine.timeline import Timeline
 from moodreel.errors import (
     ConfigurationError,
@@ -18,7 +16,9 @@ from moodreel.errors import (
     MoodreelError,
     UnreadableVideo,
 )
-from moodreel.reports.timeline import COLOURS, timeline_svg, write_timeline
+from moodreel.reports.palette import EMOTIONS
+from moodreel.reports.timeline import timeline_svg, write_timeline
+from nearness import assert_near
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -65,7 +65,7 @@ def test_a_file_that_is_not_indexed_is_read_now(engine, carphone, tmp_path):
         read = bare.timeline(carphone)
     stored = engine.timeline(carphone)
     assert read.segments == stored.segments
-    np.testing.assert_allclose(read.emotions.values, stored.emotions.values, atol=1e-5)
+    assert_near(read.emotions.values, stored.emotions.values)
     assert read.captions == [""]
     assert not (tmp_path / "none").exists()
 
@@ -95,7 +95,9 @@ def test_curves_have_gaps_where_nothing_is_known(timeline):
 
 def test_the_svg_has_a_line_for_each_unbroken_run(timeline):
     root = ElementTree.fromstring(timeline_svg(timeline))
-    assert len(root.findall(f"{SVG}polyline")) == 1  # joy's first two; single points have none
+    lines = [line.get("stroke") for line in root.findall(f"{SVG}polyline")]
+    assert lines.count(EMOTIONS[Emotion.JOY]) == 2, "its first two points, and the legend"
+    assert lines.count(EMOTIONS[Emotion.ANGER]) == 1, "the legend: single points have no line"
     points = [title.text for title in root.iter(f"{SVG}title")]
     assert "joy 0.40 at 0:07.5" in points
     assert len(root.findall(f"{SVG}circle")) == 4
@@ -123,7 +125,7 @@ def test_a_picture_shows_the_curves_in_their_colours(timeline, tmp_path):
     write_timeline(timeline, tmp_path / "a.png")
     picture = Image.open(tmp_path / "a.png").convert("RGB")
     seen = {"#{:02x}{:02x}{:02x}".format(*colour) for _, colour in picture.getcolors(1 << 20)}
-    drawn = [emotion.value for emotion, colour in COLOURS.items() if colour in seen]
+    drawn = [emotion.value for emotion, colour in EMOTIONS.items() if colour in seen]
     assert drawn == ["joy", "anger"]
 
 
@@ -158,51 +160,3 @@ def test_png_without_matplotlib_says_what_to_install(timeline, tmp_path, monkeyp
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(MissingPackage, match=r"moodreel\[plot\]"):
         write_timeline(timeline, tmp_path / "a.png")
-
-
-# How it is asked for
-
-
-def test_the_command_line_writes_and_prints(demo, carphone, tmp_path, capsys):
-    index = ["--index", str(demo / "index")]
-    assert run(["mood", carphone, *index, "--plot", str(tmp_path / "a.json")]) == 0
-    data = json.loads((tmp_path / "a.json").read_text())
-    assert run(["mood", carphone, *index, "--json"]) == 0
-    (row,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert row == {"video": carphone, **data["segments"][0]}
-    assert run(["mood", carphone, *index]) == 0
-    assert data["segments"][0]["caption"] in capsys.readouterr().out
-
-
-def test_emotions_are_still_emotions(demo, capsys):
-    call = ["mood", "joy=1", "fear=-0.5", "--index", str(demo / "index"), "--json", "--top", "1"]
-    assert run(call) == 0
-    assert "astronaut" in json.loads(capsys.readouterr().out)["video"]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [
-        (["joy", "a.mp4"], "or one video"),
-        (["a.mp4", "b.mp4"], "or one video"),
-        (["joi=1"], "Did you mean 'joy'"),
-        (["a.mp4", "--plot", "a.gif"], "one of .html"),
-        (["fusion_strategy=late", "--plot", "a.html"], "--plot needs a video"),
-    ],
-)
-def test_wrong_calls_are_said_before_any_work(arguments, says, tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    assert run(["mood", *arguments]) == 2
-    assert says in capsys.readouterr().err
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_video_that_is_not_there_is_named(demo, capsys):
-    assert run(["mood", "gone.mp4", "--index", str(demo / "index")]) == 1
-    assert "gone.mp4" in capsys.readouterr().err
-
-
-def test_a_video_without_emotions_says_so(demo, capsys):
-    coffee = str(demo / "videos" / "coffee.mp4")
-    assert run(["mood", coffee, "--index", str(demo / "index")]) == 1
-    assert "no emotion was observed" in capsys.readouterr().err

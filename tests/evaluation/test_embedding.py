@@ -6,23 +6,26 @@ import re
 import numpy as np
 import pytest
 
-from moodreel.cli import run
 from moodreel.errors import InvalidInput, MissingPackage
 from moodreel.evaluation import embedding
 from moodreel.evaluation.embedding import even_choice, make_map
 from moodreel.evaluation.metrics import geometry
 from moodreel.evaluation.queries import ask, index_videos, read_queries
 from moodreel.reports.map import map_html, write_png
+from nearness import ROUNDING
 
 TEXTS = ["a happy woman", "an angry man", "a cat"]
 
 
 @pytest.fixture(scope="module")
-def found(engine):
-    material = ask(
-        engine.components, index_videos(engine.search_index), read_queries(TEXTS), "demo"
-    )
-    return make_map(material, ["baseline", "late", "baseline"])
+def asked(engine):
+    videos = index_videos(engine.search_index)
+    return ask(engine.components, videos, read_queries(TEXTS), "demo")
+
+
+@pytest.fixture(scope="module")
+def found(asked):
+    return make_map(asked, ["baseline", "late", "baseline"])
 
 
 def draw_rows(rows=40, columns=6, seed=0):
@@ -80,11 +83,11 @@ def test_balancing_leaves_every_score_as_it_is():
 
 def test_the_numbers_of_the_same_strategy_say_that_nothing_changed(found):
     same, first = found.numbers["baseline (2)"], found.numbers["baseline"]
-    assert same.cka_videos == pytest.approx(1)
+    assert same.cka_videos == pytest.approx(1, abs=ROUNDING)
     assert same.kept == 1
-    assert set(same.moved.values()) == {0.0}
-    assert same.purity == first.purity
-    assert same.gap == first.gap
+    assert max(same.moved.values()) < ROUNDING
+    assert same.purity == pytest.approx(first.purity, abs=ROUNDING)
+    assert same.gap == pytest.approx(first.gap, abs=ROUNDING)
 
 
 def test_emotion_moves_emotional_videos_further_than_others(found):
@@ -119,11 +122,8 @@ def test_aligning_moves_turns_and_sizes_as_a_whole():
     )
 
 
-def test_a_map_is_the_same_twice(found, engine):
-    material = ask(
-        engine.components, index_videos(engine.search_index), read_queries(TEXTS), "demo"
-    )
-    again = make_map(material, ["baseline"])
+def test_a_map_is_the_same_twice(found, asked):
+    again = make_map(asked, ["baseline"])
     np.testing.assert_array_equal(again.places["baseline"], found.places["baseline"])
 
 
@@ -168,20 +168,3 @@ def test_too_few_points_and_missing_packages_are_said(engine, found, monkeypatch
     monkeypatch.setattr("moodreel.reports.map.is_installed", lambda module: False)
     with pytest.raises(MissingPackage, match=r'matplotlib: pip install "moodreel\[evaluate\]"'):
         write_png(found, tmp_path / "map.png")
-
-
-def test_the_command_maps_a_dataset_read_as_the_real_ones_are(
-    msrvtt_shaped, dataset_cache, tmp_path, capsys
-):
-    page = tmp_path / "map.html"
-    code = run([
-        "map", "--dataset", "msrvtt-1k-a", "--root", str(msrvtt_shaped), "--cache",
-        str(dataset_cache), "--fusion", "baseline", "--fusion", "late", "--json", "--report",
-        str(page), "--pictures", "2",
-    ])  # fmt: skip
-    printed = capsys.readouterr()
-    assert code == 0, printed.err
-    held = json.loads(printed.out)
-    assert sum(point["kind"] == "text" for point in held["points"]) == 12
-    assert sum(point["kind"] == "video" for point in held["points"]) == 8
-    assert page.read_text().count("data:image/jpeg") == 2

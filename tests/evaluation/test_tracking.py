@@ -1,30 +1,15 @@
 """Following emotional videos through rankings, on the demo's index and on datasets."""
 
-import json
-
 import numpy as np
 import pytest
 
-from moodreel.cli import run
 from moodreel.errors import InvalidInput
 from moodreel.evaluation.queries import ask, index_videos, read_labels, read_queries
 from moodreel.evaluation.tracking import rank_overlap, track, video_ranks
 from moodreel.reports.tracking import track_html, track_markdown
+from nearness import HALVES
 
-LABELS = {"astronaut": "joy", "carphone": "anger", "photographer": "anger", "cat": "neutral"}
 QUERIES = ["video of an angry person", "a happy woman", "a cup of coffee", "a disgusted man"]
-
-
-@pytest.fixture(scope="module")
-def labels(tmp_path_factory):
-    """Labels in the form that reaction-clips has."""
-    folder = tmp_path_factory.mktemp("clips")
-    rows = [
-        {"video": f"videos/{name}.mp4", "caption": "x", "labels": {"expression": expression}}
-        for name, expression in LABELS.items()
-    ]
-    (folder / "captions.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +27,12 @@ def test_labelled_videos_are_followed_and_their_ranks_are_those_of_a_search(trac
         "photographer.mp4",
     }
     for name in ("baseline", "late"):
-        hits = engine.search(angry.text, fusion=name, top=21)
-        found = list(dict.fromkeys(hit.video for hit in hits))
+        hits = engine.search(angry.text, fusion=name, top=99, merge=False)
+        best = {hit.video: hit.score for hit in reversed(hits)}
         for video in angry.videos:
-            assert found.index(video.name) + 1 == video.ranks[name]
+            ahead = np.array(list(best.values())) - best[video.name]
+            # A search ranks by vectors in half precision, so near ties may fall either way.
+            assert (ahead > HALVES).sum() < video.ranks[name] <= (ahead >= -HALVES).sum()
 
 
 def test_changes_and_summaries_add_up(tracking):
@@ -133,29 +120,3 @@ def test_labels_of_no_video_in_the_index_are_refused(engine, tmp_path):
         index_videos(engine.search_index, read_labels(tmp_path / "labels.csv"))
     with pytest.raises(InvalidInput, match="no file of labels"):
         read_labels(tmp_path / "nothing")
-
-
-def test_the_command_tracks_an_index_and_writes_reports(demo, labels, tmp_path, capsys):
-    report = tmp_path / "track.html"
-    code = run([
-        "track", *QUERIES, "--fusion", "baseline", "--fusion", "late", "--labels", str(labels),
-        "--index", str(demo / "index"), "--json", "--report", str(report),
-    ])  # fmt: skip
-    printed = capsys.readouterr()
-    assert code == 0, printed.err
-    assert json.loads(printed.out)["overall"]["late"]["videos"] == 3
-    assert "<svg" in report.read_text()
-
-
-def test_the_command_tracks_a_dataset_read_as_the_real_ones_are(
-    msrvtt_shaped, dataset_cache, capsys
-):
-    arguments = ["--dataset", "msrvtt-1k-a", "--root", str(msrvtt_shaped)]
-    code = run([
-        "track", "a happy woman", "a disgusted man", *arguments, "--cache", str(dataset_cache),
-        "--fusion", "baseline", "--fusion", "late", "--least", "0.3",
-    ])  # fmt: skip
-    printed = capsys.readouterr()
-    assert code == 0, printed.err
-    assert "video7000" in printed.out
-    assert "no video shows disgust" in printed.out

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from moodreel.fusion.shrinkage import NOISE, Shrinkage
+from nearness import assert_near
 
 SCENES, EACH, CONTENT = 3, 40, 16
 
@@ -39,7 +40,7 @@ def test_a_full_share_is_the_wiener_filter():
     covariance = torch.cov(content.T, correction=0)
     noise = NOISE * torch.linalg.eigvalsh(covariance)[-1] * torch.eye(CONTENT)
     filtered = torch.linalg.solve(covariance + noise, covariance @ queries.T).T
-    torch.testing.assert_close(queries + fully(content)(queries), filtered, rtol=0, atol=1e-4)
+    assert_near(queries + fully(content)(queries), filtered)
 
 
 def test_segments_of_a_scene_come_nearer_to_each_other_than_scenes_do():

@@ -4,7 +4,7 @@ import pytest
 
 from hub import downloads
 from moodreel import Registry
-from moodreel.registry.registry import installed_components
+from moodreel.registry.discovery import installed_plugins
 from moodreel.testing import CHECKS
 
 REGISTRY = Registry.load("starter")
@@ -33,7 +33,7 @@ def test_a_component_keeps_its_kinds_contract(entry):
 
 
 def test_every_kind_has_a_check_and_a_component_that_runs_through_it():
-    kinds = {kind for kind, _ in installed_components()}
+    kinds = {kind for kind, _ in installed_plugins().registrations}
     assert kinds <= CHECKS.keys()
     checked = {entry.values[0].kind for entry in entries()}
     assert kinds == checked

@@ -6,6 +6,7 @@ import pytest
 from moodreel import EmotionScores
 from moodreel.search.collection import Collection
 from moodreel.search.feedback import Example, Examples, mean_example
+from nearness import ROUNDING, assert_near
 
 rng = np.random.default_rng(0)
 
@@ -40,12 +41,12 @@ def test_a_liked_moment_rises_and_an_unliked_one_falls(collection):
         return int((found > found[3]).sum())
 
     assert place(scores(collection, liked)) < place(before) < place(scores(collection, unliked))
-    assert np.linalg.norm(liked) == pytest.approx(1, 1e-5)
+    assert np.linalg.norm(liked) == pytest.approx(1, abs=ROUNDING)
 
 
 def test_an_example_alone_is_the_query_itself(collection):
     alone = Examples(collection, [example(collection, 7)]).refine_content(None)
-    np.testing.assert_allclose(alone, collection.content[7], atol=1e-6)
+    assert_near(alone, collection.content[7])
 
 
 def test_only_unliked_moments_ask_for_what_lies_opposite(collection):
@@ -58,7 +59,7 @@ def test_examples_move_as_far_whatever_the_scale_of_the_texts_scores(collection)
     examples = Examples(collection, [example(collection, 3)])
     moved = examples.refine_content(text)
     again = examples.refine_content(text * 0.1)
-    np.testing.assert_allclose(moved, again, atol=1e-5)
+    assert_near(moved, again)
 
 
 def test_emotions_that_stand_out_are_wanted_and_others_are_not(collection):
@@ -68,7 +69,7 @@ def test_emotions_that_stand_out_are_wanted_and_others_are_not(collection):
     assert not usual.refine_emotions(neutral).values.any()
     joyful = Examples(collection, [example(collection, 0, joy=1.0)])
     wanted = joyful.refine_emotions(neutral).named(0)
-    assert wanted == {"joy": pytest.approx(0.75 * (1 - mean), 1e-3)}
+    assert wanted == {"joy": pytest.approx(0.75 * (1 - mean), abs=1e-3)}
 
 
 def test_unliked_emotions_are_pushed_away_and_stay_in_range(collection):
@@ -76,14 +77,14 @@ def test_unliked_emotions_are_pushed_away_and_stay_in_range(collection):
     examples = Examples(collection, [], [example(collection, 0, joy=1.0)])
     wanted = examples.refine_emotions(asked).named(0)
     assert wanted["joy"] == -1
-    assert wanted["fear"] == pytest.approx(0.5)
+    assert wanted["fear"] == pytest.approx(0.5, abs=ROUNDING)
 
 
 def test_a_whole_video_is_the_mean_of_what_was_observed():
     content = np.array([[1, 0], [0, 1]], np.float32)
     mean = mean_example(content, EmotionScores.of([{"joy": 0.5}, {"anger": 0.2}]))
-    np.testing.assert_allclose(mean.content, [0.5**0.5] * 2, atol=1e-6)
-    assert mean.emotions.named(0) == {"joy": 0.5, "anger": pytest.approx(0.2)}
+    assert_near(mean.content, [0.5**0.5] * 2)
+    assert mean.emotions.named(0) == pytest.approx({"joy": 0.5, "anger": 0.2}, abs=ROUNDING)
 
 
 def test_a_collection_without_spread_is_no_trouble():

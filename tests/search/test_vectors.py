@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from moodreel import EmotionScores, Segment
-from moodreel.catalog.catalog import Catalog
+from moodreel.catalog.catalog import Catalog, VideoWriter
 from moodreel.catalog.records import SegmentFeatures, VideoRecord
 from moodreel.fusion.strategy import FusionStrategy
 from moodreel.interfaces import TextFeatures, VideoEncoder
@@ -52,7 +52,7 @@ def source(tmp_path):
     facts = {"path": "a.mp4", "location": "/a.mp4", "size": 1, "modified": 1, "digest": "a"}
     video = VideoRecord(**facts, duration=35.0, fps=25.0, width=64, height=48)
     segments = [Segment(5.0 * n, 5.0 * n + 5) for n in range(len(LENGTHS))]
-    writer = catalog.add_video(video, segments)
+    writer = VideoWriter(catalog, video, segments)
     pooled = np.arange(len(LENGTHS) * DIM, dtype=np.float32).reshape(-1, DIM)
     frames = [
         row + np.arange(n, dtype=np.float32)[:, None] if n else None

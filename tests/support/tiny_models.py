@@ -1,4 +1,4 @@
-"""Small dual encoders with random weights, saved as folders in transformers' form."""
+"""Small encoders and classifiers with random weights, saved as folders in transformers' form."""
 
 import torch
 from transformers import (
@@ -9,6 +9,9 @@ from transformers import (
     SiglipConfig,
     SiglipImageProcessor,
     SiglipModel,
+    ViTConfig,
+    ViTForImageClassification,
+    ViTImageProcessor,
 )
 
 from moodreel_plugins.encoders.clip_vip import ClipVip, ProxySettings
@@ -92,3 +95,21 @@ def save_vip(folder, **changes):
     vip_model(**changes).save_pretrained(folder)
     tokenizer().save_pretrained(folder)
     return folder
+
+
+def tiny_classifier(folder, labels):
+    """Write a small random ViT with these labels."""
+    torch.manual_seed(0)
+    config = ViTConfig(
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+        image_size=32,
+        patch_size=16,
+        id2label=dict(enumerate(labels)),
+        label2id={label: index for index, label in enumerate(labels)},
+    )
+    ViTForImageClassification(config).save_pretrained(folder)
+    ViTImageProcessor(size={"height": 32, "width": 32}).save_pretrained(folder)
+    return str(folder)

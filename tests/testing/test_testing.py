@@ -114,7 +114,7 @@ class KeepsItsFit(ForgetsTheMask):
 
 class Chance(FusionStrategy):
     def fuse_text(self, text, wanted):
-        return text.pooled + torch.rand(()) * 1e-3
+        return text.pooled + torch.rand_like(text.pooled) * 1e-3
 
 
 class NotFinite(ForgetsTheMask):
@@ -160,7 +160,7 @@ class RerankIgnoresWeight(Good):
         (OtherLengths, "vectors of one length: score is their inner product"),
         (KeepsItsFit, "what `fit` learns into buffers"),
         (Chance, "the same query must ask the same"),
-        (NotFinite, "numbers that are not finite"),
+        (NotFinite, "NaN or infinite numbers"),
         (SilentInject, "`stages` must say so"),
         (RerankIgnoresWeight, "rerank must score as the baseline does with weight 0"),
         (ShufflesTheShortlist, "a segment's score must not depend on the others"),
@@ -241,7 +241,7 @@ class CutTexts(Texts):
         (DeafTexts, "what inject returns must be what is encoded"),
         (LongTexts, "pooled: length 1"),
         (PaddedTexts, "must not depend on the others of its batch"),
-        (WideTexts, r"tokens: \[B, L, 7\] \(`width`\)"),
+        (WideTexts, r"tokens of shape \[4, 50, 6\], not \[4, 50, 7\]"),
     ],
 )
 def test_a_broken_text_encoder_is_told_what_it_broke(encoder, says):

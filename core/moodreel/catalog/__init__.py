@@ -2,12 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from moodreel.lazy import lazy_names
+import lazy_loader
 
 if TYPE_CHECKING:
     from moodreel.catalog.catalog import Catalog
+else:
+    __getattr__, __dir__, _ = lazy_loader.attach(__name__, submod_attrs={"catalog": ["Catalog"]})
 
 __all__ = ["Catalog"]
-
-if not TYPE_CHECKING:
-    __getattr__ = lazy_names(__name__, {"Catalog": "catalog"})

@@ -53,11 +53,11 @@ Ids = Sequence[int] | NDArray[np.int64]
 
 
 class Catalog:
-    """The record in a folder.
+    """The SQLite catalog of an index: videos, segments, features, emotions and captions.
 
     Args:
-        folder: where the index lives.
-        create: whether to make an empty one where there is none.
+        folder: the folder of the index.
+        create: whether to make an empty catalog where there is none.
 
     Raises:
         CatalogError: there is no index, or it cannot be opened.
@@ -208,7 +208,7 @@ class Catalog:
             return [IndexedSegment(r.id, r.path, r.location, Segment(r.start, r.end)) for r in rows]
 
     def finished(self, component: Component) -> set[int]:
-        """Return the videos that a component is done with."""
+        """Return the ids of the videos that a component is done with."""
         done = schema.finished.c
         with self.reading() as connection:
             component_id = find_component(connection, component)
@@ -216,10 +216,6 @@ class Catalog:
                 select(done.video_id).where(done.component_id == component_id)
             )
             return {row.video_id for row in rows}
-
-    def add_video(self, video: VideoRecord, segments: Sequence[Segment]) -> "VideoWriter":
-        """Return a writer that stores a new video when it is committed."""
-        return VideoWriter(self, video, segments)
 
     def update_video(self, id: int, **columns: Any) -> None:
         """Change facts of a video, such as where it lies."""
@@ -266,7 +262,7 @@ class Catalog:
     def load_features(
         self, encoder: Component, ids: Ids | None = None
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Return the ids [N], ascending, and pooled features [N, D]; all unless `ids` says."""
+        """Return the ids [N], ascending, and pooled features [N, D], of all segments or `ids`."""
         table = schema.features.c
         rows = self._component_rows(schema.features, encoder, ids, table.pooled)
         ids = np.array([row.segment_id for row in rows], np.int64)
@@ -288,7 +284,7 @@ class Catalog:
     def load_emotions(
         self, extractor: Component, ids: Ids | None = None
     ) -> tuple[NDArray[np.int64], EmotionScores]:
-        """Return the ids [N], ascending, and scores [N, 8]; all unless `ids` says."""
+        """Return the ids [N], ascending, and scores [N, 8], of all segments or of `ids`."""
         table = schema.emotions.c
         columns = (table.intensities, table.observed, table.evidence)
         rows = self._component_rows(schema.emotions, extractor, ids, *columns)
@@ -306,7 +302,7 @@ class Catalog:
         return scores.counted([row.evidence for row in rows])
 
     def load_captions(self, captioner: Captioner | None, ids: Ids | None = None) -> dict[int, str]:
-        """Return captions by segment; all unless `ids` says, and none that is empty.
+        """Return the captions that are not empty by segment, of all segments or of `ids`.
 
         Captions that lay beside a video come before those that the captioner made.
         """
@@ -345,9 +341,9 @@ class VideoWriter:
     """Collects what components made of one video and stores all of it in one transaction.
 
     Args:
-        catalog: where to store it.
-        video: the record; one with an id is there already, and keeps its segments.
-        segments: the segments of a new video, in the order that rows are given.
+        catalog: the catalog to store it in.
+        video: the video's record; one with an id is stored already, and keeps its segments.
+        segments: the segments of a new video, in the order in which rows are given.
     """
 
     def __init__(self, catalog: Catalog, video: VideoRecord, segments: Sequence[Segment]) -> None:

@@ -1,4 +1,4 @@
-"""Opening the catalog's database, the facts it keeps, and its errors in plain words."""
+"""The SQLite database of a catalog: opening it, the facts it keeps, and its errors in words."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -13,6 +13,8 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from moodreel.catalog import schema
 from moodreel.errors import CatalogError
 
+# SQLite takes 32,766 parameters a statement unless it was compiled otherwise; 5,000 stay well
+# below it. A judgement, not measured.
 IDS_A_QUERY = 5000
 
 

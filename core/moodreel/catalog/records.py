@@ -1,4 +1,4 @@
-"""What the catalog holds, as plain values."""
+"""Records of the catalog as plain values: videos, segments, features and filters."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -48,7 +48,7 @@ Made = SegmentFeatures | EmotionScores | list[str]
 
 
 class GivenCaptions(Component):
-    """Stands for the captions that lay beside a video: nobody made them, and they come first."""
+    """A stand-in component for captions beside a video, which come before a captioner's."""
 
     kind = "captioner"
     fingerprint = "given"
@@ -56,7 +56,7 @@ class GivenCaptions(Component):
 
 GIVEN = GivenCaptions()
 CAPTION_ENCODER = "caption_encoder"
-"""The kind of what turns captions into features: these follow the captions."""
+"""The kind of the component that turns captions into features; they change with the captions."""
 
 
 @dataclass(frozen=True)
@@ -71,12 +71,12 @@ class IndexedSegment:
 
 @dataclass(frozen=True)
 class Filter:
-    """Which videos count.
+    """A filter of videos by path and duration.
 
     Args:
-        path: a part of the path, in whatever case; empty: any.
-        longer: the least duration in seconds.
-        shorter: the greatest duration in seconds.
+        path: a part of the path, in upper or lower case; empty lets every path pass.
+        longer: the least duration in seconds; None sets no limit.
+        shorter: the greatest duration in seconds; None sets no limit.
     """
 
     path: str = ""

@@ -1,4 +1,4 @@
-"""What a component made, as rows of the catalog's tables."""
+"""Packing what a component made into rows of the catalog's tables."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -52,7 +52,8 @@ def packed_rows(made: Made, emotions: Sequence[str]) -> tuple[Table, list[dict[s
     """Return the table for what a component made, and its rows, arrays as bytes.
 
     Args:
-        emotions: the order that the component's rows have.
+        made: the component's outputs for n segments.
+        emotions: the order of emotions in which the component's rows are stored.
     """
     if isinstance(made, list):
         return schema.captions, [{"text": text} for text in made]

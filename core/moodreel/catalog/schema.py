@@ -20,17 +20,17 @@ metadata = MetaData()
 
 
 def video_key(**options: Any) -> Column:
-    """A reference to a video, gone with it."""
+    """A foreign key to a video; the row is deleted with it."""
     return Column("video_id", ForeignKey("videos.id", ondelete="CASCADE"), **options)
 
 
 def segment_key() -> Column:
-    """A reference to a segment, gone with it."""
+    """A foreign key to a segment; the row is deleted with it."""
     return Column("segment_id", ForeignKey("segments.id", ondelete="CASCADE"), primary_key=True)
 
 
 def component_key() -> Column:
-    """A reference to the component that made the row."""
+    """A foreign key to the component that made the row."""
     return Column("component_id", ForeignKey("components.id"), primary_key=True)
 
 

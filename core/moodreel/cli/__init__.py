@@ -1,33 +1,35 @@
 """The command line: one file a command, loaded when it is called."""
 
 import sys
+import warnings
 from collections.abc import Sequence
 from importlib import import_module
+from typing import TextIO
 
 import click
 
 from moodreel import __version__
-from moodreel.errors import MoodreelError, closest
+from moodreel.errors import ChangedCode, MoodreelError, closest
 
 COMMANDS = {
-    "annotate": "write the emotions of captions, and compare them with labels",
-    "compare": "compare fusion strategies on a dataset",
+    "annotate": "annotate captions with emotions, and compare these with labels",
+    "compare": "compare fusion strategies on a dataset, with significance tests",
     "components": "list every component, what it needs, and whether it can run",
-    "convert": "turn a published checkpoint into a folder that a component loads",
+    "convert": "convert a published checkpoint into a folder that a component loads",
     "demo": "make sample videos and an index of them, and search it",
-    "evaluate": "measure how well a fusion strategy finds a dataset's videos",
+    "evaluate": "evaluate how well a fusion strategy finds a dataset's videos",
+    "explain": "explain the score that a moment has for a text",
     "fit-face": "fit the last layer of a face classifier to labelled pictures",
-    "explain": "say why a moment has its score for a text",
     "index": "index videos, or bring an index up to date",
-    "map": "map the vector space under fusion strategies, and measure its change",
     "make-dataset": "make a data set with known moods, from faces and scenes",
-    "mood": "find moments by emotion alone",
-    "new-plugin": "write the package of a plugin, to be changed",
+    "map": "map the vectors of videos and texts under fusion strategies",
+    "mood": "find moments by emotion alone, or show the emotions of a video",
+    "new-plugin": "write the package of a new plugin",
     "recommend": "recommend videos from liked moments and a mood",
     "search": "find moments by what they show and how they feel",
-    "serve": "open the index in the browser",
-    "similar": "find moments that are like one of the index",
-    "track": "follow the ranks of emotional videos from strategy to strategy",
+    "serve": "serve the index as a page in the browser",
+    "similar": "find moments that look and feel like one of the index",
+    "track": "track the ranks of emotional videos from strategy to strategy",
     "train": "train a fusion strategy on videos with captions",
 }
 INTERRUPTED = 130
@@ -65,8 +67,8 @@ class Commands(click.Group):
 def commands() -> None:
     """Find videos, and moments in them, by what they show and how they feel.
 
-    Errors are one line each; add --debug to any command for the traceback. Exit codes: 0 done,
-    1 nothing found or some inputs failed, 2 a wrong call or configuration, 130 interrupted.
+    An error is one line; --debug on any command shows the traceback. Exit codes: 0 done, 1 nothing
+    found or some inputs failed, 2 a wrong call or configuration, 130 interrupted.
     """
 
 
@@ -80,7 +82,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(arguments: Sequence[str], debug: bool = False) -> int:
     """Run one command and return its exit code; errors become one line on stderr."""
     try:
-        return commands.main(list(arguments), prog_name="moodreel", standalone_mode=False) or 0
+        with warnings.catch_warnings():
+            warnings.showwarning = show_warning
+            return commands.main(list(arguments), prog_name="moodreel", standalone_mode=False) or 0
     except (click.Abort, KeyboardInterrupt):
         return complain("interrupted; what is done is kept, run it again to go on", INTERRUPTED)
     except BrokenPipeError:
@@ -90,6 +94,21 @@ def run(arguments: Sequence[str], debug: bool = False) -> int:
         if debug:
             raise
         return complain(*describe_error(error))
+
+
+def show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Print what a user should know as one line; other warnings are for developers."""
+    if issubclass(category, ChangedCode):
+        complain(str(message), 0)
+    elif not issubclass(category, DeprecationWarning):
+        click.echo(f"{category.__name__}: {message}", err=True)
 
 
 def describe_error(error: Exception) -> tuple[str, int]:

@@ -1,12 +1,24 @@
 """`moodreel annotate`: captions with their emotions, as a file, or against labels."""
 
+from dataclasses import dataclass, replace
 from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from moodreel.cli.options import check_overrides, configuration_options, json_option, open_engine
+from moodreel.cli.groups import option_group
+from moodreel.cli.names import check_names
+from moodreel.cli.options import (
+    ConfigurationOptions,
+    configuration_options,
+    json_option,
+    open_index,
+    open_registry,
+)
+from moodreel.cli.overrides import overrides_argument
+from moodreel.cli.progress import progress_bar
+from moodreel.cli.tables import print_table
 from moodreel.errors import InvalidInput, MoodreelError
 
 if TYPE_CHECKING:
@@ -15,71 +27,125 @@ if TYPE_CHECKING:
     from moodreel.registry.registry import Registry
 
 
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class SelectionOptions:
+    """Which videos are kept.
+
+    Args:
+        select: the ways of which any selects a video, "sentiment" and "words"; none keeps all.
+        words: a file with the words that name a feeling; None: the published list.
+    """
+
+    select: tuple[str, ...] = ()
+    words: str | None = None
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """The ways, that by words among them where words are given."""
+        by_words = ("words",) if self.words and "words" not in self.select else ()
+        return (*self.select, *by_words)
+
+
+@dataclass(frozen=True)
+class LabelOptions:
+    """What is done with the labels of the rows.
+
+    Args:
+        evaluate: whether emotions are compared with them.
+        labels: their column; None: label or emotion.
+        fit: the file that a temperature fitted to them is written into.
+    """
+
+    evaluate: bool = False
+    labels: str | None = None
+    fit: str | None = None
+
+
+selection_options = option_group(
+    "selection",
+    SelectionOptions,
+    click.option(
+        "--select",
+        multiple=True,
+        type=click.Choice(["sentiment", "words"]),
+        help="Keep emotional videos alone: those whose joined captions VADER calls emotional, or "
+        "those with a word that names a feeling; given twice, either will do.",
+    ),
+    click.option("--words", metavar="FILE", help="Your own words for --select words, one a line."),
+)
+label_options = option_group(
+    "labelled",
+    LabelOptions,
+    click.option("--evaluate", is_flag=True, help="Compare the emotions with labels of the rows."),
+    click.option(
+        "--labels",
+        metavar="COLUMN",
+        help="The column of the labels.  [default: label or emotion]",
+    ),
+    click.option(
+        "--fit",
+        metavar="FILE",
+        help="Fit a temperature to the labels, and write the calibrated extractor as YAML.",
+    ),
+)
+
+
 @click.command()
 @click.argument("source", metavar="IN")
-@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
+@overrides_argument
 @click.option("--to", "target", metavar="OUT", help="The file to write: .json, .jsonl or .csv.")
 @click.option(
     "--extractor",
     default="nrc",
     show_default=True,
     metavar="NAME",
-    help="Which emotion extractor reads the captions.",
+    help="The emotion extractor that reads the captions.",
 )
-@click.option(
-    "--select",
-    "ways",
-    multiple=True,
-    type=click.Choice(["sentiment", "words"]),
-    help="Keep only emotional videos: by VADER on their joined captions, by words that name a "
-    "feeling, or (both given) by either.",
-)
-@click.option("--words", metavar="FILE", help="A list of your own for --select words, one a line.")
-@click.option("--evaluate", is_flag=True, help="Compare with the labels of the rows.")
-@click.option("--labels", metavar="COLUMN", help="Where labels are.  [default: label or emotion]")
-@click.option("--fit", metavar="FILE", help="Fit a temperature to the labels; write it as YAML.")
+@selection_options
+@label_options
 @json_option
 @configuration_options
 def command(
     source: str,
-    overrides: tuple[str, ...],
     target: str | None,
     extractor: str,
-    ways: tuple[str, ...],
-    words: str | None,
-    evaluate: bool,
-    labels: str | None,
-    fit: str | None,
+    selection: SelectionOptions,
+    labelled: LabelOptions,
     as_json: bool,
-    preset: str,
-    config: str | None,
+    configuration: ConfigurationOptions,
 ) -> int:
-    """Write the emotions of the captions in IN, one row a caption, in the published form.
+    """Annotate the captions in IN with their emotions, one row a caption, in the published form.
 
-    IN is .json, .jsonl, .csv or .tsv with a row a caption (columns video and caption), or the
-    folder of an index. Without --to, rows go to stdout as JSON lines. Nothing is left out unless
-    --select says so; what the extractor does not know is null.
+    IN is a file with a row a caption (.json, .jsonl, .csv or .tsv, with columns video and caption),
+    or the folder of an index. Without --to, rows are printed as JSON lines. All rows are kept
+    unless --select is given; what the extractor cannot tell is null.
     """
-    from moodreel.cli.index import progress_bar
-    from moodreel.datasets.annotation import annotate
     from moodreel.datasets.writing import check_target
-    from moodreel.media import Progress
-    from moodreel.registry.registry import Registry
 
     if target:
         check_target(Path(target))
-    settings = check_overrides(overrides)
-    registry = Registry.load(preset, config, settings)
-    reader = text_extractor(registry, extractor)
-    rows = source_rows(Path(source), preset, config, settings)
-    with progress_bar() as on_progress:
-        done = annotate(rows, reader, lambda n: on_progress(Progress(source, n, len(rows))))
-    done = selected(done, ways, words, registry)
-    if target or not (evaluate or fit):
+    check_names(configuration, components=[("emotion_extractor", extractor)])
+    rows = source_rows(Path(source), configuration)
+    registry = open_registry(configuration)
+    done = read_emotions(rows, text_extractor(registry, extractor), source)
+    done = selected(done, selection, registry)
+    if target or not (labelled.evaluate or labelled.fit):
         write(done, target)
-    if evaluate or fit:
-        compare(done, labels, extractor, fit, as_json)
+    if labelled.evaluate or labelled.fit:
+        compare(done, extractor, labelled, as_json)
     return 0
+
+
+def read_emotions(rows: Rows, reader: "EmotionExtractor", name: str) -> Rows:
+    """Return rows with the emotions of their captions."""
+    from moodreel.datasets.annotation import annotate
+    from moodreel.media import Progress
+
+    with progress_bar() as bar:
+        return annotate(rows, reader, lambda done: bar(Progress(name, done, len(rows))))
 
 
 def text_extractor(registry: "Registry", name: str) -> "EmotionExtractor":
@@ -90,16 +156,15 @@ def text_extractor(registry: "Registry", name: str) -> "EmotionExtractor":
     return found
 
 
-def source_rows(
-    source: Path, preset: str, config: str | None, settings: list[str]
-) -> list[dict[str, Any]]:
+def source_rows(source: Path, configuration: ConfigurationOptions) -> Rows:
     """Return the captions of a file, or of an index."""
     from moodreel.datasets.annotation import read_captions
-    from moodreel.features.captions import indexed_captions
 
     if not source.is_dir():
         return read_captions(source)
-    with open_engine(str(source), preset, config, settings) as engine:
+    with open_index(replace(configuration, index=str(source))) as engine:
+        from moodreel.features.captions import indexed_captions
+
         rows = indexed_captions(engine.search_index)
     if not any(row["caption"] for row in rows):
         raise InvalidInput(
@@ -109,34 +174,25 @@ def source_rows(
     return rows
 
 
-def selected(
-    rows: list[dict[str, Any]], ways: tuple[str, ...], words: str | None, registry: "Registry"
-) -> list[dict[str, Any]]:
+def selected(rows: Rows, selection: SelectionOptions, registry: "Registry") -> Rows:
     """Return the rows of the videos that any of the ways selects; all without one."""
-    from moodreel.datasets.selection import (
-        FEELINGS,
-        captions_by_video,
-        keep_selected,
-        select_by_sentiment,
-        select_by_words,
-    )
+    from moodreel.datasets import selection as by
     from moodreel.datasets.tables import read_text
 
-    if words and "words" not in ways:
-        ways = (*ways, "words")
-    if not ways:
+    if not selection.ways:
         return rows
     chosen: set[str] = set()
-    if "sentiment" in ways:
-        chosen |= select_by_sentiment(rows, registry.create("emotion_extractor", "vader"))
-    if "words" in ways:
-        listed = read_text(Path(words)).split() if words else FEELINGS
-        chosen |= select_by_words(rows, listed)
-    click.echo(f"{len(chosen)} of {len(captions_by_video(rows))} videos are emotional", err=True)
-    return keep_selected(rows, chosen)
+    if "sentiment" in selection.ways:
+        chosen |= by.select_by_sentiment(rows, registry.create("emotion_extractor", "vader"))
+    if "words" in selection.ways:
+        own = selection.words
+        chosen |= by.select_by_words(rows, read_text(Path(own)).split() if own else by.FEELINGS)
+    total = len(by.captions_by_video(rows))
+    click.echo(f"{len(chosen)} of {total} videos are emotional", err=True)
+    return by.keep_selected(rows, chosen)
 
 
-def write(rows: list[dict[str, Any]], target: str | None) -> None:
+def write(rows: Rows, target: str | None) -> None:
     """Write rows to a file, or to stdout as JSON lines."""
     from moodreel.datasets.writing import write_rows
 
@@ -149,30 +205,26 @@ def write(rows: list[dict[str, Any]], target: str | None) -> None:
         click.echo(line.encode("utf-8", "backslashreplace").decode())
 
 
-def compare(
-    rows: list[dict[str, Any]], column: str | None, extractor: str, fit: str | None, as_json: bool
-) -> None:
+def compare(rows: Rows, extractor: str, labelled: LabelOptions, as_json: bool) -> None:
     """Print how rows agree with their labels, and write what was fitted to them."""
     from moodreel.datasets.annotation import read_labels, read_scores
     from moodreel.evaluation.metrics.agreement import judge
 
-    given = read_labels(rows, column)
-    labelled = [row for row, label in zip(rows, given, strict=True) if label]
-    agreement = judge(read_scores(labelled), [label for label in given if label])
+    given = read_labels(rows, labelled.labels)
+    kept = [row for row, label in zip(rows, given, strict=True) if label]
+    agreement = judge(read_scores(kept), [label for label in given if label])
     if as_json:
         click.echo(dumps(agreement.to_dict()))
     else:
         print_agreement(agreement, extractor)
-    if fit:
-        write_fit(Path(fit), extractor, agreement.temperature)
+    if labelled.fit:
+        write_fit(Path(labelled.fit), extractor, agreement.temperature)
 
 
 def print_agreement(agreement: "Agreement", extractor: str) -> None:
     """Print the confusion matrix as a table, and the numbers below it."""
     from rich import box
     from rich.table import Table
-
-    from moodreel.cli.hits import print_table
 
     title = f"{extractor}: labelled (rows) and read (columns)"
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)

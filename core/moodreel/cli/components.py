@@ -1,42 +1,50 @@
 """`moodreel components`: what there is to choose from."""
 
 from json import dumps
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from moodreel.cli.options import check_overrides, configuration_options, json_option
-
-if TYPE_CHECKING:
-    from moodreel.registry.entries import Entry
-    from moodreel.registry.registry import Registry
+from moodreel.cli.options import (
+    ConfigurationOptions,
+    configuration_options,
+    json_option,
+    open_registry,
+)
+from moodreel.cli.overrides import overrides_argument
+from moodreel.cli.tables import print_table
 
 
 @click.command()
-@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
-@click.option("--kind", metavar="KIND", help="Only this kind, such as fusion_strategy.")
-@click.option("--licences", is_flag=True, help="List what each needs with its licence instead.")
+@overrides_argument
+@click.option(
+    "--kind", metavar="KIND", help="List components of this kind alone, such as fusion_strategy."
+)
+@click.option(
+    "--licences",
+    is_flag=True,
+    help="List instead the licence of each package and model that a component needs.",
+)
 @json_option
 @configuration_options
 def command(
-    overrides: tuple[str, ...],
     kind: str | None,
     licences: bool,
     as_json: bool,
-    preset: str,
-    config: str | None,
+    configuration: ConfigurationOptions,
 ) -> int:
     """List every component: its plugin, its options, what it needs, and whether it can run now.
 
     Components that the preset uses are marked with *.
     """
-    from moodreel.registry.registry import Registry
-
-    registry = Registry.load(preset, config, check_overrides(overrides))
-    rows = [registry.describe(entry) for entry in chosen_entries(registry, kind)]
+    check_kind(kind)
+    registry = open_registry(configuration, strict=False)
+    rows = list(registry.described(kind))
     for (orphan, _), problem in registry.orphans.items():
         if kind in (None, orphan):
             click.echo(f"left out: {problem}", err=True)
+    for broken in registry.problems:
+        click.echo(f"broken: {broken}", err=True)
     if as_json:
         for row in rows:
             click.echo(dumps(row, ensure_ascii=False))
@@ -44,19 +52,16 @@ def command(
         print_licences(rows)
     else:
         print_rows(rows)
-    return 0
+    return 1 if registry.problems else 0
 
 
-def chosen_entries(registry: "Registry", kind: str | None) -> list["Entry"]:
-    """Return the entries of one kind, or of all, by kind and name."""
+def check_kind(kind: str | None) -> None:
+    """Refuse a kind of component that there is not."""
     from moodreel.errors import ConfigurationError, closest
     from moodreel.hookspecs import HOOKS
 
     if kind is not None and kind not in HOOKS:
         raise ConfigurationError(f"unknown kind of component {kind!r}.{closest(kind, HOOKS)}")
-    order = list(HOOKS)
-    entries = [entry for entry in registry.entries.values() if kind in (None, entry.kind)]
-    return sorted(entries, key=lambda entry: (order.index(entry.kind), entry.name))
 
 
 def print_licences(rows: list[dict[str, Any]]) -> None:
@@ -64,8 +69,6 @@ def print_licences(rows: list[dict[str, Any]]) -> None:
     from rich import box
     from rich.table import Table
     from rich.text import Text
-
-    from moodreel.cli.hits import print_table
 
     users: dict[tuple[str, str], list[str]] = {}
     for row in rows:
@@ -84,8 +87,6 @@ def print_rows(rows: list[dict[str, Any]]) -> None:
     from rich import box
     from rich.table import Table
     from rich.text import Text
-
-    from moodreel.cli.hits import print_table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in ("kind", "name", "plugin", "options", "needs", "can run"):

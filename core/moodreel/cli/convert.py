@@ -1,5 +1,6 @@
 """`moodreel convert`: a published checkpoint into a folder that a component loads."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -7,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from moodreel.cli.options import check_overrides, configuration_options
+from moodreel.cli.names import named_registry
+from moodreel.cli.options import ConfigurationOptions, configuration_options
+from moodreel.cli.overrides import check_overrides
 
 if TYPE_CHECKING:
     from moodreel.registry.entries import Entry
@@ -25,17 +28,16 @@ def command(
     source: str,
     options: tuple[str, ...],
     folder: str,
-    preset: str,
-    config: str | None,
+    configuration: ConfigurationOptions,
 ) -> int:
-    """Turn SOURCE, a checkpoint in another form, into a folder that COMPONENT loads.
+    """Convert SOURCE, a checkpoint in another form, into a folder that COMPONENT loads.
 
-    SOURCE is a file, a folder, or whatever the component's plugin can read. Nothing in it is run.
+    SOURCE is a file or a folder in a form that the component's plugin reads; KEY=VALUE are options
+    of the conversion. No code in SOURCE is run.
     """
-    from moodreel.registry.registry import Registry
-
-    entry = find_converter(Registry.load(preset, config), component)
-    given = dict(item.split("=", 1) for item in check_overrides(options))
+    check_overrides(options)
+    given = dict(item.split("=", 1) for item in options)
+    entry = find_converter(named_registry(configuration), component)
     click.echo(run_converter(entry, source, Path(folder), given))
     return 0
 
@@ -45,35 +47,33 @@ def find_converter(registry: "Registry", name: str) -> "Entry":
     from moodreel.errors import ConfigurationError, closest
     from moodreel.interfaces import Converter
 
-    able = {
-        entry.name: entry
-        for entry in registry.entries.values()
-        if isinstance(entry.registration.factory, Converter)
-    }
-    if name not in able:
-        known = closest(name, able)
-        raise ConfigurationError(f"no component {name!r} that converts checkpoints.{known}")
-    return able[name]
+    named = [entry for entry in registry.entries.values() if entry.name == name]
+    if not named:
+        known = closest(name, {entry.name for entry in registry.entries.values()})
+        raise ConfigurationError(f"unknown component {name!r}.{known}")
+    able = [entry for entry in named if isinstance(entry.registration.factory, Converter)]
+    if not able:
+        raise ConfigurationError(f"component {name!r} converts no checkpoints; clip-vip does")
+    return able[0]
 
 
-def run_converter(entry: "Entry", source: str, folder: Path, given: dict[str, str]) -> str:
-    """Check the options as a component's are checked, and convert."""
-    from moodreel.registry.entries import (
-        check_options,
-        check_packages,
-        convert_option,
-        factory_hints,
-    )
-
+def as_converter(entry: "Entry", source: str, folder: Path) -> "Entry":
+    """Return an entry whose factory is the conversion and whose options are those of it."""
     convert = entry.registration.factory.convert  # type: ignore[attr-defined]
-    taking = partial(convert, source, folder)
-    options_of = replace(entry, registration=replace(entry.registration, factory=taking))
-    check_packages(entry)
-    check_options(options_of, given)
-    hints = factory_hints(convert)
-    return taking(
-        **{
-            name: convert_option(options_of, name, hints.get(name, Any), value)
-            for name, value in given.items()
-        }
-    )
+    converting = partial(convert, source, folder)
+    return replace(entry, registration=entry.registration.with_factory(converting))
+
+
+def run_converter(entry: "Entry", source: str, folder: Path, given: Mapping[str, str]) -> str:
+    """Check the options as a component's are checked, and convert."""
+    from moodreel.registry import entries
+
+    converter = as_converter(entry, source, folder)
+    entries.check_packages(entry)
+    entries.check_options(converter, given)
+    hints = entries.factory_hints(entry.registration.factory.convert)  # type: ignore[attr-defined]
+    options = {
+        name: entries.convert_option(converter, name, hints.get(name, Any), value)
+        for name, value in given.items()
+    }
+    return converter.registration.factory(**options)

@@ -1,157 +1,94 @@
-"""Options of the commands that work on datasets, and what they describe."""
+"""Options of the commands that work on datasets, and the videos and queries that they describe."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
-from moodreel.cli.index import progress_bar, segment_overrides
-from moodreel.cli.options import (
-    check_overrides,
-    configuration_options,
-    index_option,
-    open_engine,
-    split_overrides,
-)
+from moodreel.cli.groups import option_group
+from moodreel.cli.index import segment_overrides
+from moodreel.cli.names import check_names
+from moodreel.cli.options import ConfigurationOptions, open_components, open_index
+from moodreel.cli.progress import progress_bar
 
 if TYPE_CHECKING:
+    from moodreel.components import Components
     from moodreel.datasets import Caption, Dataset
+    from moodreel.engine.engine import Engine
     from moodreel.evaluation.material import Material, Reading
 
-Function = TypeVar("Function", bound=Callable[..., Any])
 SHOWN = 5  # names of missing videos that are listed; the reports have all of them
 
 
-def dataset_options(function: Function) -> Function:
-    """Add what says which part of a dataset is taken, and how it is asked."""
-    options = [
-        place_options,
-        click.option(
-            "--emotions",
-            "reading",
-            type=click.Choice(["text", "given"]),
-            default="text",
-            show_default=True,
-            help="Ask with the emotions read in the captions, or with those the dataset gives.",
-        ),
-        click.option(
-            "--group/--no-group",
-            "grouped",
-            default=None,
-            help="Take captions with the same words as one query.  [default: all but benchmarks]",
-        ),
-    ]
-    for option in reversed(options):
-        function = option(function)
-    return function
+@dataclass(frozen=True)
+class DatasetOptions:
+    """Where a dataset lies, which part of it is taken, and how its videos are cut.
+
+    Args:
+        root: the folder of a benchmark's annotation files.
+        videos: the folder of the video files.
+        split: captions of this one; "all": of all; None: of the test split, if there is one.
+        limit: the first videos alone.
+        segment: the length of a segment in seconds; 0: whole videos.
+        cache: the folder where features are kept.
+    """
+
+    root: str | None = None
+    videos: str | None = None
+    split: str | None = None
+    limit: int | None = None
+    segment: float = 0.0
+    cache: str = ".moodreel/datasets"
+
+    def load(self, source: str) -> "Dataset":
+        """Load the part of a dataset, and name the videos that were not found on stderr."""
+        from moodreel.datasets import load_dataset
+
+        split = None if self.split == "all" else self.split
+        dataset = load_dataset(source, self.root, self.videos, split)
+        if self.split is None and "test" in dataset.splits:
+            dataset = dataset.part("test")
+        tell_missing(dataset.missing)
+        return dataset if self.limit is None else dataset.limit(self.limit)
+
+    def cut(self, configuration: ConfigurationOptions) -> ConfigurationOptions:
+        """Return a configuration that cuts videos so; its own settings of segments win."""
+        overrides = (*segment_overrides(self.segment, None), *configuration.overrides)
+        return replace(configuration, overrides=overrides)
 
 
-def place_options(function: Function) -> Function:
-    """Add where a dataset lies, which part of it is taken, and how its videos are cut."""
-    options = [
-        click.option("--root", metavar="DIR", help="Where a benchmark's annotation files lie."),
-        click.option("--videos", metavar="DIR", help="Where the video files lie."),
-        click.option(
-            "--split",
-            metavar="NAME",
-            help="Captions of this split; 'all' for all.  [default: test, where there is one]",
-        ),
-        click.option(
-            "--limit", type=click.IntRange(min=1), metavar="N", help="The first N videos alone."
-        ),
-        click.option(
-            "--segment",
-            type=click.FloatRange(min=0),
-            default=0.0,
-            show_default=True,
-            metavar="S",
-            help="Cut videos into segments of S seconds, of which the best counts; 0: whole ones.",
-        ),
-        click.option(
-            "--cache",
-            default=".moodreel/datasets",
-            envvar="MOODREEL_CACHE",
-            show_default=True,
-            show_envvar=True,
-            metavar="DIR",
-            help="Where the features of datasets are kept.",
-        ),
-    ]
-    for option in reversed(options):
-        function = option(function)
-    return function
+@dataclass(frozen=True)
+class ReadingOptions:
+    """How captions become queries.
+
+    Args:
+        reading: ask with the emotions read in the "text", or with those "given" by the dataset.
+        grouped: whether captions with the same words are one query; None: as the dataset says.
+    """
+
+    reading: "Reading" = "text"
+    grouped: bool | None = None
 
 
-def comparison_options(function: Function) -> Function:
-    """Add what `evaluate` and `compare` share."""
-    options = [
-        dataset_options,
-        click.option(
-            "--report",
-            multiple=True,
-            metavar="FILE",
-            help="Also write a report: FILE.html, FILE.md or FILE.json; may repeat.",
-        ),
-        click.option("--trec", metavar="DIR", help="Also write TREC's run and qrels files."),
-        click.option(
-            "--dual-softmax",
-            "dual",
-            is_flag=True,
-            help="Add figures with dual softmax, which a search cannot have.",
-        ),
-        click.option(
-            "--resamples",
-            type=click.IntRange(min=100),
-            default=5000,
-            show_default=True,
-            metavar="N",
-            help="Draws of the bootstrap and of the randomisation test.",
-        ),
-        click.option("--seed", default=0, show_default=True, metavar="N", help="Of the draws."),
-        click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
-        configuration_options,
-    ]
-    for option in reversed(options):
-        function = option(function)
-    return function
+@dataclass(frozen=True)
+class CollectionOptions:
+    """The videos that `track` and `map` look at: those of an index, or of a dataset.
+
+    Args:
+        dataset: the dataset; None: the index.
+        labels: a file that says which emotions the indexed videos hold.
+    """
+
+    dataset: str | None = None
+    labels: str | None = None
 
 
-def collection_options(function: Function) -> Function:
-    """Add what `track` and `map` share: an index, or a dataset, and labels."""
-    options = [
-        index_option,
-        click.option(
-            "--dataset",
-            metavar="DATASET",
-            help="Take the videos of a dataset instead of those of an index.",
-        ),
-        click.option(
-            "--labels",
-            metavar="FILE",
-            help="Rows of (video, emotions) that say what the indexed videos hold, or a folder of "
-            "reaction-clips.",
-        ),
-        place_options,
-        configuration_options,
-    ]
-    for option in reversed(options):
-        function = option(function)
-    return function
-
-
-def open_dataset(
-    source: str, root: str | None, videos: str | None, split: str | None, limit: int | None
-) -> "Dataset":
-    """Load a dataset, its test split unless another is asked for, and say what is missing."""
-    from moodreel.datasets import load_dataset
-
-    dataset = load_dataset(source, root, videos, None if split == "all" else split)
-    if split is None and "test" in dataset.splits:
-        dataset = dataset.part("test")
-    tell_missing(dataset.missing)
-    return dataset if limit is None else dataset.limit(limit)
+def tell_failed(path: str, reason: str) -> None:
+    """Name a video that cannot be read, on stderr."""
+    click.echo(f"failed: {path}: {reason}", err=True)
 
 
 def tell_missing(missing: Sequence[str]) -> None:
@@ -162,74 +99,152 @@ def tell_missing(missing: Sequence[str]) -> None:
         click.echo(f"missing: {len(missing)} videos were not found: {names}{more}", err=True)
 
 
+root_option = click.option(
+    "--root", metavar="DIR", help="The folder of a benchmark's annotation files."
+)
+videos_option = click.option("--videos", metavar="DIR", help="The folder of the video files.")
+cache_option = click.option(
+    "--cache",
+    default=DatasetOptions.cache,
+    envvar="MOODREEL_CACHE",
+    show_default=True,
+    show_envvar=True,
+    metavar="DIR",
+    help="The folder where features of datasets are kept; all commands share it.",
+)
+dataset_options = option_group(
+    "place",
+    DatasetOptions,
+    root_option,
+    videos_option,
+    click.option(
+        "--split",
+        metavar="NAME",
+        help="The split whose captions are taken; 'all' takes all.  [default: test, where there "
+        "is one]",
+    ),
+    click.option(
+        "--limit", type=click.IntRange(min=1), metavar="N", help="Take the first N videos alone."
+    ),
+    click.option(
+        "--segment",
+        type=click.FloatRange(min=0),
+        default=0.0,
+        show_default=True,
+        metavar="S",
+        help="Cut videos into segments of S seconds, of which the best one counts; 0 takes whole "
+        "videos.",
+    ),
+    cache_option,
+)
+reading_options = option_group(
+    "asked",
+    ReadingOptions,
+    click.option(
+        "--emotions",
+        "reading",
+        type=click.Choice(["text", "given"]),
+        default="text",
+        show_default=True,
+        help="The emotions that queries ask with: those read in their text, or those given by the "
+        "dataset.",
+    ),
+    click.option(
+        "--group/--no-group",
+        "grouped",
+        default=None,
+        help="Take captions with the same words as one query.  [default: for all datasets but the "
+        "published benchmarks]",
+    ),
+)
+collection_options = option_group(
+    "collection",
+    CollectionOptions,
+    click.option(
+        "--dataset",
+        metavar="DATASET",
+        help="Take the videos of a dataset instead of those of the index.",
+    ),
+    click.option(
+        "--labels",
+        metavar="FILE",
+        help="The emotions that indexed videos hold: rows of (video, emotions), or a folder of "
+        "reaction-clips.",
+    ),
+)
+
+
 @contextmanager
 def open_material(
     source: str,
-    overrides: Sequence[str],
-    root: str | None,
-    videos: str | None,
-    split: str | None,
-    limit: int | None,
-    segment: float,
-    cache: str,
-    reading: "Reading",
-    grouped: bool | None,
-    preset: str,
-    config: str | None,
+    place: DatasetOptions,
+    asked: ReadingOptions,
+    configuration: ConfigurationOptions,
+    fusions: Sequence[str | None],
 ) -> "Iterator[Material]":
-    """Yield a dataset with its features; the engine is closed in the end."""
-    from moodreel.evaluation.material import gather_material
+    """Yield a dataset with its features; its components are closed in the end."""
+    chosen = place.cut(configuration)
+    check_names(chosen, fusions)
+    dataset = place.load(source)
+    with open_components(chosen, fusions) as components:
+        from moodreel.evaluation.material import gather_material
 
-    settings = [*segment_overrides(segment, None), *check_overrides(overrides)]
-    dataset = open_dataset(source, root, videos, split, limit)
-    with open_engine(str(Path(cache) / "index"), preset, config, settings) as engine:
-        with progress_bar() as on_progress:
+        with progress_bar() as bar:
             material = gather_material(
-                dataset, engine.components, cache, reading, grouped, on_progress
+                dataset, components, place.cache, asked.reading, asked.grouped, bar
             )
         for path, reason in material.videos.failed:
-            click.echo(f"failed: {path}: {reason}", err=True)
+            tell_failed(path, reason)
         yield material
 
 
 @contextmanager
 def open_collection(
-    arguments: Sequence[str],
-    index_folder: str,
-    dataset: str | None,
-    labels: str | None,
-    root: str | None,
-    videos: str | None,
-    split: str | None,
-    limit: int | None,
-    segment: float,
-    cache: str,
-    preset: str,
-    config: str | None,
-    needs_query: bool = True,
+    queries: Sequence[str],
+    collection: CollectionOptions,
+    place: DatasetOptions,
+    configuration: ConfigurationOptions,
+    fusions: Sequence[str | None],
 ) -> "Iterator[Material]":
-    """Yield queries over the videos of an index or of a dataset; the engine is closed then.
+    """Yield queries over the videos of an index or of a dataset; what was opened is closed then.
 
     Args:
-        needs_query: False takes a dataset's own captions, or nothing, where no query is given.
+        queries: texts, and files of them; none: the dataset's own captions, or nothing.
     """
+    if collection.dataset is None:
+        with open_index(configuration, fusions) as engine:
+            yield ask_index(engine, queries, collection.labels)
+        return
+    chosen = place.cut(configuration)
+    check_names(chosen, fusions)
+    dataset = place.load(collection.dataset)
+    with open_components(chosen, fusions) as components:
+        yield ask_dataset(components, dataset, queries, place.cache)
+
+
+def ask_index(engine: "Engine", queries: Sequence[str], labels: str | None) -> "Material":
+    """Return queries over the videos of an index."""
     from moodreel.evaluation.queries import ask, index_videos, read_labels, read_queries
+
+    asked = read_queries(queries) if queries else []
+    known = read_labels(Path(labels)) if labels else None
+    held = index_videos(engine.search_index, known)
+    return ask(engine.components, held, asked, str(engine.folder))
+
+
+def ask_dataset(
+    components: "Components", dataset: "Dataset", queries: Sequence[str], cache: str
+) -> "Material":
+    """Return queries over the videos of a dataset; without any, its own captions."""
+    from moodreel.evaluation.queries import ask, read_queries
     from moodreel.features.videos import video_features
 
-    texts, overrides = split_overrides(arguments)
-    queries = read_queries(texts) if texts or needs_query else []
-    chosen = open_dataset(dataset, root, videos, split, limit) if dataset else None
-    settings = [*(segment_overrides(segment, None) if chosen else []), *overrides]
-    with open_engine(index_folder, preset, config, settings) as engine:
-        if chosen is None:
-            known = read_labels(Path(labels)) if labels else None
-            yield ask(
-                engine.components, index_videos(engine.search_index, known), queries, index_folder
-            )
-            return
-        with progress_bar() as on_progress:
-            held = video_features(chosen, engine.components, cache, True, on_progress)
-        yield ask(engine.components, held, queries or own_queries(chosen), chosen.name)
+    asked = read_queries(queries) if queries else own_queries(dataset)
+    with progress_bar() as bar:
+        held = video_features(dataset, components, cache, frames=True, on_progress=bar)
+    for path, reason in held.failed:
+        tell_failed(path, reason)
+    return ask(components, held, asked, dataset.name)
 
 
 def own_queries(dataset: "Dataset") -> "list[Caption]":

@@ -1,13 +1,18 @@
 """`moodreel demo`: sample videos, an index of them, and a first look at searching."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from moodreel.cli.hits import hits_table, print_table, write_thumbnails
-from moodreel.cli.index import print_report, progress_bar
-from moodreel.cli.options import check_overrides, configuration_options, open_engine
+from moodreel.cli.hits import hits_table, write_thumbnails
+from moodreel.cli.index import print_report
+from moodreel.cli.names import check_names
+from moodreel.cli.options import ConfigurationOptions, configuration_options, open_engine
+from moodreel.cli.overrides import overrides_argument
+from moodreel.cli.progress import progress_bar
+from moodreel.cli.tables import print_table
 
 if TYPE_CHECKING:
     from moodreel.engine.engine import Engine
@@ -23,34 +28,34 @@ SHOWN = 3
 
 
 @click.command()
-@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
+@overrides_argument
 @click.option(
     "--to",
     "folder",
     default="moodreel-demo",
     show_default=True,
-    metavar="FOLDER",
-    help="Where FOLDER/videos and FOLDER/index are made.",
+    metavar="DIR",
+    help="The folder to write; the videos go to DIR/videos, their index to DIR/index.",
 )
-@click.option("--search", "searching", is_flag=True, help="Also search it, and write thumbnails.")
+@click.option(
+    "--search", "searching", is_flag=True, help="Also search the index, and write thumbnails."
+)
 @configuration_options
-def command(
-    overrides: tuple[str, ...], folder: str, searching: bool, preset: str, config: str | None
-) -> int:
+def command(folder: str, searching: bool, configuration: ConfigurationOptions) -> int:
     """Make sample videos and an index of them. Nothing is downloaded."""
+    root = Path(folder)
+    chosen = replace(configuration, index=str(root / "index"))
+    check_names(chosen)
     from moodreel.datasets.builders.samples import make_samples
 
-    root = Path(folder)
     with progress_bar() as on_progress:
         make_samples(root / "videos", on_progress)
-    settings = check_overrides(overrides)
-    with open_engine(str(root / "index"), preset, config, settings) as engine:
+    with open_engine(chosen) as engine:
         with progress_bar() as on_progress:
             done = engine.index([root / "videos"], on_progress=on_progress)
         print_report(done, as_json=False)
-        if searching:
-            for query in (*CONTENT_QUERIES, *MOOD_QUERIES):
-                show_query(engine, query, root / "thumbnails")
+        for query in (*CONTENT_QUERIES, *MOOD_QUERIES) if searching else ():
+            show_query(engine, query, root / "thumbnails")
     click.echo(f'Try: moodreel search "a cat" --index {root / "index"}', err=True)
     return 1 if done.failed else 0
 

@@ -1,25 +1,35 @@
 """`moodreel evaluate`: how well one fusion strategy finds a dataset's videos."""
 
-from typing import Any
-
 import click
 
-from moodreel.cli.compare import run_comparison
-from moodreel.cli.datasets import comparison_options
+from moodreel.cli.compare import ComparisonOptions, comparison_options, run_comparison
+from moodreel.cli.datasets import DatasetOptions, ReadingOptions
+from moodreel.cli.options import ConfigurationOptions
+from moodreel.cli.overrides import overrides_argument
 
 
 @click.command()
 @click.argument("dataset")
-@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
+@overrides_argument
 @click.option(
-    "--fusion", metavar="NAME", help="A strategy's name or folder.  [default: the preset's]"
+    "--fusion",
+    metavar="NAME",
+    help="The fusion strategy, by name or as the folder of a trained one.  [default: the preset's]",
 )
 @comparison_options
-def command(dataset: str, fusion: str | None, **options: Any) -> int:
-    """Measure how well a fusion strategy finds the videos of DATASET.
+def command(
+    dataset: str,
+    fusion: str | None,
+    place: DatasetOptions,
+    asked: ReadingOptions,
+    compared: ComparisonOptions,
+    configuration: ConfigurationOptions,
+) -> int:
+    """Evaluate how well a fusion strategy finds the videos of DATASET by their captions.
 
     DATASET is a published benchmark (msrvtt-1k-a, msrvtt-7k, msrvtt-9k, didemo, didemo-moments,
     msvd, lsmdc, activitynet, activitynet-moments; with --root), a file of captions (JSON, JSON
     lines, CSV), a folder with captions.jsonl and videos/, or a folder of features.
     """
-    return run_comparison(dataset, [fusion] if fusion else [], **options)
+    fusions = [fusion] if fusion else []
+    return run_comparison(dataset, fusions, place, asked, compared, configuration)

@@ -6,17 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from moodreel.cli.compare import print_section
-from moodreel.cli.options import (
-    check_overrides,
-    configuration_options,
-    emotion_option,
-    index_option,
-    json_option,
-    open_engine,
-    read_emotions,
-    weight_option,
-)
+from moodreel.cli.asking import MoodOptions, fusion_option, mood_options
+from moodreel.cli.options import ConfigurationOptions, index_options, json_option, open_index
+from moodreel.cli.overrides import overrides_argument
+from moodreel.cli.tables import print_section
+from moodreel.reports.forms import check_form
 
 if TYPE_CHECKING:
     from moodreel.engine.engine import Engine
@@ -26,48 +20,50 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("text")
 @click.argument("video", metavar="VIDEO[@SECONDS]")
-@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
-@emotion_option
-@weight_option
-@click.option("--fusion", metavar="NAME", help="Another fusion strategy, by name or folder.")
-@click.option("--report", metavar="FILE.html", help="Also write a page with frames and faces.")
+@overrides_argument
+@mood_options
+@fusion_option
+@click.option(
+    "--report", metavar="FILE.html", help="Also write a page with the frames and the faces."
+)
 @json_option
-@index_option
-@configuration_options
+@index_options
 def command(
     text: str,
     video: str,
-    overrides: tuple[str, ...],
-    emotions: tuple[str, ...],
-    weight: float | None,
+    mood: MoodOptions,
     fusion: str | None,
     report: str | None,
     as_json: bool,
-    index_folder: str,
-    preset: str,
-    config: str | None,
+    configuration: ConfigurationOptions,
 ) -> int:
-    """Explain the score of TEXT and VIDEO, by its path as given when it was indexed.
+    """Explain the score that VIDEO has for TEXT: what content and each emotion contributed.
 
-    What content and each emotion contributed sums to the score. Then the words that gave the
-    emotion, and the frames and faces that carried it. Without @SECONDS, the best segment is
-    explained.
+    VIDEO is a path as `search` prints it; without @SECONDS its best segment for TEXT is explained.
+    The contributions sum to the score. Below them stand the words of TEXT that named an emotion,
+    and the frames and faces in which it was seen.
     """
-    from moodreel.explanation.explaining import explain
-    from moodreel.reports.comparison import check_form, without_nan
-
     if report:
         check_form(Path(report), [".html"])
-    wanted = read_emotions(emotions)
-    with open_engine(index_folder, preset, config, check_overrides(overrides)) as engine:
-        explanation = explain(engine.search_index, text, video, wanted, weight, fusion)
+    asked = (text, video, mood.wanted, mood.weight, fusion)
+    with open_index(configuration, [fusion]) as engine:
+        from moodreel.explanation.explaining import explain
+
+        explanation = explain(engine.search_index, *asked)
         if report:
             write_page_of(engine, explanation, Path(report))
     if as_json:
-        click.echo(dumps(without_nan(explanation.to_dict()), ensure_ascii=False))
+        print_json(explanation)
     else:
         print_explanation(explanation)
     return 0
+
+
+def print_json(explanation: "Explanation") -> None:
+    """Print an explanation as one JSON object."""
+    from moodreel.reports.comparison import without_nan
+
+    click.echo(dumps(without_nan(explanation.to_dict()), ensure_ascii=False))
 
 
 def print_explanation(explanation: "Explanation") -> None:

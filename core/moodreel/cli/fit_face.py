@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from moodreel.cli.options import check_overrides, configuration_options, json_option
+from moodreel.cli.names import check_names
+from moodreel.cli.options import (
+    ConfigurationOptions,
+    configuration_options,
+    json_option,
+    open_registry,
+)
+from moodreel.cli.overrides import overrides_argument
+from moodreel.errors import InvalidInput
 
 if TYPE_CHECKING:
     from moodreel.interfaces import FitReport, Fittable
@@ -17,18 +25,18 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("folder")
-@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
+@overrides_argument
 @click.option(
     "--to",
     "target",
     required=True,
     metavar="FILE",
-    help="Where the fitted layer is written (.safetensors).",
+    help="The file that the fitted layer is written into (.safetensors).",
 )
 @click.option(
     "--extractor",
     metavar="NAME",
-    help="Which extractor's faces and features to use.  [default: the preset's]",
+    help="The emotion extractor whose faces and features are used.  [default: the preset's]",
 )
 @click.option(
     "--least",
@@ -36,48 +44,53 @@ if TYPE_CHECKING:
     show_default=True,
     type=click.IntRange(min=4),
     metavar="N",
-    help="Leave out expressions of fewer pictures.",
+    help="Leave out an expression of fewer than N pictures.",
 )
 @json_option
 @configuration_options
 def command(
     folder: str,
-    overrides: tuple[str, ...],
     target: str,
     extractor: str | None,
     least: int,
     as_json: bool,
-    preset: str,
-    config: str | None,
+    configuration: ConfigurationOptions,
 ) -> int:
-    """Fit the last layer of a face classifier to the pictures in FOLDER.
+    """Fit the last layer of a face classifier to the labelled pictures in FOLDER.
 
-    FOLDER/joy, FOLDER/anger and so on (also FOLDER/neutral) hold the pictures of each expression.
-    What fitting brings is measured by halves: each half is read by a layer that was fitted to the
-    other. The layer that is written is fitted to all of them.
+    FOLDER/joy, FOLDER/anger and so on, FOLDER/neutral among them, hold the pictures of each
+    expression. The accuracy is cross-validated by halves: each half is classified by a layer that
+    was fitted to the other. The layer that is written is fitted to all pictures.
     """
-    from moodreel.decoding.pictures import read_picture
-    from moodreel.registry.registry import Registry
-
-    registry = Registry.load(preset, config, check_overrides(overrides))
-    fitted = fittable(registry, extractor)
-    found = labelled_pictures(folder)
-    enough = {name for name, count in Counter(name for _, name in found).items() if count >= least}
-    kept = [(path, name) for path, name in found if name in enough]
-    clips = (read_picture(path) for path, _ in kept)
-    report = fitted.fit(clips, [name for _, name in kept], Path(target))
-    print_report(report, as_json)
+    check_folder(folder)
+    check_names(configuration, components=[("emotion_extractor", extractor)] if extractor else [])
+    fitted = fittable(open_registry(configuration), extractor)
+    print_report(fit(fitted, labelled_pictures(folder), least, Path(target)), as_json)
     slot = f"components.emotion_extractor.{extractor}" if extractor else "video_emotion"
     click.echo(f"Use it: {slot}.head={target}", err=True)
     return 0
 
 
-def labelled_pictures(folder: str) -> list[tuple[Path, str]]:
-    """Return the pictures in FOLDER/LABEL/ with their labels, in alphabetical order."""
-    from moodreel.errors import InvalidInput
+def fit(
+    fitted: "Fittable", pictures: list[tuple[Path, str]], least: int, target: Path
+) -> "FitReport":
+    """Fit to the pictures of expressions that have enough of them, and write the layer."""
+    from moodreel.decoding.pictures import read_picture
 
+    counts = Counter(label for _, label in pictures)
+    kept = [(path, label) for path, label in pictures if counts[label] >= least]
+    clips = (read_picture(path) for path, _ in kept)
+    return fitted.fit(clips, [label for _, label in kept], target)
+
+
+def check_folder(folder: str) -> None:
+    """Refuse a folder that is not there."""
     if not Path(folder).is_dir():
         raise InvalidInput(f"{folder}: no such folder")
+
+
+def labelled_pictures(folder: str) -> list[tuple[Path, str]]:
+    """Return the pictures in FOLDER/LABEL/ with their labels, in alphabetical order."""
     paths = sorted(path for path in Path(folder).glob("*/*") if is_picture_name(path.name))
     if not paths:
         raise InvalidInput(f"{folder}: no pictures in folders named after expressions")

@@ -1,74 +1,74 @@
 """`moodreel index`: videos into an index."""
 
 import sys
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from moodreel.cli.options import (
-    configuration_options,
-    index_option,
-    json_option,
-    open_engine,
-    split_overrides,
-)
+from moodreel.cli.options import ConfigurationOptions, index_options, json_option, open_engine
+from moodreel.cli.overrides import split_overrides
+from moodreel.cli.progress import progress_bar
 from moodreel.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from moodreel.indexing.indexer import IndexReport
-    from moodreel.media import Progress
 
 
 @click.command()
 @click.argument("arguments", nargs=-1, required=True, metavar="PATH... [KEY=VALUE]...")
-@click.option("--prune", is_flag=True, help="Forget videos of PATH whose files are gone.")
+@click.option(
+    "--prune",
+    is_flag=True,
+    help="Remove from the index the videos of PATH whose files are gone.",
+)
 @click.option(
     "--segment",
     type=click.FloatRange(min=0),
     metavar="S",
-    help="Length of a segment in seconds; 0: whole videos.  [default: 5]",
+    help="The length of a segment in seconds; 0 takes whole videos.  [default: 5]",
 )
 @click.option(
     "--stride",
     type=click.FloatRange(min=0, min_open=True),
     metavar="S",
-    help="Seconds from one segment's start to the next.  [default: the length]",
+    help="The seconds from the start of a segment to that of the next.  [default: the length]",
 )
 @json_option
-@index_option
-@configuration_options
+@index_options
 def command(
     arguments: tuple[str, ...],
     prune: bool,
     segment: float | None,
     stride: float | None,
     as_json: bool,
-    index_folder: str,
-    preset: str,
-    config: str | None,
+    configuration: ConfigurationOptions,
 ) -> int:
-    """Index the videos in PATH (files and folders), or bring the index up to date.
+    """Index the videos in PATH (files and folders), or bring their index up to date.
 
-    Unchanged files are skipped, changed ones done again, moved ones recognised by their contents.
-    A file that cannot be read is named with the reason, and the others go on. An interrupted run
-    goes on where it stopped when it is started again.
+    A file that has not changed is skipped, a changed one is indexed again, and a moved one is
+    recognised by its contents. A file that cannot be read is named with the reason, and the others
+    go on. An interrupted run goes on where it stopped when it is started again.
     """
     paths, overrides = split_overrides(arguments)
-    if not paths:
-        raise InvalidInput("no path to index: give a video or a folder of videos")
-    overrides += segment_overrides(segment, stride)
-    with (
-        open_engine(index_folder, preset, config, overrides) as engine,
-        progress_bar() as on_progress,
-    ):
+    check_paths(paths)
+    chosen = configuration.with_overrides([*overrides, *segment_overrides(segment, stride)])
+    with open_engine(chosen) as engine, progress_bar() as on_progress:
         done = engine.index(paths, prune=prune, on_progress=on_progress)
     if not (done.found or done.missing or done.pruned):
         raise InvalidInput(f"no videos in {', '.join(paths)}")
     print_report(done, as_json)
     return 1 if done.failed or done.partial else 0
+
+
+def check_paths(paths: Sequence[str]) -> None:
+    """Refuse a call without a path, and a path where nothing is, before anything is built."""
+    from moodreel.indexing.scanning import find_videos
+
+    if not paths:
+        raise InvalidInput("no path to index: give a video or a folder of videos")
+    for path in paths:
+        next(find_videos([path]), None)
 
 
 def segment_overrides(segment: float | None, stride: float | None) -> list[str]:
@@ -78,30 +78,6 @@ def segment_overrides(segment: float | None, stride: float | None) -> list[str]:
     length = [] if segment is None else [f"segments.length={segment}"]
     step = stride if stride is not None else segment
     return [*length, f"segments.stride={step or 5}"]
-
-
-@contextmanager
-def progress_bar() -> "Iterator[Callable[[Progress], None]]":
-    """Show a bar on stderr, where that is a terminal; yield what to call with the progress."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = (
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[path]}"),
-    )
-    console = Console(stderr=True)
-    shown = console.is_terminal  # elsewhere each bar would leave an empty line
-    with Bar(*columns, console=console, transient=True, disable=not shown) as bar:
-        task = bar.add_task("index", total=None, path="looking for videos")
-
-        def on_progress(progress: "Progress") -> None:
-            bar.update(task, completed=progress.done, total=progress.total, path=progress.label)
-
-        yield on_progress
 
 
 def print_report(done: "IndexReport", as_json: bool) -> None:

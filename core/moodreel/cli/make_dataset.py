@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from moodreel.cli.index import progress_bar
+from moodreel.cli.progress import progress_bar
 
 KINDS = ("reaction-clips",)
 
@@ -16,15 +16,18 @@ KINDS = ("reaction-clips",)
     type=click.Path(path_type=Path),
     required=True,
     metavar="DIR",
-    help="Sub-folders named after emotions (and neutral), with photographs of faces.",
+    help="The folder of face photographs, in sub-folders named after emotions (and neutral).",
 )
 @click.option(
     "--scenes",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Photographs named after what they show.  [default: those of scikit-image and -learn]",
+    help="The folder of photographs of scenes, named after what they show.  [default: those of "
+    "scikit-image and scikit-learn]",
 )
-@click.option("--seed", default=0, show_default=True, metavar="N", help="Decides every choice.")
+@click.option(
+    "--seed", default=0, show_default=True, metavar="N", help="The seed of every random choice."
+)
 @click.option(
     "--to",
     "target",
@@ -32,13 +35,13 @@ KINDS = ("reaction-clips",)
     default="reaction-clips",
     show_default=True,
     metavar="DIR",
-    help="Where DIR/videos and DIR/captions.jsonl are made.",
+    help="The folder to write; the clips go to DIR/videos, their captions to DIR/captions.jsonl.",
 )
-def command(kind: str, faces: Path, scenes: Path | None, seed: int, target: Path) -> None:
-    """Make a data set whose moods are known.
+def command(kind: str, faces: Path, scenes: Path | None, seed: int, target: Path) -> int:
+    """Make a data set of videos whose moods are known.
 
-    reaction-clips sets each face into each scene. Faces and scenes of the test are never among
-    those of the training. A run that was interrupted goes on where it stopped.
+    reaction-clips puts each face into each scene. No face and no scene of the test split is in the
+    training split. An interrupted run goes on where it stopped when it is started again.
     """
     from collections import Counter
 
@@ -50,3 +53,4 @@ def command(kind: str, faces: Path, scenes: Path | None, seed: int, target: Path
     parts = ", ".join(f"{count} {split}" for split, count in counts.items())
     click.echo(f"{target}: {len(plans)} clips ({parts})")
     click.echo(f"Try: moodreel train {target} --fusion concat-fc", err=True)
+    return 0

@@ -1,14 +1,25 @@
 """`moodreel map`: the vector space under several strategies, in numbers and as a picture."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from moodreel.cli.compare import print_section
-from moodreel.cli.datasets import collection_options, open_collection
+from moodreel.cli.datasets import (
+    CollectionOptions,
+    DatasetOptions,
+    collection_options,
+    dataset_options,
+    open_collection,
+)
+from moodreel.cli.groups import option_group
+from moodreel.cli.options import ConfigurationOptions, index_options
+from moodreel.cli.overrides import split_overrides
+from moodreel.cli.tables import print_section
 from moodreel.errors import MoodreelError
+from moodreel.reports.forms import check_form
 
 if TYPE_CHECKING:
     from moodreel.evaluation.embedding import EmbeddingMap, Point
@@ -16,6 +27,61 @@ if TYPE_CHECKING:
 
 FORMS = (".html", ".png", ".json")
 PICTURE_HEIGHT = 120
+
+
+@dataclass(frozen=True)
+class MapOptions:
+    """How a map is drawn.
+
+    Args:
+        report: files to write the map into, each in the form that its suffix names.
+        points: segments on the map at most.
+        pictures: frames in the page at most.
+        seed: of t-SNE.
+        as_json: whether one JSON object is printed rather than tables.
+    """
+
+    report: tuple[str, ...] = ()
+    points: int = 2000
+    pictures: int = 500
+    seed: int = 0
+    as_json: bool = False
+
+
+map_options = option_group(
+    "drawn",
+    MapOptions,
+    click.option(
+        "--report",
+        multiple=True,
+        metavar="FILE",
+        help="Also write the map: FILE.html (interactive), FILE.png or FILE.json; may repeat.",
+    ),
+    click.option(
+        "--points",
+        type=click.IntRange(min=5),
+        default=MapOptions.points,
+        show_default=True,
+        metavar="N",
+        help="The number of segments on the map; of more, an even choice is taken.",
+    ),
+    click.option(
+        "--pictures",
+        type=click.IntRange(min=0),
+        default=MapOptions.pictures,
+        show_default=True,
+        metavar="N",
+        help="The number of frames in the page; points beyond them show their name alone.",
+    ),
+    click.option(
+        "--seed",
+        default=MapOptions.seed,
+        show_default=True,
+        metavar="N",
+        help="The seed of t-SNE, which places the points.",
+    ),
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
+)
 
 
 @click.command()
@@ -26,64 +92,49 @@ PICTURE_HEIGHT = 120
     multiple=True,
     required=True,
     metavar="NAME",
-    help="A strategy's name or folder; may repeat. The map of each starts from the first's.",
+    help="A fusion strategy, by name or as the folder of a trained one; may repeat. The map of "
+    "each starts from that of the first.",
 )
-@click.option(
-    "--report",
-    multiple=True,
-    metavar="FILE",
-    help="Write FILE.html (interactive), FILE.png or FILE.json; may repeat.",
-)
-@click.option(
-    "--points",
-    type=click.IntRange(min=5),
-    default=2000,
-    show_default=True,
-    metavar="N",
-    help="Segments on the map; of more, an even choice is taken.",
-)
-@click.option(
-    "--pictures",
-    type=click.IntRange(min=0),
-    default=500,
-    show_default=True,
-    metavar="N",
-    help="Frames in the page; points beyond them show their name alone.",
-)
-@click.option("--seed", default=0, show_default=True, metavar="N", help="Of t-SNE.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@map_options
 @collection_options
+@dataset_options
+@index_options
 def command(
     arguments: tuple[str, ...],
     fusions: tuple[str, ...],
-    report: tuple[str, ...],
-    points: int,
-    pictures: int,
-    seed: int,
-    as_json: bool,
-    **options: Any,
+    drawn: MapOptions,
+    collection: CollectionOptions,
+    place: DatasetOptions,
+    configuration: ConfigurationOptions,
 ) -> int:
-    """Map videos and texts under fusion strategies, and measure how the space changed.
+    """Map the vectors of videos and texts under fusion strategies, and measure how they changed.
 
-    QUERY is a text or a file of texts; without any, a dataset's own captions are taken, and of
+    QUERY is a text or a file of texts. Without any, the map shows a dataset's own captions, and of
     an index the videos alone.
     """
-    from moodreel.evaluation.embedding import make_map
-    from moodreel.reports.comparison import check_form
+    for path in map(Path, drawn.report):
+        check_form(path, FORMS)
+    texts, overrides = split_overrides(arguments)
+    chosen = configuration.with_overrides(overrides)
+    with open_collection(texts, collection, place, chosen, fusions) as material:
+        from moodreel.evaluation.embedding import make_map
+
+        found = make_map(material, fusions, drawn.points, drawn.seed)
+        for path in map(Path, drawn.report):
+            write_map(material, found, path, drawn.pictures)
+        print_map(found, drawn.as_json)
+        return 1 if material.videos.failed else 0
+
+
+def print_map(found: "EmbeddingMap", as_json: bool) -> None:
+    """Print one JSON object, or tables."""
     from moodreel.reports.map import map_json, map_sections
 
-    for path in map(Path, report):
-        check_form(path, FORMS)
-    with open_collection(arguments, needs_query=False, **options) as material:
-        found = make_map(material, fusions, points, seed)
-        for path in map(Path, report):
-            write_map(material, found, path, pictures)
     if as_json:
         click.echo(map_json(found), nl=False)
-        return 0
+        return
     for section in map_sections(found):
         print_section(section)
-    return 0
 
 
 def write_map(material: "Material", found: "EmbeddingMap", path: Path, pictures: int) -> None:

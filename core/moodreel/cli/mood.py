@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from moodreel.cli.hits import clock, print_table, show_hits, strongest
-from moodreel.cli.options import open_engine, query_options
-from moodreel.emotions import Emotion, parse_emotions
+from moodreel.cli.asking import QueryOptions, ShownOptions, query_options, shown_options
+from moodreel.cli.options import ConfigurationOptions, index_options, open_engine, open_index
+from moodreel.cli.overrides import is_setting
+from moodreel.cli.tables import clock, print_table, strongest
 from moodreel.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -27,43 +28,41 @@ PLOTS = (".html", ".svg", ".png", ".json")
     help="With VIDEO: write its emotions over time (.html, .svg, .png or .json).",
 )
 @query_options
+@shown_options
+@index_options
 def command(
     arguments: tuple[str, ...],
     plot: str | None,
-    top: int,
-    fusion: str | None,
-    min_score: float | None,
-    confident: bool,
-    merge: bool,
-    thumbnails: str | None,
-    as_json: bool,
-    index_folder: str,
-    preset: str,
-    config: str | None,
+    query: QueryOptions,
+    shown: ShownOptions,
+    configuration: ConfigurationOptions,
 ) -> int:
-    """Find moments by emotion alone: joy=0.8 anger=-1. Or show how a VIDEO feels over time.
+    """Find moments by emotion alone: joy=0.8 anger=-1. Or show the emotions of a VIDEO over time.
 
-    Emotions are joy, trust, surprise, anticipation, fear, sadness, disgust and anger; intensities
-    go from -1 (to be avoided) to 1, and a name alone means 1. VIDEO is one of the index, or any
-    file: it is then read now.
+    The emotions are joy, trust, surprise, anticipation, fear, sadness, disgust and anger. An
+    intensity goes from -1 (to be avoided) to 1; a name alone means 1. VIDEO is one of the index,
+    or any other file, which is read now.
     """
     overrides = [item for item in arguments if is_setting(item)]
     given = [item for item in arguments if not is_setting(item)]
     videos = [item for item in given if is_video(item, plotting=plot is not None)]
     check_arguments(given, videos, plot)
-    with open_engine(index_folder, preset, config, overrides) as engine:
-        if videos:
-            return show_timeline(engine, videos[0], plot, as_json)
-        wanted = parse_emotions(given)
-        hits = engine.mood(wanted, fusion=fusion, top=top, min_score=min_score, merge=merge)
-        return show_hits(engine, hits, as_json, thumbnails, confident)
+    chosen = configuration.with_overrides(overrides)
+    if videos:
+        with open_engine(chosen) as engine:
+            return show_timeline(engine, videos[0], plot, shown.as_json)
+    return show_moods(given, query, shown, chosen)
 
 
-def is_setting(item: str) -> bool:
-    """Whether an argument sets something of the configuration."""
-    from moodreel.registry.settings import KEYS
+def show_moods(
+    given: list[str], query: QueryOptions, shown: ShownOptions, configuration: ConfigurationOptions
+) -> int:
+    """Print the moments that feel as asked for."""
+    from moodreel.emotions import parse_emotions
 
-    return item.partition("=")[0].partition(".")[0] in KEYS and "=" in item
+    wanted = parse_emotions(given)
+    with open_index(configuration, [query.fusion]) as engine:
+        return shown.show(engine, engine.mood(wanted, **query.to_dict()))
 
 
 def is_video(item: str, plotting: bool) -> bool:
@@ -72,6 +71,8 @@ def is_video(item: str, plotting: bool) -> bool:
     An emotion's name means the emotion, unless a plot is asked for; anything else means a video
     if there is such a file, or if it reads as a path.
     """
+    from moodreel.emotions import Emotion
+
     name = item.partition("=")[0].strip().lower()
     if name in list(Emotion) and not plotting:
         return False

@@ -13,13 +13,14 @@ import click
     "folder",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Where it is written.  [default: moodreel-NAME]",
+    help="The folder to write.  [default: moodreel-NAME]",
 )
-def command(kind: str, name: str, folder: Path | None) -> None:
-    """Write a package with a plugin of KIND called NAME.
+def command(kind: str, name: str, folder: Path | None) -> int:
+    """Write the package of a new plugin: a component of KIND, registered as NAME.
 
     KIND is fusion, emotion, captioner, store, reader, video-encoder or text-encoder. The package
-    has the component, its entry point, its test and a README, and passes its test at once.
+    has the component, its entry point, its test and a README. It works and passes its test as it
+    is written; then change it.
     """
     from moodreel.scaffold.scaffold import write_plugin
 
@@ -28,3 +29,4 @@ def command(kind: str, name: str, folder: Path | None) -> None:
         click.echo(path)
     home = written[0].parent
     click.echo(f"Try: cd {home} && pip install -e '.[dev]' && pytest", err=True)
+    return 0

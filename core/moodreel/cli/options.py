@@ -1,22 +1,65 @@
-"""Options that commands share, and the engine they describe."""
+"""Which configuration and which index a command works with, and what is built from that."""
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
 
 import click
 
-from moodreel.emotions import parse_emotions
-from moodreel.errors import ConfigurationError, InvalidInput
+from moodreel.cli.groups import option_group
+from moodreel.cli.overrides import check_overrides
 
 if TYPE_CHECKING:
+    from moodreel.components import Components
     from moodreel.engine.engine import Engine
+    from moodreel.registry.registry import Registry
 
-Function = TypeVar("Function", bound=Callable[..., Any])
 
+@dataclass(frozen=True)
+class ConfigurationOptions:
+    """The configuration that a command works with, and the index.
+
+    Args:
+        preset: a name under `presets` in registry.yaml.
+        config: a YAML file merged over registry.yaml.
+        index: the folder of the index; commands without one leave it alone.
+        overrides: settings as "key=value", merged over both files.
+        plugins: Python files with plugins that are not installed.
+
+    Raises:
+        ConfigurationError: an override is no key=value.
+    """
+
+    preset: str
+    config: str | None
+    index: str = ".moodreel"
+    overrides: tuple[str, ...] = ()
+    plugins: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_overrides(self.overrides)
+
+    def with_overrides(self, items: Sequence[str]) -> Self:
+        """Return the options with further settings."""
+        return replace(self, overrides=(*self.overrides, *items))
+
+
+preset_option = click.option(
+    "--preset",
+    default="starter",
+    show_default=True,
+    metavar="NAME",
+    help="The preset of the registry that chooses the components.",
+)
+config_option = click.option(
+    "--config",
+    envvar="MOODREEL_CONFIG",
+    show_envvar=True,
+    metavar="FILE",
+    help="A YAML file of your own, merged over registry.yaml.",
+)
 index_option = click.option(
     "--index",
-    "index_folder",
     default=".moodreel",
     envvar="MOODREEL_INDEX",
     show_default=True,
@@ -24,133 +67,90 @@ index_option = click.option(
     metavar="DIR",
     help="The folder of the index.",
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
-
-
-def configuration_options(function: Function) -> Function:
-    """Add --preset and --config."""
-    function = click.option(
-        "--config",
-        envvar="MOODREEL_CONFIG",
-        show_envvar=True,
-        metavar="FILE",
-        help="A YAML file merged over registry.yaml.",
-    )(function)
-    return click.option(
-        "--preset",
-        default="starter",
-        show_default=True,
-        metavar="NAME",
-        help="Which preset of the registry to use.",
-    )(function)
-
-
-def query_options(function: Function) -> Function:
-    """Add what the searching commands share."""
-    options = [
-        click.option("--top", default=10, show_default=True, metavar="N", help="How many hits."),
-        click.option(
-            "--fusion",
-            metavar="NAME",
-            help="Another fusion strategy for this query: its name, or a trained one's folder.",
-        ),
-        click.option("--min-score", type=float, metavar="X", help="Leave out lower scores."),
-        click.option(
-            "--confident", is_flag=True, help="Leave out hits that are no confident match."
-        ),
-        click.option(
-            "--merge/--no-merge",
-            default=True,
-            show_default=True,
-            help="Join neighbouring hits of one video into one moment.",
-        ),
-        click.option(
-            "--thumbnails", metavar="DIR", help="Write a picture of each hit into this folder."
-        ),
-        json_option,
-        index_option,
-        configuration_options,
-    ]
-    for option in reversed(options):
-        function = option(function)
-    return function
-
-
-def filter_options(function: Function) -> Function:
-    """Add what says which videos count."""
-    seconds = click.FloatRange(min=0)
-    options = [
-        click.option(
-            "--path", default="", metavar="TEXT", help="Only videos with TEXT in their path."
-        ),
-        click.option(
-            "--longer", type=seconds, metavar="S", help="Only videos of S seconds or more."
-        ),
-        click.option(
-            "--shorter", type=seconds, metavar="S", help="Only videos of S seconds or less."
-        ),
-    ]
-    for option in reversed(options):
-        function = option(function)
-    return function
-
-
-weight_option = click.option(
-    "--weight",
-    type=float,
-    metavar="W",
-    help="Weight of mood against content, 0 to 1.  [default: the strategy's]",
-)
-emotion_option = click.option(
-    "--emotion",
-    "emotions",
+plugin_option = click.option(
+    "--plugin",
+    "plugins",
     multiple=True,
-    metavar="NAME=X",
-    help="An emotion wanted (joy=0.8) or not wanted (anger=-1), -1 to 1; may repeat. "
-    "'none' takes no notice of emotion. Without it, the query's own emotions are used.",
+    metavar="FILE.py",
+    help="A Python file with a plugin that is not installed; may repeat. Also `plugins` in FILE of "
+    "--config, or MOODREEL_PLUGINS.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+configuration_options = option_group(
+    "configuration", ConfigurationOptions, preset_option, config_option, plugin_option
+)
+index_options = option_group(
+    "configuration",
+    ConfigurationOptions,
+    index_option,
+    preset_option,
+    config_option,
+    plugin_option,
 )
 
 
-def read_emotions(notation: Sequence[str]) -> dict[str, float] | None:
-    """Return the emotions given by --emotion: None if there are none, {} for 'none'."""
-    if "none" not in notation:
-        return parse_emotions(notation) or None
-    if len(notation) > 1:
-        raise InvalidInput("--emotion none cannot be combined with other emotions")
-    return {}
+def open_registry(
+    configuration: ConfigurationOptions, fusions: Sequence[str | None] = (), strict: bool = True
+) -> "Registry":
+    """Build the registry of a command's options: the one place where all of them meet.
 
+    Args:
+        configuration: the command's options.
+        fusions: fusion strategies that the command asks for beside the preset's, by name or as
+            the folder of a trained one; None stands for the preset's. Options that are given
+            for the slot are theirs.
+        strict: whether a broken plugin is refused; False passes it by, see `Registry.problems`.
 
-def split_overrides(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Tell trailing key=value overrides from other arguments.
-
-    An argument is an override if its key is a plain dotted name and no file of that name exists.
+    Raises:
+        ConfigurationError: an unknown name or option, found before torch is imported.
     """
-    overrides = [item for item in arguments if is_override(item)]
-    return [item for item in arguments if item not in overrides], overrides
+    from moodreel.registry.registry import Registry
+
+    return Registry.load(
+        configuration.preset,
+        configuration.config,
+        configuration.overrides,
+        fusions=[name for name in fusions if name is not None],
+        plugins=configuration.plugins,
+        strict=strict,
+    )
 
 
-def is_override(item: str) -> bool:
-    """Whether an argument reads as key=value."""
-    key, equals, _ = item.partition("=")
-    dotted = all(part.replace("-", "_").isidentifier() for part in key.split("."))
-    return bool(equals) and dotted and not Path(item).exists()
+def open_components(
+    configuration: ConfigurationOptions, fusions: Sequence[str | None] = ()
+) -> "Components":
+    """Build the components of a command that has no index."""
+    registry = open_registry(configuration, fusions)
+    from moodreel.components import Components
 
-
-def check_overrides(items: Sequence[str]) -> list[str]:
-    """Refuse a stray argument where only key=value is wanted."""
-    for item in items:
-        if not is_override(item):
-            raise ConfigurationError(
-                f"unexpected argument {item!r}: quote a text of several words; "
-                "settings are written key=value"
-            )
-    return list(items)
+    return Components(registry)
 
 
 def open_engine(
-    index_folder: str, preset: str, config: str | None, overrides: Sequence[str] = ()
+    configuration: ConfigurationOptions, fusions: Sequence[str | None] = ()
 ) -> "Engine":
-    """Build the engine for a command's options."""
+    """Build the engine of a command; there need not be an index yet."""
+    registry = open_registry(configuration, fusions)
     from moodreel.engine.engine import Engine
 
-    return Engine.from_preset(preset, index=index_folder, config=config, overrides=overrides)
+    return Engine(registry, configuration.index)
+
+
+def open_index(configuration: ConfigurationOptions, fusions: Sequence[str | None] = ()) -> "Engine":
+    """Build the engine of a command that searches the index.
+
+    Raises:
+        MissingIndex: there is none, found before anything is built.
+    """
+    from moodreel.cli.names import check_names
+
+    check_names(configuration, fusions)
+    check_index(configuration.index)
+    return open_engine(configuration, fusions)
+
+
+def check_index(folder: str) -> None:
+    """Refuse a folder without an index, or with one that this moodreel cannot read."""
+    from moodreel.catalog.catalog import Catalog
+
+    Catalog(folder).close()

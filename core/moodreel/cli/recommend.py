@@ -5,18 +5,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from moodreel.cli.hits import NOTHING_FOUND, clock, print_table, strongest
-from moodreel.cli.options import (
-    check_overrides,
-    configuration_options,
-    emotion_option,
+from moodreel.cli.asking import (
+    FilterOptions,
+    MoodOptions,
     filter_options,
-    index_option,
-    json_option,
-    open_engine,
-    read_emotions,
-    weight_option,
+    fusion_option,
+    mood_options,
 )
+from moodreel.cli.hits import NOTHING_FOUND
+from moodreel.cli.options import ConfigurationOptions, index_options, json_option, open_index
+from moodreel.cli.overrides import overrides_argument
+from moodreel.cli.tables import clock, print_table, strongest
+from moodreel.errors import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,47 +27,39 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
-@click.option("--like", multiple=True, metavar="VIDEO[@S]", help="A liked moment; may repeat.")
-@emotion_option
-@weight_option
+@overrides_argument
+@click.option(
+    "--like",
+    multiple=True,
+    metavar="VIDEO[@S]",
+    help="A liked video of the index, or its moment at S seconds; may repeat.",
+)
+@mood_options
 @filter_options
-@click.option("--top", default=10, show_default=True, metavar="N", help="How many videos.")
-@click.option("--fusion", metavar="NAME", help="Another fusion strategy for this query.")
+@click.option(
+    "--top", default=10, show_default=True, metavar="N", help="The number of videos at most."
+)
+@fusion_option
 @json_option
-@index_option
-@configuration_options
+@index_options
 def command(
-    overrides: tuple[str, ...],
     like: tuple[str, ...],
-    emotions: tuple[str, ...],
-    weight: float | None,
-    path: str,
-    longer: float | None,
-    shorter: float | None,
+    mood: MoodOptions,
+    filters: FilterOptions,
     top: int,
     fusion: str | None,
     as_json: bool,
-    index_folder: str,
-    preset: str,
-    config: str | None,
+    configuration: ConfigurationOptions,
 ) -> int:
     """Recommend videos that are like the liked moments, feel as wished, and differ.
 
-    Each comes with the reason. Give liked moments, a mood (--emotion joy), or both.
+    Give liked moments, a mood (--emotion joy), or both. Each recommendation comes with its reason.
     """
-    from moodreel.catalog.records import Filter
-
-    settings = check_overrides(overrides)
-    with open_engine(index_folder, preset, config, settings) as engine:
-        found = engine.recommend(
-            like,
-            emotions=read_emotions(emotions),
-            weight=weight,
-            fusion=fusion,
-            top=top,
-            filter=Filter(path, longer, shorter),
-        )
+    if not like and not mood.emotions:
+        raise InvalidInput("nothing to go by: give --like VIDEO, --emotion NAME, or both")
+    wanted = mood.to_dict()
+    with open_index(configuration, [fusion]) as engine:
+        found = engine.recommend(like, top=top, fusion=fusion, filter=filters.filter, **wanted)
     if not found:
         click.echo("moodreel: nothing to recommend", err=True)
         return NOTHING_FOUND

@@ -1,149 +1,147 @@
 """`moodreel search`: a text, a picture or examples into ranked moments."""
 
+from dataclasses import dataclass
 from json import dumps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from moodreel.cli.hits import NOTHING_FOUND, show_hits
-from moodreel.cli.options import (
-    check_overrides,
-    emotion_option,
+from moodreel.cli.asking import (
+    FilterOptions,
+    MoodOptions,
+    QueryOptions,
+    ShownOptions,
     filter_options,
-    is_override,
-    open_engine,
+    mood_options,
     query_options,
-    read_emotions,
-    weight_option,
+    shown_options,
 )
+from moodreel.cli.groups import option_group
+from moodreel.cli.hits import NOTHING_FOUND
+from moodreel.cli.options import ConfigurationOptions, index_options, open_index
+from moodreel.cli.overrides import is_override, is_setting
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from moodreel.engine.engine import Engine
-    from moodreel.media import Hit
-    from moodreel.search.index import Inside
-    from moodreel.search.query import Query
+    from moodreel.search.index import Answer, Inside
+
+
+@dataclass(frozen=True)
+class ExampleOptions:
+    """What hits should be like, besides the text.
+
+    Args:
+        image: the file of a picture of what is to be seen.
+        like: moments, "VIDEO@SECONDS" or "VIDEO", that hits should be like.
+        unlike: moments that they should not be like.
+        inside: what the text is compared with: the "video", or its "captions".
+    """
+
+    image: str | None = None
+    like: tuple[str, ...] = ()
+    unlike: tuple[str, ...] = ()
+    inside: "Inside" = "video"
+
+
+example_options = option_group(
+    "examples",
+    ExampleOptions,
+    click.option(
+        "--image", type=click.Path(), metavar="PICTURE", help="A picture of what is to be seen."
+    ),
+    click.option(
+        "--like",
+        multiple=True,
+        metavar="VIDEO[@S]",
+        help="An example of the index that hits should be like: a video, or its moment at S "
+        "seconds; may repeat.",
+    ),
+    click.option(
+        "--unlike",
+        multiple=True,
+        metavar="VIDEO[@S]",
+        help="An example that hits should not be like; may repeat.",
+    ),
+    click.option(
+        "--in",
+        "inside",
+        type=click.Choice(["video", "captions"]),
+        default="video",
+        show_default=True,
+        help="What TEXT is compared with: what a video shows, or its captions.",
+    ),
+)
 
 
 @click.command()
 @click.argument("arguments", nargs=-1, metavar="[TEXT] [KEY=VALUE]...")
+@example_options
 @click.option(
-    "--image", type=click.Path(), metavar="PICTURE", help="What is to be seen, as a picture."
+    "--explain",
+    "explained",
+    is_flag=True,
+    help="Also print what content and each emotion contributed to the score of each hit.",
 )
-@click.option(
-    "--like", multiple=True, metavar="VIDEO[@S]", help="More like this moment; may repeat."
-)
-@click.option(
-    "--unlike", multiple=True, metavar="VIDEO[@S]", help="Less like this moment; may repeat."
-)
-@click.option(
-    "--in",
-    "inside",
-    type=click.Choice(["video", "captions"]),
-    default="video",
-    show_default=True,
-    help="What TEXT is compared with: what the video shows, or its captions.",
-)
-@click.option(
-    "--explain", "explained", is_flag=True, help="Say what contributed to the score of each hit."
-)
-@emotion_option
-@weight_option
+@mood_options
 @filter_options
 @query_options
+@shown_options
+@index_options
 def command(
     arguments: tuple[str, ...],
-    image: str | None,
-    like: tuple[str, ...],
-    unlike: tuple[str, ...],
-    emotions: tuple[str, ...],
-    weight: float | None,
-    inside: "Inside",
+    examples: ExampleOptions,
     explained: bool,
-    path: str,
-    longer: float | None,
-    shorter: float | None,
-    top: int,
-    fusion: str | None,
-    min_score: float | None,
-    confident: bool,
-    merge: bool,
-    thumbnails: str | None,
-    as_json: bool,
-    index_folder: str,
-    preset: str,
-    config: str | None,
+    mood: MoodOptions,
+    filters: FilterOptions,
+    query: QueryOptions,
+    shown: ShownOptions,
+    configuration: ConfigurationOptions,
 ) -> int:
     """Find moments by what they show and how they feel.
 
-    TEXT says both: "two friends at a party, joyful". A picture and examples can stand beside it
-    or in its place. Hits that an unrelated query could have found as well are marked as weak.
+    TEXT names both: "two friends at a party, joyful". A picture and examples of the index can
+    stand beside TEXT or in its place. A hit that an unrelated query could have found as well is
+    marked as weak.
     """
-    from moodreel.catalog.records import Filter
-    from moodreel.search.query import Query
-
     text, overrides = split_text(arguments)
-    asked: dict[str, Any] = {"image": image, "like": like, "unlike": unlike}
-    wanted = read_emotions(emotions)
-    with open_engine(index_folder, preset, config, overrides) as engine:
-        hits = engine.search(
+    with open_index(configuration.with_overrides(overrides), [query.fusion]) as engine:
+        from moodreel.search.query import Query
+
+        index = engine.search_index
+        asked = Query(
             text,
-            emotions=wanted,
-            weight=weight,
-            fusion=fusion,
-            top=top,
-            min_score=min_score,
-            merge=merge,
-            inside=inside,
-            filter=Filter(path, longer, shorter),
-            **asked,
+            **mood.to_dict(),
+            **query.limits(),
+            examples=index.examples(**vars(examples)),
+            within=index.within(filters.filter),
         )
-        if not explained:
-            return show_hits(engine, hits, as_json, thumbnails, confident)
-        query = Query(
-            text, wanted, weight, examples=engine.search_index.examples(image, like, unlike, inside)
-        )
-        return show_explained(engine, query, hits, fusion, inside, as_json, thumbnails, confident)
+        answer = index.answer(asked, query.fusion, examples.inside)
+        if explained:
+            return show_explained(engine, answer, shown)
+        return shown.show(engine, answer.hits)
 
 
-def show_explained(
-    engine: "Engine",
-    query: "Query",
-    hits: "Sequence[Hit]",
-    fusion: str | None,
-    inside: "Inside",
-    as_json: bool,
-    thumbnails: str | None,
-    confident: bool,
-) -> int:
+def show_explained(engine: "Engine", answer: "Answer", shown: ShownOptions) -> int:
     """Print hits, each with what contributed to its score, and return the exit code."""
-    from moodreel.explanation.explaining import explain_hit
+    from moodreel.explanation.explaining import explain_hits
     from moodreel.reports.explanation import part_words
 
-    kept = [hit for hit in hits if not (confident and hit.weak)]
-    found = [explain_hit(engine.search_index, query, hit, fusion, inside) for hit in kept]
-    if as_json:
+    kept = [hit for hit in answer.hits if not (shown.confident and hit.weak)]
+    found = explain_hits(engine.search_index, answer, kept)
+    if shown.as_json:
         for hit, explanation in zip(kept, found, strict=True):
             told = explanation.to_dict()
             held = {"parts": told["parts"], "words": told["words"]}
             click.echo(dumps({**hit.to_dict(), "explanation": held}, ensure_ascii=False))
         return 0 if kept else NOTHING_FOUND
-    code = show_hits(engine, hits, as_json, thumbnails, confident)
+    code = shown.show(engine, answer.hits)
     for hit, explanation in zip(kept, found, strict=True):
         click.echo(f"{hit.rank}: {part_words(explanation)}")
     return code
 
 
-def split_text(arguments: tuple[str, ...]) -> tuple[str, list[str]]:
+def split_text(arguments: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """Tell the text, the first argument unless that is a setting, from key=value settings."""
-    if arguments and not is_setting(arguments[0]):
-        return arguments[0], check_overrides(arguments[1:])
-    return "", check_overrides(arguments)
-
-
-def is_setting(item: str) -> bool:
-    """Whether an argument reads as key=value with a key that there is."""
-    from moodreel.registry.settings import KEYS
-
-    return is_override(item) and item.partition("=")[0].partition(".")[0] in KEYS
+    if arguments and not (is_override(arguments[0]) and is_setting(arguments[0])):
+        return arguments[0], arguments[1:]
+    return "", arguments

@@ -2,59 +2,42 @@
 
 import click
 
-from moodreel.cli.hits import show_hits
-from moodreel.cli.options import (
-    check_overrides,
-    emotion_option,
+from moodreel.cli.asking import (
+    FilterOptions,
+    MoodOptions,
+    QueryOptions,
+    ShownOptions,
     filter_options,
-    open_engine,
+    mood_options,
     query_options,
-    read_emotions,
-    weight_option,
+    shown_options,
 )
+from moodreel.cli.options import ConfigurationOptions, index_options, open_index
+from moodreel.cli.overrides import overrides_argument
 
 
 @click.command()
 @click.argument("moment", metavar="VIDEO[@SECONDS]")
-@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
-@emotion_option
-@weight_option
+@overrides_argument
+@mood_options
 @filter_options
 @query_options
+@shown_options
+@index_options
 def command(
     moment: str,
-    overrides: tuple[str, ...],
-    emotions: tuple[str, ...],
-    weight: float | None,
-    path: str,
-    longer: float | None,
-    shorter: float | None,
-    top: int,
-    fusion: str | None,
-    min_score: float | None,
-    confident: bool,
-    merge: bool,
-    thumbnails: str | None,
-    as_json: bool,
-    index_folder: str,
-    preset: str,
-    config: str | None,
+    mood: MoodOptions,
+    filters: FilterOptions,
+    query: QueryOptions,
+    shown: ShownOptions,
+    configuration: ConfigurationOptions,
 ) -> int:
-    """Find moments of other videos that are like one, in what they show and how they feel.
+    """Find moments of other videos that look and feel like a given one.
 
-    VIDEO is the path as `search` prints it; without @SECONDS the whole video counts.
+    VIDEO is a path as `search` prints it, with the second of the moment after an @. Without
+    @SECONDS the mean of the whole video is compared.
     """
-    from moodreel.catalog.records import Filter
-
-    with open_engine(index_folder, preset, config, check_overrides(overrides)) as engine:
-        hits = engine.similar(
-            moment,
-            emotions=read_emotions(emotions),
-            weight=weight,
-            fusion=fusion,
-            top=top,
-            min_score=min_score,
-            merge=merge,
-            filter=Filter(path, longer, shorter),
-        )
-        return show_hits(engine, hits, as_json, thumbnails, confident)
+    wanted = mood.to_dict()
+    with open_index(configuration, [query.fusion]) as engine:
+        hits = engine.similar(moment, filter=filters.filter, **wanted, **query.to_dict())
+        return shown.show(engine, hits)

@@ -1,138 +1,201 @@
 """`moodreel train`: a strategy that learns from videos and captions."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from moodreel.cli.index import progress_bar
-from moodreel.cli.options import check_overrides, configuration_options
+from moodreel.cli.datasets import cache_option, root_option, tell_failed, videos_option
+from moodreel.cli.groups import option_group
+from moodreel.cli.names import check_names
+from moodreel.cli.options import ConfigurationOptions, configuration_options, open_components
+from moodreel.cli.overrides import overrides_argument
+from moodreel.cli.progress import progress_bar
 from moodreel.errors import ConfigurationError, MissingPackage, closest
 
 if TYPE_CHECKING:
+    from moodreel.datasets import Dataset
     from moodreel.training.plan import TrainingPlan
+    from moodreel.training.trainer import Outcome
 
-PLAN, OPTION = "plan.", "fusion_strategy."
 PACKAGES = ("accelerate", "tensorboard", "matplotlib")
+PLAN = "plan."
+
+
+@dataclass(frozen=True)
+class PlanOptions:
+    """Choices of the training that have an option of their own; None: as the plan has it."""
+
+    tune: str = "none"
+    steps: int | None = None
+    batch: int | None = None
+    rate: float | None = None
+    objective: str | None = None
+    seed: int | None = None
+    precision: str | None = None
+
+
+@dataclass(frozen=True)
+class ExampleOptions:
+    """What is learned from.
+
+    Args:
+        splits: the splits of the dataset to learn from.
+        validation: the split that decides when to stop; "none": all steps are made.
+        root: the folder of a benchmark's annotation files.
+        videos: the folder of the video files.
+        cache: the folder where features are kept.
+    """
+
+    splits: tuple[str, ...]
+    validation: str
+    root: str | None
+    videos: str | None
+    cache: str
+
+    def load(self, source: str) -> "Dataset":
+        """Load the dataset, all of its splits."""
+        from moodreel.datasets import load_dataset
+
+        return load_dataset(source, self.root, self.videos)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what a training run takes of them."""
+        validation = None if self.validation == "none" else self.validation
+        return {"splits": self.splits, "validation": validation, "cache": Path(self.cache)}
+
+
+plan_options = option_group(
+    "choices",
+    PlanOptions,
+    click.option(
+        "--tune",
+        type=click.Choice(["none", "projection", "text", "all"]),
+        default="none",
+        show_default=True,
+        help="The encoders that learn besides the strategy: none, the text encoder's projection, "
+        "the text encoder, or both encoders.",
+    ),
+    click.option(
+        "--steps", type=int, metavar="N", help="The number of batches at most.  [default: 600]"
+    ),
+    click.option("--batch", type=int, metavar="N", help="The captions of a batch.  [default: 128]"),
+    click.option(
+        "--rate", type=float, metavar="X", help="The highest learning rate.  [default: 0.003]"
+    ),
+    click.option(
+        "--objective",
+        metavar="NAME",
+        help="The contrastive objective that is minimised.  [default: info-nce]",
+    ),
+    click.option(
+        "--seed",
+        type=int,
+        metavar="N",
+        help="The seed of first values, batches and dropout.  [default: 0]",
+    ),
+    click.option(
+        "--precision",
+        type=click.Choice(["no", "bf16", "fp16"]),
+        help="The mixed precision of the strategy's arithmetic.  [default: no]",
+    ),
+)
+example_options = option_group(
+    "examples",
+    ExampleOptions,
+    click.option(
+        "--split",
+        "splits",
+        multiple=True,
+        default=["train"],
+        show_default=True,
+        metavar="SPLIT",
+        help="A split to learn from; may repeat.",
+    ),
+    click.option(
+        "--validation",
+        default="val",
+        show_default=True,
+        metavar="SPLIT",
+        help="The split that decides when to stop; none: all steps are made.",
+    ),
+    root_option,
+    videos_option,
+    cache_option,
+)
 
 
 @click.command()
 @click.argument("dataset")
-@click.argument("overrides", nargs=-1, metavar="[KEY=VALUE]...")
-@click.option("--fusion", required=True, metavar="NAME", help="The strategy, or a trained folder.")
+@overrides_argument
 @click.option(
-    "--tune",
-    type=click.Choice(["none", "projection", "text", "all"]),
-    default="none",
-    show_default=True,
-    help="What learns besides the strategy.",
+    "--fusion",
+    required=True,
+    metavar="NAME",
+    help="The fusion strategy, by name or as the folder of a trained one, to train that on.",
 )
 @click.option(
     "--to",
     "target",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Where the trained strategy goes.  [default: trained/NAME]",
+    help="The folder that the trained strategy is written into.  [default: trained/NAME]",
 )
-@click.option("--steps", type=int, metavar="N", help="Batches at most.  [default: 600]")
-@click.option("--batch", type=int, metavar="N", help="Captions a batch.  [default: 128]")
-@click.option("--rate", type=float, metavar="X", help="The highest learning rate.")
-@click.option("--objective", metavar="NAME", help="What is minimised.  [default: info-nce]")
-@click.option("--seed", type=int, metavar="N", help="Decides all that is random.  [default: 0]")
-@click.option("--precision", type=click.Choice(["no", "bf16", "fp16"]), help="Mixed precision.")
+@plan_options
+@example_options
 @click.option(
-    "--split",
-    "splits",
-    multiple=True,
-    default=["train"],
-    show_default=True,
-    help="What to learn from; may repeat.",
+    "--restart", is_flag=True, help="Forget an unfinished run in DIR, instead of going on with it."
 )
-@click.option(
-    "--validation",
-    default="val",
-    show_default=True,
-    metavar="SPLIT",
-    help="What decides when to stop; none: all steps are made.",
-)
-@click.option(
-    "--root",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="The annotations of a published dataset.",
-)
-@click.option(
-    "--videos", type=click.Path(path_type=Path), metavar="DIR", help="The dataset's video files."
-)
-@click.option(
-    "--cache",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Where features are kept; `evaluate` shares it.  [default: .moodreel/datasets]",
-)
-@click.option("--restart", is_flag=True, help="Forget an unfinished run in DIR.")
 @configuration_options
 def command(
     dataset: str,
-    overrides: tuple[str, ...],
     fusion: str,
     target: Path | None,
-    splits: tuple[str, ...],
-    validation: str,
-    root: Path | None,
-    videos: Path | None,
-    cache: Path | None,
+    choices: PlanOptions,
+    examples: ExampleOptions,
     restart: bool,
-    preset: str,
-    config: str | None,
-    **choices: Any,
-) -> None:
-    """Train a fusion strategy on DATASET (a path, or the name of a published one).
+    configuration: ConfigurationOptions,
+) -> int:
+    """Train a fusion strategy on the videos and captions of DATASET.
 
-    Features of frozen encoders are made once and kept. A run that was interrupted goes on where
-    it stood. KEY=VALUE sets options of the strategy (fusion_strategy.form=add), or further
-    choices of the training: plan.emotion=1 plan.distil=1 plan.neutral=0.5 plan.patience=0.
+    DATASET is what `moodreel evaluate` takes. The features of frozen encoders are made once and
+    kept. An interrupted run goes on where it stood when it is started again. KEY=VALUE sets options
+    of the strategy (fusion_strategy.form=add), or further choices of the training:
+    plan.emotion=1 plan.distil=1 plan.neutral=0.5 plan.patience=0.
 
     For several processes: accelerate launch -m moodreel train ...
     """
     check_installed()
-    from moodreel.components import Components
-    from moodreel.datasets import load_dataset
-    from moodreel.features.videos import CACHE
-    from moodreel.training.runs import Run
-    from moodreel.training.states import drop_state
+    given = configuration.overrides
+    plan = make_plan(choices, pairs(given, PLAN))
+    rest = [item for item in given if not item.startswith(PLAN)]
+    whole = replace(configuration, overrides=("segments.length=0", *rest))
+    check_names(whole, [fusion])
+    source, folder = examples.load(dataset), target or Path("trained") / Path(fusion).name
+    drop_unfinished(folder, restart)
+    asked = examples.to_dict()
+    failed: list[str] = []
+    with open_components(whole, [fusion]) as components, progress_bar() as bar:
+        from moodreel.training.runs import Run
 
-    plan = make_plan(choices, pairs(overrides, PLAN))
-    rest = [item for item in overrides if not item.startswith((PLAN, OPTION))]
-    settings = ["segments.length=0", *check_overrides(rest)]
-    folder = target or Path("trained") / Path(fusion).name
-    if restart:
-        drop_state(folder)
-    with (
-        Components.load(preset, config, settings) as components,
-        progress_bar() as on_progress,
-    ):
-        outcome = Run(
-            components,
-            load_dataset(dataset, root, videos),
-            fusion,
-            plan,
-            folder,
-            splits,
-            None if validation == "none" else validation,
-            cache or CACHE,
-            pairs(overrides, OPTION),
-            on_progress,
-        ).train()
-    measured = ", ".join(f"{name} {value:.3f}" for name, value in outcome.metrics.items())
-    click.echo(f"{folder}: {outcome.steps} steps, best after {outcome.best_step}; {measured}")
-    click.echo(f'Try: moodreel search "a joyful person" --fusion {folder}', err=True)
+        asked |= {"on_progress": bar, "on_failure": partial(note_failed, failed)}
+        outcome = Run(components, source, fusion, plan, folder, **asked).train()
+    tell_outcome(folder, outcome)
+    return 1 if failed else 0
+
+
+def note_failed(failed: list[str], path: str, reason: str) -> None:
+    """Name a video that cannot be read, on stderr, and note its path."""
+    tell_failed(path, reason)
+    failed.append(path)
 
 
 def check_installed() -> None:
     """Refuse to begin where a package that training needs is not installed."""
-    from moodreel.registry.entries import is_installed
+    from moodreel.errors import is_installed
 
     for module in PACKAGES:
         if not is_installed(module):
@@ -145,13 +208,28 @@ def pairs(overrides: Sequence[str], prefix: str) -> dict[str, Any]:
     """Return the values of PREFIX.NAME=VALUE by name."""
     from omegaconf import OmegaConf
 
-    given = [item[len(prefix) :] for item in check_overrides(overrides) if item.startswith(prefix)]
+    given = [item[len(prefix) :] for item in overrides if item.startswith(prefix)]
     held = OmegaConf.to_container(OmegaConf.from_dotlist(given))
     assert isinstance(held, dict)
     return {str(name): value for name, value in held.items()}
 
 
-def make_plan(choices: Mapping[str, Any], given: Mapping[str, Any]) -> "TrainingPlan":
+def drop_unfinished(folder: Path, restart: bool) -> None:
+    """Forget what an unfinished run left in a folder, if that is asked for."""
+    if restart:
+        from moodreel.training.states import drop_state
+
+        drop_state(folder)
+
+
+def tell_outcome(folder: Path, outcome: "Outcome") -> None:
+    """Print how the training went, and what can be done with the strategy."""
+    measured = ", ".join(f"{name} {value:.3f}" for name, value in outcome.metrics.items())
+    click.echo(f"{folder}: {outcome.steps} steps, best after {outcome.best_step}; {measured}")
+    click.echo(f'Try: moodreel search "a joyful person" --fusion {folder}', err=True)
+
+
+def make_plan(choices: PlanOptions, given: Mapping[str, Any]) -> "TrainingPlan":
     """Return the plan of options, and of plan.NAME=VALUE."""
     from pydantic import TypeAdapter, ValidationError
 
@@ -161,7 +239,7 @@ def make_plan(choices: Mapping[str, Any], given: Mapping[str, Any]) -> "Training
     for name in given:
         if name not in known:
             raise ConfigurationError(f"plan has no {name!r}.{closest(name, known)}")
-    chosen = {name: value for name, value in choices.items() if value is not None}
+    chosen = {name: value for name, value in vars(choices).items() if value is not None}
     try:
         return TypeAdapter(TrainingPlan).validate_python({**chosen, **given})
     except ValidationError as error:

@@ -16,9 +16,9 @@ from moodreel.interfaces import EmotionExtractor
 if TYPE_CHECKING:
     pass
 
-ROWS_AT_ONCE = 512
+ROWS_AT_ONCE = 512  # captions between two calls of on_progress: a judgement, not measured
 FLAGS = (0, 1, "0", "1", "0.0", "1.0")
-"""What the published rows have in "emotion": whether a video is emotional, not how it feels."""
+"""Values of "emotion" in the published rows: whether a video is emotional, not how it feels."""
 
 
 def columns() -> list[str]:
@@ -28,10 +28,11 @@ def columns() -> list[str]:
 
 
 def caption_rows(rows: Iterable[Row], where: str) -> Iterator[dict[str, Any]]:
-    """Yield one row a caption, whatever the columns are called; empty captions stay.
+    """Yield one row for each caption, whatever the columns are called; empty captions stay.
 
     Args:
-        where: the file, for messages.
+        rows: the rows of a file, each with one caption or a list of them.
+        where: the name of the file, for messages.
 
     Raises:
         InvalidInput: a row without a video or a caption column.
@@ -83,8 +84,9 @@ def annotate(
     extractor does not know is None.
 
     Args:
-        rows: as `caption_rows` yields them.
-        on_progress: called with the number of rows done.
+        rows: one row for each caption, as `caption_rows` yields them.
+        extractor: the text extractor that reads the captions.
+        on_progress: called with the number of rows that are done.
     """
     annotated: list[dict[str, Any]] = []
     for start in range(0, len(rows), ROWS_AT_ONCE):
@@ -121,7 +123,8 @@ def read_labels(rows: Sequence[Row], column: str | None = None) -> list[str | No
     """Return the class that each row is labelled with; None where it is not.
 
     Args:
-        column: where labels are. None: "label", or else names in "emotion".
+        rows: annotated rows.
+        column: the column with the labels. None takes "label", or else names in "emotion".
 
     Raises:
         InvalidInput: a label that is neither an emotion nor neutral.

@@ -1,4 +1,4 @@
-"""The published benchmarks, in the annotation files they are usually handed around in."""
+"""Readers of the published benchmarks' annotation files: MSR-VTT, DiDeMo, MSVD and others."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ class Benchmark:
     """A published dataset.
 
     Args:
-        title: its name in print.
-        read: annotations from a folder; also stretches of videos, by name.
-        wants: the annotation files, for messages.
+        title: the dataset's name as messages print it.
+        read: reads the captions of annotation files, and the stretches of videos by name.
+        wants: the names of the annotation files, for messages.
     """
 
     title: str
@@ -35,7 +35,9 @@ class Benchmark:
         """Return the dataset in a folder.
 
         Args:
-            videos: where the files lie; None: anywhere below `root`.
+            name: the benchmark's name on the command line.
+            root: the folder of the annotation files.
+            videos: the folder of the video files; None looks for them anywhere below `root`.
         """
         found, moments = self.read(Annotations(self, root))
         files = VideoFiles(videos or root)

@@ -22,7 +22,7 @@ SPACES = re.compile(r"\s+")
 
 @dataclass
 class Captioned:
-    """Captions, what is labelled of each video, and the rows left out."""
+    """The captions of a file, the labelled emotions of its videos, and the rows left out."""
 
     captions: list[Caption] = field(default_factory=list)
     emotions: dict[str, Mapping[str, float]] = field(default_factory=dict)
@@ -33,8 +33,9 @@ def read_captions(rows: Iterable[Row], where: str, split: str = "") -> Captioned
     """Return the captions of rows.
 
     Args:
-        where: the file, for messages.
-        split: of rows that name none.
+        rows: the rows of a file.
+        where: the name of the file, for messages.
+        split: the split of rows that name none.
 
     Raises:
         InvalidInput: a row without a video or a caption column.
@@ -56,7 +57,10 @@ def row_captions(row: Row, where: str, split: str, first: int) -> Iterator[Capti
     """Yield the captions of one row: one, or several where the row holds a list.
 
     Args:
-        first: the place of the row's first caption among the file's.
+        row: one row of a file.
+        where: the place of the row, for messages.
+        split: the split of a row that names none.
+        first: the place of the row's first caption among all captions of the file.
     """
     video = str(first_value(row, VIDEO_KEYS, "a video", where)).strip()
     given = first_value(row, CAPTION_KEYS, "a caption", where)

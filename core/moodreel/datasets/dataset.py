@@ -78,7 +78,7 @@ class Dataset:
         return self.of_captions([c for c in self.captions if c.split == split])
 
     def limit(self, videos: int) -> "Dataset":
-        """Return the first few videos that have captions, for a taste."""
+        """Return the first few videos that have captions, for a quick look."""
         named = dict.fromkeys(caption.video for caption in self.captions)
         kept = set(list(named)[:videos])
         return self.of_captions([c for c in self.captions if c.video in kept])

@@ -45,7 +45,11 @@ def assemble(
     """Return the dataset of captions whose videos are there; the others are listed.
 
     Args:
-        moments: names that stand for a stretch of another video.
+        name: the name of the dataset.
+        found: the captions, whose videos are looked for.
+        files: the video files to look among.
+        grouped: whether captions with the same words are one query.
+        moments: for names that stand for a stretch of a video: the video and the stretch.
     """
     moments = moments or {}
     videos, missing = [], []

@@ -1,4 +1,4 @@
-"""Which videos are right for which query."""
+"""Relevance of videos for the queries of a dataset, by captions and by emotions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from moodreel.emotions import Emotion, EmotionScores
 
 @dataclass(frozen=True, eq=False)
 class Queries:
-    """What is asked of a dataset, and what is right.
+    """The queries of a dataset, and the videos that are relevant for each.
 
     Args:
-        captions: one for each of Q queries, the first with its words.
-        relevant: for each query the columns of the videos that are right, ascending.
+        captions: one caption for each of Q queries, the first that has its words.
+        relevant: for each of Q queries, the columns of the relevant videos, ascending.
     """
 
     captions: Sequence[Caption]
@@ -48,8 +48,9 @@ def make_queries(dataset: Dataset, grouped: bool | None = None) -> Queries:
     """Return the queries of a dataset.
 
     Args:
+        dataset: the videos and captions.
         grouped: whether captions with the same words are one query, for which the videos of all
-            of them are right. None: as the dataset says.
+            of them are relevant. None does as the dataset says.
     """
     column = {video.name: place for place, video in enumerate(dataset.videos)}
     groups: dict[object, list[Caption]] = {}

@@ -1,4 +1,4 @@
-"""Which videos are emotional: the selection of the published annotations, and a word list."""
+"""Selecting emotional videos: by sentiment, as the published annotations do, or by words."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -8,6 +8,8 @@ from moodreel.datasets.tables import Row
 from moodreel.errors import ConfigurationError
 from moodreel.interfaces import EmotionExtractor
 
+# Both are those of the published selection: captions are joined by full stops, and VADER's compound
+# score of them decides. They reproduce 228 of its 240 emotional videos (docs/annotate.md).
 JOINT = ". "
 THRESHOLD = 0.6
 WORD = re.compile(r"[^\W_]+")
@@ -37,7 +39,9 @@ def select_by_sentiment(
     """Return the videos whose joined captions have a compound sentiment beyond `threshold`.
 
     Args:
-        extractor: one with a compound score: VADER.
+        rows: one row for each caption.
+        extractor: an extractor with a compound sentiment, such as VADER.
+        threshold: the least absolute compound score, 0 to 1.
     """
     captions = captions_by_video(rows)
     sentiment = extractor.sentiment([JOINT.join(texts) for texts in captions.values()])

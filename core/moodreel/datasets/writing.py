@@ -1,13 +1,13 @@
 """Writing rows as JSON, JSON lines or CSV, whole or not at all."""
 
 import csv
-import os
 from collections.abc import Mapping, Sequence
 from json import dumps
 from pathlib import Path
 from typing import Any, TextIO
 
 from moodreel.errors import InvalidInput, MoodreelError
+from moodreel.storage.atomic import atomic_path
 
 SUFFIXES = (".json", ".jsonl", ".csv")
 
@@ -28,13 +28,13 @@ def write_rows(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
         MoodreelError: the file cannot be written.
     """
     check_target(path)
-    partial = path.with_name(f".{path.name}.partial")
     try:
-        with partial.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        with (
+            atomic_path(path) as partial,
+            partial.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
+        ):
             WRITERS[path.suffix.lower()](rows, file)
-        os.replace(partial, path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise MoodreelError(f"{path}: cannot be written: {error.strerror}") from None
 
 

@@ -1,4 +1,4 @@
-"""Readers in worker processes: time limits, dead workers, and the second reader.
+"""Decoding in worker processes: time limits, crashed workers, and the second reader.
 
 A decoder is C code that meets files from anywhere: it may crash or hang. It does so in a worker,
 which costs one file, or no file if the next reader can read it.
@@ -9,36 +9,45 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import TimeoutError as ReadTimeout
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any, Self
 
 from pebble import ProcessExpired, ProcessPool
 
 from moodreel.decoding.workers import WorkerContext, prepare_worker
-from moodreel.errors import ConfigurationError, MoodreelError, UnreadableVideo
+from moodreel.errors import ConfigurationError, MoodreelError, PluginError, UnreadableVideo
 from moodreel.interfaces import VideoReader
 from moodreel.media import Clip, VideoFacts
 
+# How many calls a worker serves: a judgement, not measured.
 TASKS_A_WORKER = 200  # decord is reported to leak, so workers are replaced after some work
-DECODING_THREADS = 2
 
 
 class Decoder:
     """Reads videos in worker processes, which start with the first call.
 
     Args:
-        readers: tried in turn until one can read the file.
-        workers: how many processes.
-        timeout: seconds that one call may take before its worker is ended.
+        readers: the readers, tried in turn until one can read the file.
+        workers: how many processes decode.
+        timeout: seconds that one call may take before its worker is ended (a judgement, not
+            measured).
+        plugins: plugin files that readers may come from; workers load them first.
     """
 
     def __init__(
-        self, readers: Sequence[VideoReader], workers: int = 2, timeout: float = 120.0
+        self,
+        readers: Sequence[VideoReader],
+        workers: int = 2,
+        timeout: float = 120.0,
+        plugins: Sequence[Path] = (),
     ) -> None:
         if not readers:
             raise ConfigurationError("no video reader is chosen; set video_reader")
         self.readers = readers
         self.workers = workers
         self.timeout = timeout
+        self.plugins = tuple(plugins)
+        self._guard, self._closed = Lock(), False
 
     @cached_property
     def _pool(self) -> ProcessPool:
@@ -46,7 +55,7 @@ class Decoder:
             self.workers,
             max_tasks=TASKS_A_WORKER,
             initializer=prepare_worker,
-            initargs=(os.getpid(),),
+            initargs=(os.getpid(), self.plugins),
             context=WorkerContext(),
         )
 
@@ -68,7 +77,11 @@ class Decoder:
 
     def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Run a function in a worker and return what it returns."""
-        return self._pool.schedule(function, args=arguments, timeout=self.timeout).result()
+        with self._guard:
+            if self._closed:
+                raise MoodreelError("the decoder is closed; what it was reading is given up")
+            future = self._pool.schedule(function, args=arguments, timeout=self.timeout)
+        return future.result()
 
     def _try_readers(self, method: str, path: Path, *arguments: Any) -> Any:
         reasons: list[str] = []
@@ -77,6 +90,8 @@ class Decoder:
                 return self.call(getattr(reader, method), path, *arguments)
             except UnreadableVideo as error:
                 reasons.append(error.reason)
+            except PluginError as error:
+                reasons.append(str(error))
             except MoodreelError:
                 raise
             except ReadTimeout:
@@ -88,9 +103,11 @@ class Decoder:
         raise UnreadableVideo(path, join_reasons(reasons))
 
     def close(self) -> None:
-        """End the workers."""
-        if "_pool" in self.__dict__:
-            pool = self.__dict__.pop("_pool")
+        """End the workers; threads that are still reading get an error, not new workers."""
+        with self._guard:
+            self._closed = True
+            pool = self.__dict__.pop("_pool", None)
+        if pool is not None:
             pool.stop()
             pool.join()
 

@@ -1,4 +1,4 @@
-"""Pictures that a user gives as a query: read with limits, since they may come from anywhere."""
+"""Reading pictures that are given as a query, within limits of size, from any source."""
 
 from io import BytesIO
 from pathlib import Path
@@ -10,9 +10,10 @@ from moodreel.errors import InvalidInput
 from moodreel.media import Clip
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
+# The limits are judgements, not measured: larger than any camera's pictures, and bearable.
 MOST_PIXELS = 64_000_000  # a picture of 200 MB once it is unpacked
 MOST_BYTES = 32_000_000
-SHORTER_SIDE = 480
+SHORTER_SIDE = 480  # as of the frames that readers give (see `moodreel.media.Clip`)
 TOO_MANY = f"too many pixels; at most {MOST_PIXELS // 1_000_000} million can be read"
 
 

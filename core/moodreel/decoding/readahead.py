@@ -1,4 +1,4 @@
-"""Decoding ahead: frames of the next videos are read while the encoders work on this one."""
+"""Read-ahead: frames of the next videos are decoded while the encoders work on this one."""
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -12,7 +12,9 @@ from moodreel.media import Clip, Segment
 
 Item = TypeVar("Item")
 Task = TypeVar("Task")
-PATIENCE = 0.2  # seconds between looks at whether anybody still wants the items
+# Seconds between checks whether the items are still wanted: a judgement, not measured. A thread
+# that is no longer wanted ends this late at most.
+PATIENCE = 0.2
 
 
 @dataclass(frozen=True)

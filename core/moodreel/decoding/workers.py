@@ -10,10 +10,13 @@ from time import sleep
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from moodreel.interfaces.plugin_files import load_file
 
-PARENT_CHECK = 1.0  # seconds between looks at whether the parent lives
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+PARENT_CHECK = 1.0  # seconds between checks whether the parent lives: a judgement, not measured
 _main_hidden = Lock()
 
 
@@ -48,11 +51,18 @@ def hidden_main() -> "Iterator[None]":
             sys.modules["__main__"] = main
 
 
-def prepare_worker(parent: int) -> None:
-    """Set a worker up: Ctrl-C is the parent's affair, and a dead parent ends the worker."""
+def prepare_worker(parent: int, plugins: "Sequence[Path]" = ()) -> None:
+    """Set a worker up: Ctrl-C is the parent's affair, and a dead parent ends the worker.
+
+    Args:
+        parent: the parent's process id.
+        plugins: files whose classes are sent to the worker.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # decord retries 10,240 times at a damaged end otherwise, which takes minutes.
     os.environ.setdefault("DECORD_EOF_RETRY_MAX", "256")
+    for path in plugins:
+        load_file(path)
     Thread(target=follow_parent, args=(parent,), daemon=True).start()
 
 

@@ -1,4 +1,4 @@
-"""The object that users hold: index videos, search them, turn things into vectors."""
+"""`Engine`, the facade of moodreel: index videos, search them, encode videos and texts."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moodreel.catalog.catalog import FILE, Catalog
+from moodreel.catalog.provenance import tell_changed
 from moodreel.catalog.records import Filter
 from moodreel.components import Components
 from moodreel.engine.encoding import read_clip, text_vectors, video_vectors
@@ -17,11 +18,14 @@ from moodreel.errors import ConfigurationError
 from moodreel.indexing.indexer import Indexer, IndexReport
 from moodreel.media import Clip, Hit, MomentRef, Progress, Segment, as_moment
 from moodreel.registry.registry import Registry
+from moodreel.registry.settings import Overrides
 from moodreel.search.index import Inside, SearchIndex
 from moodreel.search.query import Query, wanted_emotions
 from moodreel.search.recommendation import Recommendation, best_of_each, choose
 
-CANDIDATES = 5  # hits looked at for each recommendation, so that they can differ
+# Hits to choose from for each recommendation, so that recommendations can differ: a judgement, not
+# measured.
+CANDIDATES = 5
 
 
 class Engine:
@@ -54,7 +58,8 @@ class Engine:
         *,
         index: str | Path = ".moodreel",
         config: str | Path | None = None,
-        overrides: Sequence[str] = (),
+        overrides: Overrides = (),
+        plugins: Sequence[str | Path] = (),
     ) -> Self:
         """Build an engine from a preset of the registry.
 
@@ -62,9 +67,35 @@ class Engine:
             preset: a name under `presets`.
             index: the folder of the index; it is made by the first `index` call.
             config: a YAML file merged over registry.yaml.
-            overrides: "key=value" settings, as on the command line.
+            overrides: settings, as on the command line: "key=value" texts, or values by key.
+            plugins: Python files with plugins that are not installed.
+
+        Raises:
+            ConfigurationError: an unknown name, or an option that no chosen component takes.
+            PluginError: a plugin is broken.
         """
-        return cls(Registry.load(preset, config, overrides), index)
+        return cls(Registry.load(preset, config, overrides, plugins=plugins), index)
+
+    def register(self, component: type, *, name: str | None = None) -> str:
+        """Register a component's class without a package, as in a notebook; return its name.
+
+        It is searched, trained and compared with by that name, as any other. Registering a
+        changed class again replaces it, and its vectors are made anew.
+
+        Args:
+            component: a component's class, such as a subclass of `FusionStrategy`.
+            name: the name to register it under; None makes one of the class's name: `MyStrategy`
+                is my-strategy.
+
+        Raises:
+            PluginError: this is not the class of a component, or one that cannot be used.
+
+        ::
+
+            engine.register(MyStrategy)
+            engine.search("a joyful person", fusion="my-strategy")
+        """
+        return self.registry.register(component, name=name)
 
     @property
     def registry(self) -> Registry:
@@ -101,10 +132,12 @@ class Engine:
         """
         paths = [paths] if isinstance(paths, str | Path) else list(paths)
         with closing(Catalog(self.folder, create=True)) as catalog:
-            return self.indexer(catalog, on_progress).run(paths, prune)
+            indexer = self.indexer(catalog, on_progress)
+            tell_changed(catalog, indexer.parts)
+            return indexer.run(paths, prune)
 
     def indexer(self, catalog: Catalog, on_progress: Callable[[Progress], None]) -> Indexer:
-        """Return what brings a catalog up to date with files."""
+        """Return the indexer that brings a catalog up to date with files."""
         parts = self.components
         return Indexer(
             catalog,
@@ -138,16 +171,16 @@ class Engine:
             text: what is shown, and how it feels.
             emotions: intensities wanted by name, -1 to 1. None: those that the text names;
                 {}: none.
-            weight: of mood against content, 0 to 1. None: the strategy's own.
+            weight: how much mood counts against content, 0 to 1. None: the strategy's own weight.
             fusion: another fusion strategy than the configuration's: a component's name, or the
                 folder of a trained one.
-            top: how many.
-            min_score: moments below it are left out.
+            top: how many moments to return.
+            min_score: moments with a lower score are left out.
             merge: whether neighbouring hits of one video become one moment.
-            image: a picture, its file or contents, of what is to be seen.
+            image: a picture of what is to be seen: its file or its contents.
             like: moments, "VIDEO@SECONDS" or "VIDEO", that hits should be like.
-            unlike: moments that they should not be like.
-            filter: which videos count; None: all.
+            unlike: moments that hits should not be like.
+            filter: which videos count; None: all videos.
             inside: what the text is compared with: the "video", or its "captions".
 
         Raises:
@@ -207,10 +240,10 @@ class Engine:
         Args:
             like: moments, "VIDEO@SECONDS" or "VIDEO"; their own videos are left out.
             emotions: the wished mood, -1 to 1 by name. None: that of the liked moments.
-            weight: of mood against content, 0 to 1. None: the strategy's own.
+            weight: how much mood counts against content, 0 to 1. None: the strategy's own weight.
             fusion: another fusion strategy than the configuration's, by name.
-            top: how many.
-            filter: which videos count; None: all.
+            top: how many videos to return.
+            filter: which videos count; None: all videos.
 
         Raises:
             InvalidInput: neither a liked moment nor a wished mood.
@@ -255,11 +288,11 @@ class Engine:
         return self.components.decoder.read(path, [time]).frames[0]
 
     def timeline(self, video: str | Path) -> Timeline:
-        """Return how a video feels over time.
+        """Return the emotion timeline of a video: its segments, in time, with their emotions.
 
         Args:
-            video: one of the index (its path as given, or where it lies), or any file; emotions
-                that the index does not hold are read now.
+            video: a video of the index (its path as given, or its place on disk), or any file;
+                emotions that the index does not hold are read now.
 
         Raises:
             ConfigurationError: no extractor of video emotions is chosen.

@@ -1,4 +1,4 @@
-"""How a video feels over time: its segments, one after the other, with their emotions."""
+"""Emotion timelines: the segments of a video, in time, with their emotions and captions."""
 
 import os
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from moodreel.interfaces import EmotionExtractor
 from moodreel.media import Segment
 from moodreel.search.vectors import Source
 
-FRAMES_A_CHUNK = 32
+FRAMES_A_CHUNK = 32  # as when indexing (moodreel.indexing.indexer): about 40 MB of frames at most
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,10 +27,10 @@ class Timeline:
     """The emotions of n segments of a video, in time.
 
     Args:
-        video: its path.
-        segments: n stretches.
-        emotions: [n, 8].
-        captions: n; "" where there is none.
+        video: the path of the video.
+        segments: the n segments.
+        emotions: the emotions of the segments, [n, 8].
+        captions: the captions of the segments, n texts; "" where there is none.
     """
 
     video: str
@@ -117,7 +117,11 @@ def read_timeline(
     """Read a video that is not indexed.
 
     Args:
+        video: the path of the video.
+        decoder: decodes the video.
+        segmentation: cuts the video into segments.
         frames: how many frames of each segment are looked at.
+        extractor: reads the emotions of the frames.
 
     Raises:
         UnreadableVideo: none of it can be read.

@@ -1,4 +1,4 @@
-"""Strategies against each other on one dataset: does emotion help, whom, and at what cost."""
+"""Comparing fusion strategies on a dataset: metrics by query group, significance and costs."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -29,15 +29,18 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What one strategy reached.
+    """The metrics and costs of one strategy on a dataset.
 
     Args:
-        scores: of text to video, by query.
-        emotion: the graded average precision of the wanted emotions, by query; nan for a query
-            that wants none.
-        to_text: the summary of video to text.
-        dual: the summary with dual softmax, which no search of one query can have; or None.
-        curve: R@k over all queries, for k in CURVE.
+        name: the strategy's name, as reports print it.
+        scores: the text-to-video metrics of each query.
+        emotion: the graded average precision of the wanted emotions for each query, [Q]; nan for
+            a query that wants none.
+        to_text: the video-to-text metrics, over all videos.
+        dual: the text-to-video metrics with dual softmax, which no search of one query can have;
+            None where they were not asked for.
+        curve: R@k over all queries, for each k of CURVE.
+        costs: the time and space that the strategy takes.
     """
 
     name: str
@@ -65,8 +68,10 @@ class Comparison:
     """Results of strategies on the same queries, and how they differ from the first.
 
     Args:
-        differences: by strategy, query group and measure.
-        tallies: by strategy and query group.
+        material: the videos and queries that were compared on.
+        results: the result of each strategy; the others are compared with the first.
+        differences: the difference from the first for each strategy, query group and measure.
+        tallies: queries won, lost and tied for each strategy and query group.
     """
 
     material: Material
@@ -87,7 +92,7 @@ class Comparison:
         }
 
     def facts(self) -> dict[str, Any]:
-        """Return what was compared on."""
+        """Return facts about the dataset and the configuration, as JSON can hold them."""
         material = self.material
         settings = material.components.registry.settings
         return {
@@ -143,10 +148,11 @@ def compare(
     """Compare strategies; the first is what the others are measured against.
 
     Args:
-        names: components, or the folders of trained ones.
-        dual: whether to add the figures with dual softmax.
-        resamples: of the bootstrap and of the randomisation test.
-        seed: of their draws.
+        material: the videos and queries to compare on.
+        names: the strategies: names of components, or folders of trained ones.
+        dual: whether to add the metrics with dual softmax.
+        resamples: how many resamples the bootstrap and the randomisation test draw.
+        seed: the seed of these draws.
         on_progress: called with the progress.
     """
     results = []
@@ -174,7 +180,7 @@ def distinct_names(names: Sequence[str]) -> list[str]:
 
 
 def measure(scoring: Scoring, dual: bool = False) -> Result:
-    """Return what one strategy reached."""
+    """Return the metrics and costs of one strategy."""
     material = scoring.material
     right = material.relevance
     cutoffs = sorted({1, 5, 10, *CURVE})
@@ -193,7 +199,7 @@ def measure(scoring: Scoring, dual: bool = False) -> Result:
 
 
 def emotion_precision(scoring: Scoring) -> Floats:
-    """Return how well the wanted emotions' videos come first, by query; nan where none is."""
+    """Return the graded average precision of the wanted emotions [Q]; nan where none is wanted."""
     parts, row = [], 0
     for block in scoring.blocks():
         grades = scoring.material.emotion_grades(slice(row, row + len(block)))

@@ -1,4 +1,4 @@
-"""A map of videos and texts under several strategies, on which points stay comparable."""
+"""Embedding maps: videos and texts by t-SNE under several strategies, aligned to be compared."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -8,19 +8,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moodreel.emotions import Emotion
-from moodreel.errors import InvalidInput, MissingPackage
+from moodreel.errors import InvalidInput, MissingPackage, is_installed
 from moodreel.evaluation.comparison import distinct_names
 from moodreel.evaluation.material import Material
 from moodreel.evaluation.metrics import geometry
 from moodreel.evaluation.scoring import Scoring, score_strategy
-from moodreel.registry.entries import is_installed
 
+# Twice as many as scikit-learn's default, so that maps of about 30 points come to rest: the same
+# strategy twice must give the same map (held by a test). The number itself is a judgement.
 ITERATIONS = 2000
-SLOWEST = 5.0  # the least learning rate of the map
-PERPLEXITY = 30.0
-FEW = 200  # points, of which the exact map takes seconds
-FEWEST = 5  # points, below which there is no map
-LEAST = 0.2  # the intensity from which an item counts as having its strongest emotion
+SLOWEST = 5.0  # the least learning rate, for few points: a judgement, not measured
+PERPLEXITY = 30.0  # scikit-learn's default
+# Up to so many points the exact method is used, which takes seconds; the approximate one sums in
+# threads in any order, so that few points settle anywhere. The number is a judgement.
+FEW = 200
+FEWEST = 5  # points below which there is no map: a judgement, not measured
+# The intensity from which an item is drawn with its strongest emotion: a judgement, not measured.
+LEAST = 0.2
 
 
 @dataclass(frozen=True)
@@ -30,9 +34,9 @@ class Point:
     Args:
         kind: "video" or "text".
         name: the video's name, or the text.
-        emotion: the strongest one, "" for none.
-        start: of the segment, in seconds.
-        end: of the segment.
+        emotion: the strongest emotion; "" for none.
+        start: where the segment starts, in seconds.
+        end: where the segment ends, in seconds.
         video: the column of the segment's video; -1 for a text.
     """
 
@@ -46,15 +50,15 @@ class Point:
 
 @dataclass(frozen=True)
 class Numbers:
-    """What changed from the first strategy to this one, without any projection.
+    """Measures of a strategy's vector space against the first strategy's, before any projection.
 
     Args:
-        purity: of the nearest neighbours of emotional segments, the share with the same emotion.
-        chance: that share if neighbours were drawn blindly.
-        gap: between the mean text and the mean video.
-        cka_videos: similarity of the videos' vectors to the first strategy's, 0 to 1.
-        cka_texts: the same of the texts'.
-        kept: the share of nearest neighbours that are the first strategy's too.
+        purity: the share of emotional segments' nearest neighbours that have the same emotion.
+        chance: that share if neighbours were drawn at random.
+        gap: the modality gap: the distance between the mean text and the mean video.
+        cka_videos: linear CKA of the videos' vectors with the first strategy's, 0 to 1.
+        cka_texts: linear CKA of the texts' vectors with the first strategy's, 0 to 1.
+        kept: the share of nearest neighbours that are also the first strategy's.
         moved: the mean distance that unit vectors moved, by emotion; "none" for items without.
     """
 
@@ -69,12 +73,14 @@ class Numbers:
 
 @dataclass(frozen=True, eq=False)
 class EmbeddingMap:
-    """Points with their place under each strategy.
+    """The points of a map with their places under each strategy.
 
     Args:
-        places: by strategy, [N, 2], in the order of `points`.
-        numbers: by strategy.
-        judge: who says which emotions videos show.
+        collection: the name of what is mapped.
+        points: the N segments and texts.
+        places: for each strategy, the places [N, 2] of the points, in the order of `points`.
+        numbers: for each strategy, the measures of its vector space.
+        judge: what says which emotions videos show: labels, or an extractor.
     """
 
     collection: str
@@ -104,8 +110,10 @@ def make_map(
     which t-SNE leaves open. So what does not change stays where it is.
 
     Args:
-        most: segments on the map; of more, an even choice is taken.
-        seed: of t-SNE.
+        material: the videos and texts to map.
+        names: the strategies: names of components, or folders of trained ones.
+        most: the most segments on the map; of more, an even choice is taken.
+        seed: the seed of t-SNE.
 
     Raises:
         InvalidInput: too few points.
@@ -181,8 +189,10 @@ def project(
     """Return the places [N, 2] of vectors [N, D] by t-SNE, by cosine.
 
     Args:
-        start: places to start from, as they come from an earlier call; None: principal
-            components.
+        vectors: the vectors to project, [N, D].
+        start: places [N, 2] to start from, as an earlier call returned them; None starts from
+            principal components.
+        seed: the seed of t-SNE.
     """
     if not is_installed("sklearn"):
         raise MissingPackage(
@@ -209,7 +219,7 @@ Space = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 def measure_space(space: Space, first: Space, points: Sequence[Point]) -> Numbers:
-    """Return the numbers of a strategy's space against the first's."""
+    """Return the measures of a strategy's space against the first's."""
     (texts, videos), (first_texts, first_videos) = space, first
     shown = points[: len(videos)]
     owners = np.array([point.video for point in shown])

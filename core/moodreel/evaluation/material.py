@@ -1,4 +1,4 @@
-"""What strategies are compared on: videos, queries, and what is right for each."""
+"""The shared inputs of a comparison: features of videos and queries, emotions and relevance."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,9 +16,14 @@ from moodreel.datasets.relevance import Queries, emotion_relevance, make_queries
 from moodreel.emotions import Emotion, EmotionScores
 from moodreel.errors import InvalidInput
 from moodreel.evaluation.metrics.relevance import Relevance
-from moodreel.features.texts import precomputed_texts, text_features, wanted_emotions
+from moodreel.features.texts import (
+    precomputed_texts,
+    prefer_given,
+    text_features,
+    wanted_emotions,
+)
 from moodreel.features.videos import CACHE, VideoSet, video_features
-from moodreel.interfaces import TextFeatures
+from moodreel.interfaces import EmotionExtractor, TextFeatures
 from moodreel.media import Progress
 
 Reading = Literal["text", "given"]
@@ -29,9 +34,13 @@ class Material:
     """Videos and queries with their features, the same for every strategy.
 
     Args:
-        wanted: the emotions [Q, 8] that strategies are asked with.
-        judged: those that queries are grouped and judged by: given by the dataset where it
-            gives any, else `wanted`.
+        dataset: the videos and captions.
+        components: the encoders and extractors that made the features.
+        videos: the features and emotions of the V videos.
+        queries: the Q queries, and the videos that are relevant for each.
+        wanted: the emotions [Q, 8] that strategies search with.
+        judged: the emotions [Q, 8] that queries are grouped and judged by: those that the dataset
+            gives where it gives any, else `wanted`.
     """
 
     dataset: Dataset
@@ -43,7 +52,7 @@ class Material:
 
     @cached_property
     def texts(self) -> TextFeatures:
-        """The queries' features, without any strategy's doing."""
+        """The features of the queries, before any strategy changes them."""
         if self.dataset.features is not None:
             made = precomputed_texts(self.queries.captions, self.dataset.features)
             if made is not None:
@@ -52,7 +61,7 @@ class Material:
 
     @cached_property
     def relevance(self) -> Relevance:
-        """The videos that are right for each query."""
+        """The videos that are relevant for each query."""
         return Relevance.lists(self.queries.relevant, len(self.videos.videos))
 
     @cached_property
@@ -93,7 +102,7 @@ class Material:
 
     @property
     def judge(self) -> str:
-        """Who says which emotions a video holds."""
+        """What says which emotions a video holds, as reports name it: labels, or an extractor."""
         if self.videos.labels is not None:
             return "labels"
         extractor = self.components.video_emotion
@@ -112,10 +121,12 @@ def gather_material(
     """Make or read the features of a dataset.
 
     Args:
+        dataset: the videos and captions.
+        components: the encoders and extractors that make the features.
         cache: the folder where features are kept.
-        reading: whether queries ask with the emotions that are read in their text, as a search
-            does, or with those that the dataset gives.
-        grouped: whether captions with the same words are one query. None: as the dataset says.
+        reading: whether queries search with the emotions that are read in their text ("text"), as
+            a search does, or with those that the dataset gives ("given").
+        grouped: whether captions with the same words are one query. None does as the dataset says.
         on_progress: called with the progress.
 
     Raises:
@@ -134,13 +145,22 @@ def gather_material(
         dataset.features,
     )
     queries = make_queries(present, grouped)
+    wanted, judged = query_emotions(queries, components.text_emotion, reading, dataset.name)
+    return check_dims(Material(present, components, videos, queries, wanted, judged))
+
+
+def query_emotions(
+    queries: Queries, extractor: EmotionExtractor | None, reading: Reading, name: str
+) -> tuple[EmotionScores, EmotionScores]:
+    """Return the emotions [Q, 8] that queries ask with, and those that they are judged by."""
     given = queries.given_emotions()
-    if reading == "given" and given is None:
-        raise InvalidInput(f"{dataset.name} gives no emotions of its captions: use --emotions text")
-    read = wanted_emotions(queries.texts, components.text_emotion)
-    chosen = wanted_emotions(queries.texts, components.text_emotion, given)
-    wanted = chosen if reading == "given" else read
-    return check_dims(Material(present, components, videos, queries, wanted, chosen))
+    if reading == "given":
+        if given is None:
+            raise InvalidInput(f"{name} gives no emotions of its captions: use --emotions text")
+        chosen = wanted_emotions(queries.texts, extractor, given)
+        return chosen, chosen
+    read = wanted_emotions(queries.texts, extractor)
+    return read, read if given is None else prefer_given(given, read)
 
 
 def check_dims(material: Material) -> Material:

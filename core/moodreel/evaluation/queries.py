@@ -69,8 +69,8 @@ def read_labels(path: Path) -> Mapping[str, Mapping[str, float]]:
     """Return the emotions labelled in a file, by the name of the video's file without suffix.
 
     Args:
-        path: rows of (video, emotions), or a dataset whose captions have `labels`; a folder that
-            holds captions.jsonl will do.
+        path: a file with rows of (video, emotions), or a dataset whose captions have `labels`;
+            also a folder that holds captions.jsonl.
     """
     source = first_file([path], *CAPTION_FILES) if path.is_dir() else path
     if source is None or not source.is_file():
@@ -90,7 +90,9 @@ def index_videos(
     """Return the features of all videos of an index.
 
     Args:
-        labels: emotions by the name of a video's file without suffix (see `read_labels`).
+        index: the index.
+        labels: the labelled emotions by the name of a video's file without suffix (see
+            `read_labels`).
 
     Raises:
         InvalidInput: the index is empty, or none of the labels is of a video in it.

@@ -13,23 +13,24 @@ from moodreel.errors import InvalidInput
 from moodreel.evaluation.material import Material
 from moodreel.evaluation.metrics.ranking import BLOCK
 from moodreel.features.texts import text_features
-from moodreel.fusion.strategy import FusionStrategy
+from moodreel.fusion.strategy import FusionStrategy, check_lengths
 from moodreel.interfaces import TextFeatures, VideoFeatures
 from moodreel.search.ranking import RERANKED
 
-ROWS_AT_ONCE = 1024
+ROWS_AT_ONCE = 1024  # rows fused at once, which bounds memory: a judgement, not measured
 
 
 @dataclass(frozen=True)
 class Costs:
-    """What a strategy takes beside the encoders.
+    """The costs of a strategy, apart from those of the encoders.
 
     Args:
-        fuse_seconds: to fuse the whole collection.
-        query_ms: to fuse a query, and to rerank where it does; the mean over all queries.
-        dimensions: D', of a stored vector.
-        kilobytes: a thousand stored vectors take in half precision.
-        parameters: how many it learned.
+        fuse_seconds: seconds to fuse the whole collection.
+        query_ms: milliseconds to fuse a query, and to rerank where the strategy does; the mean
+            over all queries.
+        dimensions: D', the length of a stored vector.
+        kilobytes: the size of a thousand stored vectors in half precision.
+        parameters: how many parameters the strategy learned.
     """
 
     fuse_seconds: float
@@ -44,9 +45,12 @@ class Scoring:
     """A fitted strategy with the vectors that it made of a collection and of queries.
 
     Args:
-        name: the component's, or the folder of a trained one.
-        queries: fused, [Q, D'].
-        segments: fused, [S, D'].
+        name: the component's name, or the folder of a trained strategy.
+        strategy: the strategy, fitted to the collection.
+        material: the videos and queries.
+        queries: the fused vectors of the queries, [Q, D'].
+        segments: the fused vectors of the segments, [S, D'].
+        costs: the time and space that the strategy takes.
     """
 
     name: str
@@ -91,12 +95,13 @@ class Scoring:
         The shortlist is ordered anew and stays above the rest, as in a search.
         """
         best = np.argsort(-scores, kind="stable")[:RERANKED]
-        text = text_row(self.material.texts, query)
-        held, seen = self.material.videos.features, self.material.videos.emotions
-        frames = None if held.frames is None else held.frames[best]
-        video = VideoFeatures(held.pooled[best], frames)
-        wanted = self.material.wanted[query : query + 1]
-        better = self.strategy.rerank(text, wanted, video, seen[best])
+        one, videos = slice(query, query + 1), self.material.videos
+        better = self.strategy.rerank(
+            self.material.texts[one],
+            self.material.wanted[one],
+            videos.features[best],
+            videos.emotions[best],
+        )
         if better is None:
             return scores
         found = better.float().numpy(force=True)
@@ -107,18 +112,12 @@ class Scoring:
         return changed
 
 
-def text_row(texts: TextFeatures, row: int) -> TextFeatures:
-    """Return the features of one text."""
-    one = slice(row, row + 1)
-    tokens = None if texts.tokens is None else texts.tokens[one]
-    return TextFeatures(texts.pooled[one], tokens, None if texts.mask is None else texts.mask[one])
-
-
 def score_strategy(material: Material, name: str) -> Scoring:
     """Fit a strategy to the collection, as a search does, and fuse everything with it.
 
     Args:
-        name: a component's, or the folder of a trained one.
+        material: the videos and queries.
+        name: a component's name, or the folder of a trained strategy.
     """
     strategy = material.components.strategy(name)
     check_content(strategy, material)
@@ -130,6 +129,7 @@ def score_strategy(material: Material, name: str) -> Scoring:
     queries = np.zeros((0, segments.shape[1]), np.float32)
     if len(material.wanted):
         queries = fuse_texts(strategy, texts, material.wanted)
+        check_lengths(strategy, torch.from_numpy(queries), torch.from_numpy(segments))
     scoring = Scoring(name, strategy, material, queries, segments, Costs(0, 0, 0, 0, 0))
     spent = perf_counter() - asked + rerank_seconds(scoring)
     costs = Costs(
@@ -153,7 +153,7 @@ def check_content(strategy: FusionStrategy, material: Material) -> None:
 
 
 def rerank_seconds(scoring: Scoring, tried: int = 5) -> float:
-    """Return the time that reranking all queries takes, by a few of them."""
+    """Return the seconds that reranking all queries takes, extrapolated from a few of them."""
     if "rerank" not in scoring.strategy.stages or not len(scoring.queries):
         return 0.0
     chosen = range(min(tried, len(scoring.queries)))
@@ -178,11 +178,10 @@ def fuse_videos(
     """Fit a strategy to a collection of segments and return their vectors [S, D']."""
     strategy.adapt(VideoFeatures(features.pooled), emotions)
     parts = []
-    for rows in blocks_of(len(features.pooled)):
-        shown = features.frames[rows] if features.frames is not None else None
-        frames = shown if strategy.needs_frames else None
-        video = VideoFeatures(features.pooled[rows], frames)
-        parts.append(strategy.fuse_video(video, emotions[rows]).float().numpy(force=True))
+    given = features if strategy.needs_frames else VideoFeatures(features.pooled)
+    for rows in blocks_of(len(given)):
+        fused = strategy.fuse_video(given[rows], emotions[rows])
+        parts.append(fused.float().numpy(force=True))
     return np.concatenate(parts)
 
 
@@ -192,11 +191,9 @@ def fuse_texts(
 ) -> NDArray[np.float32]:
     """Return the vectors [Q, D'] of queries."""
     parts = []
-    for rows in blocks_of(len(texts.pooled)):
-        tokens = None if texts.tokens is None else texts.tokens[rows]
-        mask = None if texts.mask is None else texts.mask[rows]
-        asked = TextFeatures(texts.pooled[rows], tokens, mask)
-        parts.append(strategy.fuse_text(asked, wanted[rows]).float().numpy(force=True))
+    for rows in blocks_of(len(texts)):
+        fused = strategy.fuse_text(texts[rows], wanted[rows])
+        parts.append(fused.float().numpy(force=True))
     return np.concatenate(parts)
 
 

@@ -1,4 +1,4 @@
-"""How the ranks of emotional videos change from one strategy to another, for unseen queries."""
+"""Rank tracking: how ranks of emotional videos change between strategies, for unseen queries."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -11,8 +11,11 @@ from moodreel.evaluation.comparison import distinct_names
 from moodreel.evaluation.material import Material
 from moodreel.evaluation.scoring import score_strategy
 
-LEAST = 0.5  # the grade from which a video counts as holding what a query wants
-PERSISTENCE = 0.9  # of rank-biased overlap: the first ten ranks have 86% of the weight
+# The grade from which a video counts as holding what a query wants: a judgement, not measured.
+LEAST = 0.5
+# Of rank-biased overlap: with 0.9, as in Webber et al. 2010, the first ten ranks have 86% of the
+# weight.
+PERSISTENCE = 0.9
 
 
 @dataclass(frozen=True)
@@ -20,9 +23,11 @@ class TrackedVideo:
     """A video judged to hold a query's emotion.
 
     Args:
-        grade: how far it does, 0 to 1.
-        ranks: by strategy, from 1; the mean place where scores are tied.
-        changes: by strategy but the first, ranks risen since the first; below 0: fallen.
+        name: the video's name.
+        grade: how far the video holds the query's emotion, 0 to 1.
+        ranks: the video's rank under each strategy, from 1; the mean rank where scores are tied.
+        changes: for each strategy but the first, how many ranks the video rose against the
+            first; below 0 it fell.
     """
 
     name: str
@@ -33,14 +38,15 @@ class TrackedVideo:
 
 @dataclass(frozen=True)
 class Summary:
-    """What became of some videos' ranks from the first strategy to another.
+    """How the ranks of some videos changed from the first strategy to another.
 
     Args:
-        videos: how many were tracked.
-        mean_change: ranks risen, on average.
-        rose: the share of them that rose.
-        fell: the share that fell.
-        overlap: of the two whole rankings, 0 to 1; 1 where they are the same.
+        videos: how many videos were tracked.
+        mean_change: how many ranks they rose on average.
+        rose: the share of the videos that rose.
+        fell: the share of the videos that fell.
+        overlap: the rank-biased overlap of the two whole rankings, 0 to 1; 1 where they are the
+            same.
     """
 
     videos: int
@@ -55,9 +61,11 @@ class TrackedQuery:
     """A query with the videos that hold its emotion, the highest under the first strategy first.
 
     Args:
-        wanted: intensities by emotion.
-        note: why nothing is tracked, or empty.
-        summaries: by strategy but the first.
+        text: the words of the query.
+        wanted: the intensities that the query wants, by emotion.
+        videos: the videos that are tracked.
+        note: why nothing is tracked; empty where something is.
+        summaries: how the ranks changed, for each strategy but the first.
     """
 
     text: str
@@ -72,9 +80,13 @@ class Tracking:
     """All queries under all strategies.
 
     Args:
-        collection: the name of what was searched, with `size` videos.
-        judge: who says which emotions a video holds.
-        overall: over the tracked videos of all queries, by strategy but the first.
+        collection: the name of what was searched.
+        size: how many videos it has.
+        judge: what says which emotions a video holds: labels, or an extractor.
+        strategies: the names of the strategies; changes are counted from the first.
+        queries: the queries with their tracked videos.
+        overall: how the ranks of the tracked videos of all queries changed, for each strategy but
+            the first.
     """
 
     collection: str
@@ -93,7 +105,8 @@ def track(material: Material, names: Sequence[str], least: float = LEAST) -> Tra
     """Rank all videos for each query with each strategy, and follow those that hold its emotion.
 
     Args:
-        names: strategies; changes are counted from the first.
+        material: the videos and queries.
+        names: the strategies; changes are counted from the first.
         least: the grade from which a video holds what a query wants (see `emotion_relevance`).
     """
     shown = distinct_names(names)
@@ -163,7 +176,7 @@ def reason(wanted: Mapping[str, float], judge: str, least: float) -> str:
 
 
 def summarise(videos: Sequence[TrackedVideo], name: str, overlap: float) -> Summary:
-    """Return what became of videos under one strategy."""
+    """Return how the ranks of videos changed under one strategy."""
     changes = np.array([video.changes[name] for video in videos])
     return Summary(
         len(videos),
@@ -175,7 +188,7 @@ def summarise(videos: Sequence[TrackedVideo], name: str, overlap: float) -> Summ
 
 
 def overall(queries: Sequence[TrackedQuery], name: str) -> Summary:
-    """Return what became of the videos of all queries under one strategy."""
+    """Return how the ranks of the videos of all queries changed under one strategy."""
     tracked = [query for query in queries if query.videos]
     videos = [video for query in tracked for video in query.videos]
     overlap = float(np.mean([query.summaries[name].overlap for query in tracked]))
@@ -188,8 +201,8 @@ def rank_overlap(
     """Return the rank-biased overlap of two rankings of the same items (Webber et al. 2010).
 
     Args:
-        first: the rank of each item.
-        second: the rank of each item.
+        first: the rank of each item in one ranking, [N].
+        second: the rank of each item in the other ranking, [N].
         persistence: p, the chance that a reader goes on to the next rank.
 
     >>> round(rank_overlap(np.array([1.0, 2, 3]), np.array([1.0, 2, 3])), 9)

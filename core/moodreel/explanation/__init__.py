@@ -1,1 +1,1 @@
-"""Why a hit was found: what each signal had in its score."""
+"""Explanations of hits: what content, each emotion and each word contributed to the score."""

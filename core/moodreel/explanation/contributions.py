@@ -1,4 +1,4 @@
-"""What content and each emotion contributed to the score of a query and a segment.
+"""Shapley values: what content and each emotion contributed to the score of a hit.
 
 A strategy's score may depend on several emotions at once. So each emotion gets its Shapley value
 (Shapley 1953): what it adds on average, over all orders in which the query's emotions could have
@@ -15,12 +15,12 @@ import torch
 from numpy.typing import NDArray
 
 from moodreel.emotions import Emotion, EmotionScores
-from moodreel.interfaces import TextEncoder, TextFeatures
+from moodreel.interfaces import TextEncoder, TextFeatures, VideoFeatures
 from moodreel.search.query import EncodedQuery, Query, encode_content, refine_text
 from moodreel.search.ranking import rerank_scores
 from moodreel.search.vectors import FusedVectors, Source, fuse_block
 
-NOTHING = 1e-9
+NOTHING = 1e-9  # contributions nearer to 0 are rounding, in double precision
 
 Vector = NDArray[np.float64]
 Subset = tuple[Emotion, ...]
@@ -31,10 +31,11 @@ class Contributions:
     """The parts of a score; all of them sum to it.
 
     Args:
-        content: what is shown. Where mood has dimensions of its own, the inner product over the
-            others; else that of the vectors before any fusion.
-        emotions: by emotion that the query wants or the segment shows.
-        reranking: what looking at both sides together added, 0 for strategies that do not.
+        score: the score, after reranking.
+        content: what the content contributed. Where mood has dimensions of its own, the inner
+            product over the others; else that of the vectors before any fusion.
+        emotions: what each emotion contributed that the query wants or the segment shows.
+        reranking: what reranking added; 0 for strategies that do not rerank.
         other: what no emotion accounts for.
     """
 
@@ -50,8 +51,11 @@ class Pair:
     """A query and a segment under one strategy.
 
     Args:
-        query: as asked.
-        encoded: as the strategy asks.
+        query: the query as the user asked it.
+        encoded: the query as the strategy encoded it.
+        fused: the fitted strategy and the store of its vectors.
+        source: the catalog, and the components whose outputs are searched.
+        encoder: the text encoder.
         stored: the segment's vector as the store scores it, [D'].
         segment: the segment's id.
     """
@@ -89,8 +93,8 @@ class Pair:
         """Return vectors [n, D'] of the segment if it showed other emotions, [n, 8]."""
         _, pooled = self.source.catalog.load_features(self.source.encoder, self.ids)
         rows = np.repeat(self.ids, len(seen))
-        content = torch.from_numpy(pooled).expand(len(seen), -1)
-        return doubles(fuse_block(self.source, self.fused.strategy, rows, content, seen))
+        video = VideoFeatures(torch.from_numpy(pooled).expand(len(seen), -1))
+        return doubles(fuse_block(self.source, self.fused.strategy, rows, video, seen))
 
     def content(self) -> Vector:
         """Return the segment's features [D] before any fusion."""
@@ -101,19 +105,6 @@ class Pair:
 def doubles(values: torch.Tensor) -> Vector:
     """Return a tensor in double precision."""
     return np.asarray(values.float().numpy(force=True), np.float64)
-
-
-def make_pair(
-    query: Query,
-    encoded: EncodedQuery,
-    fused: FusedVectors,
-    source: Source,
-    encoder: TextEncoder,
-    segment: int,
-) -> Pair:
-    """Return a query, as `encode_query` encoded it, and a segment by its id."""
-    stored = fused.store.vectors(np.array([segment], np.int64))[0].astype(np.float64)
-    return Pair(query, encoded, fused, source, encoder, stored, segment)
 
 
 @torch.inference_mode()

@@ -1,34 +1,34 @@
 """Why a moment was found: its score's parts, the words, the frames and the faces behind them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from moodreel.components import Components
 from moodreel.emotions import Emotion
 from moodreel.engine.encoding import read_clip, text_vectors
 from moodreel.errors import InvalidInput, UnreadableVideo
-from moodreel.explanation.contributions import Contributions, make_pair, split_score
+from moodreel.explanation.contributions import Contributions, Pair, split_score
 from moodreel.interfaces import EmotionExtractor
 from moodreel.media import Clip, Hit, Segment, parse_moment
-from moodreel.search.index import Inside, SearchIndex
-from moodreel.search.query import Query, encode_query
+from moodreel.search.index import Answer, Lookup, SearchIndex
+from moodreel.search.query import Query
 
 WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
-LEAST = 1e-3  # intensities below it are not told
+LEAST = 1e-3  # intensities below it would be shown as 0.00: a judgement, not measured
 
 
 @dataclass(frozen=True)
 class WordPart:
-    """What a word of the query had in the emotions that were read in it.
+    """What a word contributed to the emotions that were read in a query.
 
     Args:
+        word: the word.
         alone: the intensities of the word by itself.
         lost: how much weaker each emotion of the query is without the word.
     """
@@ -43,9 +43,10 @@ class FacePart:
     """A face in a frame.
 
     Args:
+        time: the time of the frame, in seconds of the video.
         box: left, top, width and height in the frame's pixels.
-        weight: its share among all faces of the segment.
-        probabilities: by class.
+        weight: the face's share among all faces of the segment.
+        probabilities: the probability of each class: emotions, and "neutral".
     """
 
     time: float
@@ -59,9 +60,11 @@ class FramePart:
     """A frame of the segment.
 
     Args:
-        content: how near it is to the query's text by itself, a cosine.
-        emotions: the intensities seen in it by itself.
-        mood: how far it shows the emotions that the query wants: their product, summed.
+        time: the time of the frame, in seconds of the video.
+        content: the cosine of the frame by itself with the query's text.
+        emotions: the intensities seen in the frame by itself.
+        mood: how far the frame shows the emotions that the query wants: the products of
+            intensities wanted and seen, summed.
     """
 
     time: float
@@ -75,9 +78,18 @@ class Explanation:
     """Why a segment has its score for a query.
 
     Args:
+        text: the query's text.
+        video: the video's path as given when it was indexed.
+        start: where the segment starts, in seconds.
+        end: where the segment ends, in seconds.
+        strategy: the name of the fusion strategy.
+        parts: what content and each emotion contributed to the score.
         wanted: the emotions that the query wants, by name.
-        seen: those of the segment, as stored in the index.
-        note: what could not be looked at, or empty.
+        seen: the emotions of the segment, as the index stores them.
+        words: what each word contributed to the query's emotions.
+        frames: what each frame of the segment shows.
+        faces: the faces in these frames.
+        note: what could not be looked at; empty where everything was.
     """
 
     text: str
@@ -117,9 +129,12 @@ def explain(
     """Explain the score of a text and a moment, down to words, frames and faces.
 
     Args:
+        text: the query's.
+        index: the index to explain from.
+        text: the query's text.
         video: VIDEO@SECONDS, or VIDEO for its best segment; by its path as given when indexed.
-        emotions: as for a search.
-        weight: as for a search.
+        emotions: intensities wanted by name, -1 to 1. None: those that the text names; {}: none.
+        weight: how much mood counts against content, 0 to 1. None: the strategy's own weight.
         fusion: another strategy than the configuration's, by name or folder.
 
     Raises:
@@ -128,61 +143,82 @@ def explain(
     """
     if not text.strip():
         raise InvalidInput("an explanation needs a text")
-    query = Query(text, emotions, weight)
     moment = parse_moment(video)
     if moment.time is None:
         ids = [found.id for found in index.catalog.segments_of(moment.video)]
     else:
         ids = [index.catalog.moment_at(moment.video, moment.time).id]
-    return with_frames(index, explain_best(index, query, ids, fusion))
+    lookup = index.look_up(Query(text, emotions, weight), fusion)
+    assert lookup is not None, "an index with a moment is not empty"
+    return with_frames(index, explain_best(index, lookup, ids, words_of(index, lookup.query)))
 
 
-def explain_hit(
-    index: SearchIndex, query: Query, hit: Hit, fusion: str | None = None, inside: Inside = "video"
-) -> Explanation:
-    """Explain a hit of a search: its best part's score and the words, without decoding."""
+def explain_hits(
+    index: SearchIndex, answer: Answer, hits: Sequence[Hit] | None = None
+) -> list[Explanation]:
+    """Explain hits of a search: the score of each one's best part, and the words.
+
+    Nothing is decoded, and the query is not encoded again.
+
+    Args:
+        index: that was searched.
+        answer: of `index.answer`.
+        hits: those to explain; None: all of the answer's.
+    """
+    if answer.lookup is None:
+        return []
+    words = words_of(index, answer.lookup.query)
+    chosen = answer.hits if hits is None else hits
+    return [explain_best(index, answer.lookup, parts_of(index, hit), words) for hit in chosen]
+
+
+def parts_of(index: SearchIndex, hit: Hit) -> list[int]:
+    """Return the ids of the segments that were joined to a hit."""
     moments = index.catalog.segments_of(hit.video)
-    within = [m.id for m in moments if m.segment.start >= hit.start and m.segment.end <= hit.end]
-    return explain_best(index, query, within, fusion, inside)
+    return [m.id for m in moments if m.segment.start >= hit.start and m.segment.end <= hit.end]
 
 
 def explain_best(
-    index: SearchIndex,
-    query: Query,
-    ids: Sequence[int],
-    fusion: str | None = None,
-    inside: Inside = "video",
+    index: SearchIndex, lookup: Lookup, ids: Sequence[int], words: Sequence[WordPart]
 ) -> Explanation:
     """Explain the best of some segments."""
-    fused, source, parts = index.fused(fusion, inside), index.sources[inside], index.components
-    encoded = encode_query(query, parts.text_encoder, parts.text_emotion, fused.strategy)
-    splits = {
-        id: split_score(make_pair(query, encoded, fused, source, parts.text_encoder, id))
-        for id in best_first(fused.store.vectors(np.array(ids, np.int64)) @ encoded.vector[0], ids)
-    }
-    best = max(splits, key=lambda id: splits[id].score)
+    source = index.sources[lookup.inside]
+    best, parts = max(best_splits(index, lookup, ids), key=lambda found: found[1].score)
     moment = source.catalog.moments([best])[0]
-    read = query.emotions is None and query.examples is None
     return Explanation(
-        query.text,
+        lookup.query.text,
         moment.video,
         moment.segment.start,
         moment.segment.end,
-        fusion or parts.registry.slot_name("fusion_strategy"),
-        splits[best],
-        {name: value for name, value in encoded.wanted.named(0).items() if value},
+        lookup.fusion,
+        parts,
+        {name: value for name, value in lookup.encoded.wanted.named(0).items() if value},
         source.load_emotions(np.array([best], np.int64)).named(0),
-        word_parts(query.text, parts.text_emotion) if read else [],
+        words,
     )
 
 
-def best_first(scores: NDArray[np.float32], ids: Sequence[int], kept: int = 3) -> list[int]:
-    """Return the ids of the best few segments: reranking may swap neighbours."""
-    return [ids[place] for place in np.argsort(-scores, kind="stable")[:kept]]
+def best_splits(
+    index: SearchIndex, lookup: Lookup, ids: Sequence[int], kept: int = 3
+) -> Iterator[tuple[int, Contributions]]:
+    """Yield the id and the score's parts of the best few segments: reranking may swap them."""
+    source, encoder = index.sources[lookup.inside], index.components.text_encoder
+    query, encoded, fused = lookup.query, lookup.encoded, lookup.fused
+    stored = fused.store.vectors(np.array(ids, np.int64))
+    for place in np.argsort(-(stored @ encoded.vector[0]), kind="stable")[:kept]:
+        vector = stored[place].astype(np.float64)
+        pair = Pair(query, encoded, fused, source, encoder, vector, ids[place])
+        yield ids[place], split_score(pair)
+
+
+def words_of(index: SearchIndex, query: Query) -> list[WordPart]:
+    """Return what each word contributed to a query's emotions; none where no words were read."""
+    read = query.emotions is None and query.examples is None
+    return word_parts(query.text, index.components.text_emotion) if read else []
 
 
 def word_parts(text: str, extractor: EmotionExtractor | None) -> list[WordPart]:
-    """Return what each word had in the emotions of a text; words without any are left out."""
+    """Return what each word contributed to the emotions of a text; other words are left out."""
     matches = list(WORD.finditer(text))
     if extractor is None or not matches:
         return []
@@ -197,7 +233,7 @@ def word_parts(text: str, extractor: EmotionExtractor | None) -> list[WordPart]:
 
 
 def told(values: Mapping[str, float]) -> dict[str, float]:
-    """Return the intensities that are worth telling."""
+    """Return the intensities that are large enough to be shown."""
     return {name: value for name, value in values.items() if abs(value) >= LEAST}
 
 

@@ -1,1 +1,1 @@
-"""Features of datasets: encoded once, kept on disk."""
+"""Features of datasets and queries: encoded once, cached on disk."""

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from moodreel.datasets.dataset import Caption
 from moodreel.datasets.precomputed import TEXTS
@@ -14,7 +13,7 @@ from moodreel.errors import InvalidInput
 from moodreel.fusion.strategy import FusionStrategy
 from moodreel.interfaces import EmotionExtractor, TextEncoder, TextFeatures
 
-TEXTS_AT_ONCE = 256
+TEXTS_AT_ONCE = 256  # texts encoded between two joins: a judgement, not measured
 
 
 def text_features(
@@ -36,29 +35,9 @@ def text_features(
         rows = slice(start, start + TEXTS_AT_ONCE)
         inject = strategy.injector(wanted[rows]) if strategy and wanted is not None else None
         with torch.inference_mode():
-            part = encoder.encode(list(texts[rows]), inject)
+            part = encoder.encode(list(texts[rows]), inject=inject).to("cpu")
         parts.append(part if tokens else TextFeatures(part.pooled))
-    return join_texts(parts)
-
-
-def join_texts(parts: Sequence[TextFeatures]) -> TextFeatures:
-    """Join batches, their tokens padded to the longest."""
-    pooled = torch.cat([part.pooled.float().cpu() for part in parts])
-    tokens = [part.tokens for part in parts if part.tokens is not None]
-    masks = [part.mask for part in parts if part.mask is not None]
-    if not tokens or not masks:
-        return TextFeatures(pooled)
-    longest = max(part.shape[1] for part in tokens)
-    padded = [pad_length(part.float().cpu(), longest) for part in tokens]
-    return TextFeatures(
-        pooled, torch.cat(padded), torch.cat([pad_length(mask.cpu(), longest) for mask in masks])
-    )
-
-
-def pad_length(rows: Tensor, length: int) -> Tensor:
-    """Return rows [B, L, ...] with zeros up to `length`."""
-    missing = rows.new_zeros(rows.shape[0], length - rows.shape[1], *rows.shape[2:])
-    return torch.cat([rows, missing], 1)
+    return TextFeatures.cat(parts)
 
 
 def wanted_emotions(
@@ -73,8 +52,11 @@ def wanted_emotions(
     if given is not None and given.observed.any(1).all():
         return given
     read = EmotionScores.unobserved(len(texts)) if extractor is None else extractor.extract(texts)
-    if given is None:
-        return read
+    return read if given is None else prefer_given(given, read)
+
+
+def prefer_given(given: EmotionScores, read: EmotionScores) -> EmotionScores:
+    """Return the given emotions [Q, 8], those read for texts of which nothing is given."""
     known = given.observed.any(1, keepdims=True)
     return EmotionScores(
         np.where(known, given.values, read.values), np.where(known, given.observed, read.observed)

@@ -1,4 +1,4 @@
-"""From a dataset to features: made once by the real indexer, kept in a folder, read from there.
+"""Cached features of a dataset's videos: made once by the indexer, and read from a folder.
 
 Every component's outputs are kept under its own fingerprint, so one folder serves all presets,
 and training and evaluation share it. Features are as an index holds them, in half precision.
@@ -7,7 +7,6 @@ and training and evaluation share it. Features are as an index holds them, in ha
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from os.path import realpath
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from moodreel.indexing.indexer import Indexer, Job
 from moodreel.interfaces import VideoFeatures
 from moodreel.media import Progress, Segment, VideoFacts
 from moodreel.search.vectors import Source
+from moodreel.storage.digests import digest
 
 CACHE = Path(".moodreel") / "datasets"
 
@@ -38,11 +38,11 @@ class VideoSet:
     Args:
         videos: the V videos.
         owner: the column of each segment's video, ascending, [S].
-        segments: the stretch of each.
+        segments: the stretch of video of each segment.
         features: pooled [S, D]; frames [S, T, D] where every segment has T of them, or None.
-        emotions: as the extractor saw them, [S, 8].
-        labels: as somebody labelled the videos, [V, 8], or None.
-        failed: videos that cannot be read, with the reason.
+        emotions: the emotions that the extractor saw in the segments, [S, 8].
+        labels: the labelled emotions of the videos, [V, 8]; None where there are no labels.
+        failed: the videos that cannot be read, each with the reason.
     """
 
     videos: Sequence[Video]
@@ -60,7 +60,7 @@ class VideoSet:
 
     @property
     def dim(self) -> int:
-        """D."""
+        """D, the length of a video's vector."""
         return int(self.features.pooled.shape[1])
 
     @property
@@ -87,7 +87,7 @@ class MomentIndexer(Indexer):
     """An indexer for which the stretches of each file are given.
 
     Args:
-        moments: the stretches by the file's real path.
+        moments: the stretches of each file, by its real path.
     """
 
     moments: Mapping[str, Sequence[Segment]] = field(default_factory=dict)
@@ -111,7 +111,9 @@ def video_features(
     """Return the features of a dataset's videos, made where the cache does not hold them.
 
     Args:
-        components: make the features; their segmentation cuts the videos.
+        dataset: the videos and captions.
+        components: the encoder and extractor that make the features, and the segmentation that
+            cuts the videos.
         cache: the folder where features are kept.
         frames: whether to read the features of single frames too.
         on_progress: called with the progress.
@@ -162,8 +164,7 @@ def open_cache(
     cache: Path, components: Components, cut: Mapping[str, Sequence[Segment]]
 ) -> Catalog:
     """Open the catalog for one way of cutting videos."""
-    described = f"{components.segmentation} {sorted(cut.items()) if cut else ''}"
-    name = blake2b(described.encode(), digest_size=8).hexdigest()
+    name = digest(f"{components.segmentation} {sorted(cut.items()) if cut else ''}")
     return Catalog(cache / f"cut-{name}", create=True)
 
 
@@ -217,11 +218,9 @@ def stored_features(source: Source, ids: NDArray[np.int64], frames: bool) -> Vid
             f"{source.catalog.folder} lacks features of this video encoder: bring it up to date "
             "with moodreel index, or choose the preset that it was made with"
         )
-    places = np.searchsorted(stored, ids)
-    shown = stack_frames(source.catalog.load_frames(source.encoder, stored, source.encoder.dim))
-    return VideoFeatures(
-        torch.from_numpy(pooled[places]), shown[places] if frames and shown is not None else None
-    )
+    load, dim = source.catalog.load_frames, source.encoder.dim
+    shown = stack_frames(load(source.encoder, stored, dim)) if frames else None
+    return VideoFeatures(torch.from_numpy(pooled), shown)[np.searchsorted(stored, ids)]
 
 
 def stack_frames(frames: Sequence[NDArray | None]) -> Tensor | None:

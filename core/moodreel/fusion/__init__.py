@@ -1,19 +1,31 @@
-"""Fusion strategies: the interface, what learned ones share, and trained ones on disk."""
+"""Fusion strategies: the interface, the base of learned ones, and trained ones on disk."""
 
 from typing import TYPE_CHECKING
 
-from moodreel.lazy import lazy_names
+import lazy_loader
 
 if TYPE_CHECKING:
-    from moodreel.fusion.gated import Form, GatedFusion, Sides, has_observation, has_wish
+    from moodreel.fusion.gated import Form, GatedFusion, Sides, has_observation
+    from moodreel.fusion.refinement import QueryRefinement, has_wish
     from moodreel.fusion.shrinkage import Shrinkage
     from moodreel.fusion.strategy import Dims, FusionStrategy, check_weight, to_tensors
+else:
+    __getattr__, __dir__, _ = lazy_loader.attach(
+        __name__,
+        submod_attrs={
+            "gated": ["Form", "GatedFusion", "Sides", "has_observation"],
+            "refinement": ["QueryRefinement", "has_wish"],
+            "shrinkage": ["Shrinkage"],
+            "strategy": ["Dims", "FusionStrategy", "check_weight", "to_tensors"],
+        },
+    )
 
 __all__ = [
     "Dims",
     "Form",
     "FusionStrategy",
     "GatedFusion",
+    "QueryRefinement",
     "Shrinkage",
     "Sides",
     "check_weight",
@@ -21,20 +33,3 @@ __all__ = [
     "has_wish",
     "to_tensors",
 ]
-
-if not TYPE_CHECKING:
-    __getattr__ = lazy_names(
-        __name__,
-        {
-            "Dims": "strategy",
-            "Form": "gated",
-            "FusionStrategy": "strategy",
-            "GatedFusion": "gated",
-            "Shrinkage": "shrinkage",
-            "Sides": "gated",
-            "check_weight": "strategy",
-            "has_observation": "gated",
-            "has_wish": "gated",
-            "to_tensors": "strategy",
-        },
-    )

@@ -5,10 +5,8 @@ A trained strategy is a folder with `strategy.safetensors` (parameters and buffe
 asked for, such a folder will do.
 """
 
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,6 +21,8 @@ from moodreel.errors import ConfigurationError, MoodreelError
 from moodreel.fusion.strategy import Dims, FusionStrategy, put_state
 from moodreel.registry.registry import Registry
 from moodreel.registry.settings import CHECKPOINT
+from moodreel.storage.atomic import atomic_path
+from moodreel.storage.digests import digest, file_digest
 
 WEIGHTS = "strategy.safetensors"
 KIND = "fusion_strategy"
@@ -42,13 +42,14 @@ class Part:
 
 @dataclass(frozen=True)
 class TrainingContext:
-    """What a strategy is used with: what it was trained with must be the same.
+    """The encoders and extractors that a strategy is trained with, and must be used with.
 
     Args:
-        space: of the encoders.
-        dims: of the encoders.
-        parts: slot -> what fills it. A slot that is left out may be filled by anything.
-        emotions: the order of the columns that the strategy learned from.
+        space: the name of the vector space that the encoders share.
+        dims: the lengths of the encoders' vectors and tokens.
+        parts: the component in each slot. A slot that is left out may be filled by any.
+        emotions: the order of the emotion columns that the strategy learned from, as names
+            joined by commas.
     """
 
     space: str
@@ -58,7 +59,7 @@ class TrainingContext:
 
     @classmethod
     def of(cls, registry: Registry) -> Self:
-        """Return those of a configuration."""
+        """Return the context that a configuration makes."""
         text = registry.slot("text_encoder")
         parts = {
             slot: Part(registry.slot_name(slot), registry.slot(slot).fingerprint)
@@ -69,13 +70,13 @@ class TrainingContext:
 
     @classmethod
     def read(cls, held: Mapping[str, Any]) -> Self:
-        """Return those that `asdict` made plain."""
+        """Return the context that `asdict` turned into plain values."""
         parts = {slot: Part(**part) for slot, part in held["parts"].items()}
         emotions = held.get("emotions", cls.emotions)
         return cls(held["space"], Dims(**held["dims"]), parts, emotions)
 
     def differences(self, other: "TrainingContext") -> list[str]:
-        """Return what `other` has otherwise, such as "space A against B"."""
+        """Return how another context differs from this one, such as "space A against B"."""
         found = []
         if (self.space, self.dims) != (other.space, other.dims):
             found.append(f"space {self.space} {self.dims} against {other.space} {other.dims}")
@@ -90,13 +91,13 @@ class TrainingContext:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What `strategy.yaml` says.
+    """The contents of `strategy.yaml`.
 
     Args:
         plugin: the name that the strategy is registered under.
-        version: the strategy's.
-        options: that it was built with.
-        trained_with: the encoders and extractors.
+        version: the `version` of the strategy's class.
+        options: the options that the strategy was built with.
+        trained_with: the encoders and extractors that it was trained with.
         training: the trainer's record: data fingerprint, seeds, metrics.
     """
 
@@ -108,9 +109,8 @@ class Checkpoint:
 
     def save(self, folder: Path) -> None:
         """Write `strategy.yaml` into a folder."""
-        partial = folder / f".{CHECKPOINT}"
-        OmegaConf.save(OmegaConf.create(asdict(self)), partial)
-        os.replace(partial, folder / CHECKPOINT)
+        with atomic_path(folder / CHECKPOINT) as partial:
+            OmegaConf.save(OmegaConf.create(asdict(self)), partial)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -142,10 +142,11 @@ def save_strategy(
     """Write a trained strategy into a folder, each file whole or not at all; return the folder.
 
     Args:
-        folder: made if it is not there; what it held of an earlier strategy is replaced.
-        strategy: built by a registry, and bound.
-        trained_with: `TrainingContext.of(registry)`.
-        training: plain values to keep: data fingerprint, seeds, metrics.
+        folder: the folder to write; it is made if it is not there, and an earlier strategy in it
+            is replaced.
+        strategy: the strategy, built by a registry and bound.
+        trained_with: the encoders and extractors, as `TrainingContext.of(registry)` returns them.
+        training: plain values to keep in the record: data fingerprint, seeds, metrics.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -157,10 +158,9 @@ def save_strategy(
         trained_with,
         dict(training or {}),
     )
-    partial = folder / f".{WEIGHTS}"
     state = {name: value.detach().cpu() for name, value in strategy.state_dict().items()}
-    save_file({name: value.clone().contiguous() for name, value in state.items()}, partial)
-    os.replace(partial, folder / WEIGHTS)
+    with atomic_path(folder / WEIGHTS) as partial:
+        save_file({name: value.clone().contiguous() for name, value in state.items()}, partial)
     record.save(folder)
     return folder
 
@@ -171,10 +171,10 @@ def load_strategy(
     """Return a new strategy by a component's name or a trained one's folder, bound and in `eval`.
 
     Args:
-        registry: the configuration that it is used with.
-        name: None takes the preset's own.
-        seed: of the first values of a strategy that is not trained.
-        options: over those of the configuration; a trained strategy takes none.
+        registry: the configuration that the strategy is used with.
+        name: a component's name or a trained strategy's folder; None takes the preset's strategy.
+        seed: the seed of the first values of a strategy that is not trained.
+        options: options that go over those of the configuration; a trained strategy takes none.
 
     Raises:
         ConfigurationError: an unknown name or option, or a folder whose strategy was trained
@@ -191,8 +191,7 @@ def load_strategy(
 
 def refuse_options(registry: Registry, name: str, options: Mapping[str, Any]) -> None:
     """Refuse options for a trained strategy: its own are part of it."""
-    own = name == registry.settings.slots.get(KIND)
-    given = {**(registry.settings.options.get(KIND, {}) if own else {}), **options}
+    given = {**registry.fusion_options(name), **options}
     if given:
         raise ConfigurationError(
             f"{name}: a trained strategy has its own options; leave out {', '.join(given)}, "
@@ -238,6 +237,7 @@ def load_state(strategy: FusionStrategy, file: Path) -> None:
         state = load_file(file)
     except (OSError, SafetensorError) as error:
         raise ConfigurationError(f"{file}: cannot be read: {one_line(error)}") from None
+    state = strategy.upgrade(state)
     parameters = dict(strategy.named_parameters(remove_duplicate=False))
     problems = [f"lacks {name}" for name in parameters.keys() - state.keys()]
     problems += [f"has the unknown {name}" for name in state.keys() - strategy.state_dict().keys()]
@@ -261,8 +261,7 @@ def changed_at(name: str) -> int:
 
 def trained_fingerprint(strategy: FusionStrategy, file: Path) -> str:
     """Identify a trained strategy: what it is, and its parameters; 16 hex digits."""
-    contents = blake2b(file.read_bytes(), digest_size=8).hexdigest()
-    return blake2b(f"{strategy.fingerprint},{contents}".encode(), digest_size=8).hexdigest()
+    return digest(f"{strategy.fingerprint},{file_digest(file)}")
 
 
 def one_line(error: BaseException) -> str:

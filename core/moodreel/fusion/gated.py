@@ -1,4 +1,4 @@
-"""What strategies that learn have in common: mood beside content, through a gate."""
+"""`GatedFusion`, the base of learned strategies: mood beside content, through a zero gate."""
 
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -8,40 +8,44 @@ import torch
 from torch import Tensor, nn
 
 from moodreel.emotions import EmotionScores
-from moodreel.fusion.shrinkage import Shrinkage
-from moodreel.fusion.strategy import Dims, FusionStrategy, check_weight, to_tensors
+from moodreel.fusion.refinement import QueryRefinement, has_wish
+from moodreel.fusion.strategy import Dims, check_weight, to_tensors
 from moodreel.interfaces import TextFeatures, VideoFeatures
+from moodreel.interfaces.contracts import contract
 
 Form = Literal["extend", "add"]
 Sides = Literal["both", "text", "video"]
 
 
-class GatedFusion(FusionStrategy):
-    """Asks with [t, g h] and stores [v, k]: the score is <t, v> + g <h, k>.
+class GatedFusion(QueryRefinement):
+    """The base of learned strategies, with mood beside content: a score is <t, v> + g <h, k>.
 
-    A subclass makes its parameters in `build` and gives h by `text_mood` and k by `video_mood`,
-    each of `size(dims)` numbers. Whatever they are, the gate g starts at zero, h is multiplied
-    by zero for a query without emotion, and k for a segment of which nothing was observed. So the
-    scores are the baseline's before training, and a query without emotion ranks as the baseline
-    does, trained or not; and a stored vector's content never changes.
+    The query's vector is [t, g h] and the stored vector is [v, k], where t and v are the content
+    of the text and of the video, and g is a learned gate. A subclass makes its parameters in
+    `build` and gives h by `text_mood` and k by `video_mood`, each of `size(dims)` numbers.
+    Whatever they are, the gate starts at zero, h is multiplied by zero for a query without
+    emotion, and k for a segment of which nothing was observed. So the scores are the baseline's
+    before training; a query without emotion ranks as the baseline does, trained or not; and the
+    content of a stored vector never changes.
 
     The form `add` is there for comparison: t + g h against v + g k. What is added to a video's
-    vector then moves it for every query, one without emotion too.
+    vector then moves it for every query, even for one without emotion.
 
-    The content of a query that wants a mood is shrunk to what the collection varies by
-    (`Shrinkage`), and corrected by a subclass with `corrections`: it asks with [t + c, g h]. Both
-    start at zero and touch no stored vector.
+    The content of a query that wants a mood is refined (`QueryRefinement`): its vector is
+    [t + c, g h].
 
-    A weight w given with a query asks with [(1 - w) t + min(w, 1 - w) c, w g h]: 0.5 mixes as
-    training found best.
+    With a weight w the query's vector is [(1 - w) t + min(w, 1 - w) c, w g h]; 0.5 mixes content
+    and mood in the proportion that training found.
 
     Args:
-        form: whether mood gets dimensions of its own or is added to the content.
-        sides: where emotion is looked at. In the form `extend`, the other side then has a
-            learned projection of its content, for the mood to be compared with.
-        mood_dim: how many dimensions of its own mood gets.
+        form: "extend" gives mood dimensions of its own; "add" adds it to the content.
+        sides: where emotion is looked at: the query ("text"), the segment ("video"), or "both".
+            In the form `extend`, the other side then has a learned projection of its content, for
+            the mood to be compared with.
+        mood_dim: the length of h and k in the form `extend`. 16 is a judgement; no other length
+            was measured.
         gated: False fixes g at 1, so that training starts away from the baseline.
-        shrunk: whether queries learn how far to shrink.
+        shrunk: whether training learns how far queries that want a mood are shrunk.
     """
 
     renamed: ClassVar[Mapping[str, str]] = {"room": "mood_dim"}
@@ -59,10 +63,14 @@ class GatedFusion(FusionStrategy):
         self.sides = sides
         self.mood_dim = mood_dim
         self.shrunk = shrunk
-        self.shrinkage: Shrinkage | None = None
         self.gate = nn.Parameter(torch.tensor(0.0 if gated else 1.0), requires_grad=gated)
         if form == "add" and sides != "both":
             self.skip("video" if sides == "text" else "text")
+
+    def unfinished(self) -> str:
+        """Return that the constructor of this class was never called, or nothing."""
+        known = "gate" in vars(self).get("_parameters", {})
+        return super().unfinished() or ("" if known else "does not call super().__init__()")
 
     def size(self, dims: Dims) -> int:
         """Return the length of h and k."""
@@ -71,19 +79,16 @@ class GatedFusion(FusionStrategy):
     def build_shared(self, dims: Dims) -> None:
         """Make the shrinkage, and the projection for a side that sees no emotion."""
         if self.shrunk and "text" in self.stages:
-            self.shrinkage = Shrinkage(dims.content)
+            self.make_shrinkage(dims)
         if self.form == "extend" and self.sides != "both":
             self.content_side = nn.Linear(dims.content, self.size(dims))
 
-    def fit_shared(self, video: VideoFeatures, seen: EmotionScores) -> None:
-        """Learn what the collection's content varies by."""
-        if self.shrinkage is not None:
-            self.shrinkage.fit(video.pooled)
-
+    @contract()
     @abstractmethod
     def text_mood(self, text: TextFeatures, wanted: EmotionScores) -> Tensor:
         """Return h [B, size] for texts and the emotions wanted."""
 
+    @contract()
     @abstractmethod
     def video_mood(self, video: VideoFeatures, seen: EmotionScores) -> Tensor:
         """Return k [B, size] for segments and the emotions observed."""
@@ -97,18 +102,12 @@ class GatedFusion(FusionStrategy):
         blind = self.form == "extend" and self.sides == "video"
         mood = self.content_side(text.pooled) if blind else self.text_mood(text, wanted)
         wants = has_wish(wanted, text.pooled)
-        change = wants * self.change(text.pooled, wanted)
+        change = self.refinement(text.pooled, wanted)
         if weight is None:
             return self.join(text.pooled + change, self.gate * wants * mood)
         share = check_weight(weight) * wants
         content = (1 - share) * text.pooled + torch.minimum(share, 1 - share) * change
         return self.join(content, share * self.gate * mood)
-
-    def change(self, content: Tensor, wanted: EmotionScores) -> Tensor:
-        """Return c [B, D]: the shrinkage of queries that want a mood, and their correction."""
-        change = torch.zeros_like(content) if self.shrinkage is None else self.shrinkage(content)
-        correction = self.correction(wanted, content)
-        return change if correction is None else change + correction
 
     def fuse_video(self, video: VideoFeatures, seen: EmotionScores) -> Tensor:
         """Return [v, k], [B, D + size], or v + g k, [B, D]."""
@@ -122,12 +121,6 @@ class GatedFusion(FusionStrategy):
     def join(self, content: Tensor, mood: Tensor) -> Tensor:
         """Put mood beside content, or add it."""
         return torch.cat([content, mood], -1) if self.form == "extend" else content + mood
-
-
-def has_wish(wanted: EmotionScores, like: Tensor) -> Tensor:
-    """Return [B, 1]: 1 where a query wants or refuses any emotion, 0 where it has none."""
-    values, _ = to_tensors(wanted, like)
-    return values.any(-1, keepdim=True).to(like.dtype)
 
 
 def has_observation(seen: EmotionScores, like: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""The identity that every fusion strategy starts from."""
+"""`FusionStrategy`, the interface of fusion strategies: the baseline, unless it is overridden."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from moodreel.emotions import EmotionScores
 from moodreel.errors import ConfigurationError, InvalidInput
-from moodreel.interfaces import Component, Inject, TextFeatures, VideoFeatures
+from moodreel.interfaces import Component, Inject, TextFeatures, VideoFeatures, outputs
+from moodreel.interfaces.contracts import contract, plugin_error
 
 Stage = Literal["tokens", "text", "video", "rerank"]
 """What a strategy can change: the text encoder's tokens, the query's vector, the stored vectors,
@@ -30,8 +31,8 @@ class Dims:
     """The lengths that a learned strategy makes its parameters for.
 
     Args:
-        content: D, of a text's or a video's vector.
-        token: W, of a text's token.
+        content: D, the length of a text's or a video's vector.
+        token: W, the length of a text's token.
     """
 
     content: int
@@ -65,9 +66,17 @@ class FusionStrategy(nn.Module, Component):
 
     def __init__(self) -> None:
         super().__init__()
-        self.register_parameter("corrections", None)
         self._skipped: set[Stage] = set()
 
+    def upgrade(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return the state dict of an older release's trained strategy in the form of this one."""
+        return dict(state)
+
+    def unfinished(self) -> str:
+        """Return that the constructor of this class was never called, or nothing."""
+        return "" if "_skipped" in vars(self) else "does not call super().__init__()"
+
+    @contract()
     def bind(self, dims: Dims, seed: int = 0) -> Self:
         """Make the parameters for encoders of these dimensions; return the strategy itself.
 
@@ -75,8 +84,9 @@ class FusionStrategy(nn.Module, Component):
         trainer. A second call with the same dimensions changes nothing.
 
         Args:
-            dims: of the encoders.
-            seed: of the parameters' first values; the caller's random state is left as it is.
+            dims: the lengths of the encoders' vectors and tokens.
+            seed: the seed of the parameters' first values; the caller's random state is left as
+                it is.
 
         Raises:
             ConfigurationError: the strategy was made for other dimensions.
@@ -96,6 +106,7 @@ class FusionStrategy(nn.Module, Component):
     def build_shared(self, dims: Dims) -> None:
         """Make what a family of strategies has in common, before `build` makes the rest."""
 
+    @contract()
     def build(self, dims: Dims) -> None:
         """Make the parameters. Called by `bind`, with the random state seeded."""
 
@@ -109,6 +120,7 @@ class FusionStrategy(nn.Module, Component):
                 f"{error}; if `build` makes it: call bind(Dims(content, token)) first"
             ) from None
 
+    @contract()
     def adapt(self, video: VideoFeatures, seen: EmotionScores) -> None:
         """Learn statistics of a whole collection, before its N segments are fused.
 
@@ -125,9 +137,11 @@ class FusionStrategy(nn.Module, Component):
     def fit_shared(self, video: VideoFeatures, seen: EmotionScores) -> None:
         """Learn what a family of strategies has in common, before `fit` learns the rest."""
 
+    @contract()
     def fit(self, video: VideoFeatures, seen: EmotionScores) -> None:
         """Learn statistics of a collection into buffers. Called by `adapt`."""
 
+    @contract(outputs.injected_tokens)
     def inject(self, tokens: Tensor, wanted: EmotionScores) -> Tensor:
         """Return the text encoder's token embeddings [B, L, W], changed by the wanted [B, 8]."""
         return tokens
@@ -141,6 +155,7 @@ class FusionStrategy(nn.Module, Component):
             return None
         return lambda tokens: self.inject(tokens, wanted)
 
+    @contract(outputs.query_vectors, optional=("weight",))
     def fuse_text(
         self, text: TextFeatures, wanted: EmotionScores, weight: float | None = None
     ) -> Tensor:
@@ -149,34 +164,24 @@ class FusionStrategy(nn.Module, Component):
         Args:
             text: pooled [B, D], zeros where there is no text; tokens [B, L, W] or None.
             wanted: the emotions asked for [B, 8]; negative ones are to be avoided.
-            weight: of mood against content, 0 to 1; None takes the strategy's own. A strategy
-                that cannot weigh leaves the parameter out.
+            weight: how much mood counts against content, 0 to 1; None takes the strategy's own
+                weight. A strategy that cannot weigh leaves the parameter out.
         """
         return text.pooled
 
+    @contract(outputs.stored_vectors)
     def fuse_video(self, video: VideoFeatures, seen: EmotionScores) -> Tensor:
         """Return vectors to store [B, D'], for content [B, D] and observed emotion [B, 8].
 
         Args:
             video: pooled [B, D]; frames [B, T, D] where `needs_frames` and the encoder has them,
                 else None. A segment's vector must not depend on its batch.
-            seen: [B, 8]; a segment of which nothing was observed is its content alone.
+            seen: the emotions observed, [B, 8]; a segment of which nothing was observed must be
+                stored as its content alone.
         """
         return video.pooled
 
-    def correction(self, wanted: EmotionScores, like: Tensor) -> Tensor | None:
-        """Return what `fuse_text` adds to a query's content [B, D], beside `like`; None: nothing.
-
-        Words of emotion pull a query's content towards what they look like, such as joy to
-        parties, beside what they say of the mood. A strategy that makes `corrections`, zeros
-        [8, D], in `build` learns to take that back: training asks that a corrected text is near
-        what captions of the same video say that name no emotion. Zero for a query without emotion.
-        """
-        if self.corrections is None:
-            return None
-        intensities, _ = to_tensors(wanted, like)
-        return intensities @ self.corrections
-
+    @contract(outputs.better_scores, optional=("weight",))
     def rerank(
         self,
         text: TextFeatures,
@@ -188,13 +193,35 @@ class FusionStrategy(nn.Module, Component):
         """Return better scores [B] for a shortlist of B segments, or None to keep the order.
 
         Args:
-            text: of one query, pooled [1, D], or of B, one for each segment.
-            wanted: [1, 8] or [B, 8].
-            video: pooled [B, D]; frames [B, T, D] or None.
-            seen: [B, 8].
-            weight: as for `fuse_text`; None where the strategy's own is meant.
+            text: the features of one query, pooled [1, D], or of B queries, one for each segment.
+            wanted: the emotions wanted, [1, 8] or [B, 8].
+            video: the features of the segments: pooled [B, D]; frames [B, T, D] or None.
+            seen: the emotions observed in the segments, [B, 8].
+            weight: how much mood counts against content, 0 to 1, as for `fuse_text`; None takes
+                the strategy's own weight.
         """
         return None
+
+    @contract(outputs.loss_terms)
+    def auxiliary_losses(
+        self,
+        text: TextFeatures,
+        wanted: EmotionScores,
+        video: VideoFeatures,
+        seen: EmotionScores,
+    ) -> Mapping[str, Tensor]:
+        """Return loss terms of the strategy's own, by name: scalars that training adds up.
+
+        They are added to the loss as they are, so a weight is part of a term, and are logged
+        beside the other terms.
+
+        Args:
+            text: the features of the B captions of a batch.
+            wanted: the emotions that the captions want, [B, 8].
+            video: the features of the B videos that they are captions of, in the same order.
+            seen: the emotions observed in these videos, [B, 8].
+        """
+        return {}
 
     @property
     def stages(self) -> frozenset[Stage]:
@@ -209,7 +236,11 @@ class FusionStrategy(nn.Module, Component):
     def skip(self, stage: Stage) -> None:
         """Declare that this instance leaves a stage as it is, though its class overrides it.
 
-        For strategies whose options switch a part off: call it in `__init__`.
+        It is for strategies whose options switch a part off; call it in `__init__`, such as
+        `self.skip("rerank")`.
+
+        Args:
+            stage: "tokens" (`inject`), "text" (`fuse_text`), "video" (`fuse_video`) or "rerank".
         """
         self._skipped.add(stage)
 
@@ -219,6 +250,20 @@ class FusionStrategy(nn.Module, Component):
         return "text" in self.stages and "weight" in signature(self.fuse_text).parameters
 
 
+def check_lengths(strategy: FusionStrategy, asked: Tensor, stored: Tensor) -> None:
+    """Refuse vectors of texts [Q, D'] and of videos [S, D'] that have no inner product.
+
+    Raises:
+        PluginError: their lengths differ.
+    """
+    if asked.shape[-1] != stored.shape[-1]:
+        raise plugin_error(
+            strategy,
+            f"fuse_text returns vectors of {asked.shape[-1]} numbers and fuse_video of "
+            f"{stored.shape[-1]}: the score is their inner product, so make them equally long",
+        )
+
+
 def to_tensors(scores: EmotionScores, like: Tensor) -> tuple[Tensor, Tensor]:
     """Return intensities [B, 8] and the observed mask [B, 8] as tensors beside `like`."""
     values = torch.from_numpy(scores.values).to(like)
@@ -226,7 +271,7 @@ def to_tensors(scores: EmotionScores, like: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def check_weight(weight: float) -> float:
-    """Return a weight of mood against content, or refuse it."""
+    """Return a weight of mood against content; raise InvalidInput unless it is from 0 to 1."""
     if not 0 <= weight <= 1:
         raise InvalidInput(f"the weight of mood must be a number from 0 to 1, got {weight}")
     return weight

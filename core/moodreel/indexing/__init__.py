@@ -1,1 +1,1 @@
-"""From paths to rows of the catalog."""
+"""Indexing: finding videos, decoding and encoding them, and storing what components make."""

@@ -1,4 +1,4 @@
-"""Captions kept in step: with the files beside the videos, and as vectors to search."""
+"""Captions of an index: read from files beside the videos, and encoded to be searched."""
 
 import os
 from collections.abc import Sequence
@@ -14,17 +14,17 @@ from moodreel.indexing.subtitles import Sidecars, read_cues, segment_captions, s
 from moodreel.interfaces import Captioner, TextEncoder, VideoEncoder, VideoFeatures
 from moodreel.media import Clip
 
-VIDEOS_AT_ONCE = 32
+VIDEOS_AT_ONCE = 32  # videos whose captions are encoded together: a judgement, not measured
 
 
 class CaptionEncoder(VideoEncoder):
-    """Sees a clip through its caption: the text encoder's vector of what the captioner says.
+    """Encodes a clip by its caption: the text encoder's vector of what the captioner says.
 
     So captions are searched as frames are, with the same fusion, in vectors of their own.
 
     Args:
-        captioner: None where captions only come from files beside the videos.
-        text_encoder: embeds captions and queries alike.
+        captioner: the captioner; None where captions only come from files beside the videos.
+        text_encoder: the encoder of captions and queries alike.
     """
 
     kind: ClassVar[str] = CAPTION_ENCODER
@@ -42,7 +42,7 @@ class CaptionEncoder(VideoEncoder):
 
     @property
     def dim(self) -> int:
-        """D, of the text encoder."""
+        """D, the length of the text encoder's vectors."""
         return self.text_encoder.dim
 
     def encode(self, clips: Sequence[Clip]) -> VideoFeatures:
@@ -53,13 +53,13 @@ class CaptionEncoder(VideoEncoder):
 
     @torch.inference_mode()
     def encode_captions(self, captions: Sequence[str]) -> SegmentFeatures:
-        """Return what the catalog stores of n captions."""
+        """Return the features [n, D] of n captions, as the catalog stores them."""
         pooled = self.text_encoder.encode(captions).pooled.float().cpu().numpy()
         return SegmentFeatures(pooled, [None] * len(captions))
 
 
 def follow_sidecars(catalog: Catalog, videos: Sequence[VideoRecord]) -> list[tuple[str, str]]:
-    """Bring given captions in step with the files beside the videos.
+    """Update the captions of videos from the files beside them.
 
     Returns:
         The paths of videos whose captions cannot be read, each with the reason.

@@ -1,4 +1,4 @@
-"""From files to features in the catalog: what is new is encoded, and nothing is lost on the way.
+"""The indexer: brings a catalog up to date with files; what is new is decoded and encoded.
 
 Frames are decoded ahead in worker processes while the encoders work; a few chunks at most are
 held. Each video is written in one transaction, so a run that is killed goes on where it stopped.
@@ -20,13 +20,15 @@ from moodreel.decoding.decoder import Decoder
 from moodreel.decoding.readahead import Chunk, chunk_segments, read_chunk, work_ahead
 from moodreel.decoding.segmentation import Segmentation
 from moodreel.emotions import EmotionScores
-from moodreel.errors import CatalogError, ConfigurationError, UnreadableVideo
+from moodreel.errors import CatalogError, ConfigurationError, PluginError, UnreadableVideo
 from moodreel.indexing.captions import CaptionEncoder, embed_captions, follow_sidecars
 from moodreel.indexing.scanning import Plan, VideoFile, find_videos, plan_run, videos_under
 from moodreel.interfaces import Captioner, Component, EmotionExtractor, VideoEncoder
 from moodreel.media import Clip, Progress, Segment, VideoFacts
 
-FRAMES_A_CHUNK = 32  # about 40 MB of frames at most
+FRAMES_A_CHUNK = 32  # about 40 MB of frames at 480 x 853: a judgement, not measured
+# Chunks of a video, and videos, that are decoded ahead of the encoders: 3 videos of 3 chunks each
+# are held at most, about 360 MB. Judgements, not measured.
 CHUNKS_AHEAD = 2
 VIDEOS_AHEAD = 2
 
@@ -69,11 +71,13 @@ class Indexer:
     """Brings a catalog up to date with files.
 
     Args:
-        decoder: reads frames.
+        catalog: the catalog to write.
+        decoder: decodes the frames.
         encoder: makes the features.
         extractor: reads emotions from the same frames; None leaves them out.
-        captions: makes captions of the same frames, and vectors of these; None leaves them out.
+        segmentation: cuts videos into segments.
         on_progress: called with the progress.
+        captions: makes captions of the same frames, and vectors of these; None leaves them out.
     """
 
     catalog: Catalog
@@ -156,6 +160,8 @@ class Indexer:
                     self.store_job(job, iter(items), report)
                 except UnreadableVideo as error:
                     report.failed.append((job.file.path, error.reason))
+                except PluginError as error:
+                    report.failed.append((job.file.path, str(error)))
         if jobs:
             self.on_progress(Progress("", len(jobs), len(jobs)))
 

@@ -3,12 +3,12 @@
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from hashlib import blake2b, file_digest
 from mimetypes import guess_type
 from pathlib import Path
 
 from moodreel.catalog.records import VideoRecord
 from moodreel.errors import InvalidInput
+from moodreel.storage.digests import file_digest
 
 MORE_SUFFIXES = {".gif", ".m2ts", ".mts", ".mxf", ".ogv", ".vob", ".divx", ".f4v", ".mkv", ".webm"}
 
@@ -132,9 +132,8 @@ def relocate(record: VideoRecord, file: VideoFile) -> VideoRecord:
 
 
 def content_digest(location: str) -> str:
-    """Return a digest of a file's contents."""
-    with open(location, "rb") as file:
-        return file_digest(file, lambda: blake2b(digest_size=16)).hexdigest()
+    """Return the digest of a video file's contents, 32 hexadecimal digits."""
+    return file_digest(location, size=16)
 
 
 def videos_under(records: Iterable[VideoRecord], paths: Sequence[str | Path]) -> list[VideoRecord]:

@@ -19,7 +19,7 @@ from moodreel.media import Segment
 
 SUFFIXES = (".srt", ".vtt", ".json")
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_]\w+)*")
-LARGEST = 32 << 20  # bytes; a day of speech has about a tenth
+LARGEST = 32 << 20  # bytes; a day of speech has about a tenth. A judgement, not measured
 TEXTS = ("text", "caption")
 LISTS = ("segments", "captions", "subtitles")
 ENDLESS = Segment(0.0, math.inf)
@@ -27,7 +27,12 @@ ENDLESS = Segment(0.0, math.inf)
 
 @dataclass(frozen=True)
 class Cue:
-    """What is said or shown in a stretch of a video; without times, in all of it."""
+    """A subtitle or caption: its text, and the stretch of video that it belongs to.
+
+    Args:
+        text: what is said or shown.
+        span: from when to when, in seconds; without times, all of the video.
+    """
 
     text: str
     span: Segment = ENDLESS

@@ -2,14 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from moodreel.lazy import lazy_names
+import lazy_loader
 
 if TYPE_CHECKING:
     from moodreel.registry.registry import Registry, create, default_registry
+else:
+    __getattr__, __dir__, _ = lazy_loader.attach(
+        __name__, submod_attrs={"registry": ["Registry", "create", "default_registry"]}
+    )
 
 __all__ = ["Registry", "create", "default_registry"]
-
-if not TYPE_CHECKING:
-    __getattr__ = lazy_names(
-        __name__, {"Registry": "registry", "create": "registry", "default_registry": "registry"}
-    )

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from inspect import Parameter, isclass, signature
 from typing import Any, get_args, get_origin, get_type_hints
 
-from moodreel.deprecation import renamed_option
-from moodreel.errors import ConfigurationError, MissingPackage, PluginError, closest
+from moodreel.compat.deprecation import renamed_option
+from moodreel.errors import ConfigurationError, MissingPackage, PluginError, closest, is_installed
 from moodreel.interfaces import Component, Requirement
-from moodreel.registry.discovery import Registration
+from moodreel.registry.registrations import Registration
 
 MISSING = "???"
 
@@ -28,6 +27,16 @@ class Entry:
         """The options that the factory takes."""
         found, _ = factory_parameters(self.registration.factory)
         return found
+
+    def takes(self, option: str) -> bool:
+        """Whether the factory has an option of a name, today's or an older one."""
+        renamed = getattr(self.registration.factory, "renamed", {})
+        return self.takes_any or renamed.get(option, option) in self.parameters
+
+    def error(self, problem: str) -> PluginError:
+        """Return the error for something wrong with the component's class, on one line."""
+        about = f"{self.registration}: {self.kind} {self.name!r}: {problem}"
+        return PluginError(" ".join(f"{about}; mend the plugin, or choose another".split()))
 
     @property
     def takes_any(self) -> bool:
@@ -76,14 +85,6 @@ class Entry:
         if self.absent:
             return "; ".join(f"needs {need.module}: {need.install}" for need in self.absent)
         return f"needs the option {self.unset[0]}" if self.unset else ""
-
-
-def is_installed(module: str) -> bool:
-    """Whether a module could be imported, found without importing it."""
-    try:
-        return find_spec(module) is not None
-    except (ImportError, ValueError):
-        return False
 
 
 def component_kind(hint: Any) -> str | None:
@@ -175,13 +176,4 @@ def check_packages(entry: Entry) -> None:
     for need in entry.absent:
         raise MissingPackage(
             f"{entry.kind} {entry.name!r} needs the package {need.module!r}: {need.install}"
-        )
-
-
-def check_component(entry: Entry, component: Any) -> None:
-    """Refuse a factory's result that is not of the kind it was registered for."""
-    if not isinstance(component, Component) or component.kind != entry.kind:
-        raise PluginError(
-            f"plugin {entry.registration.module!r}: {entry.registration.name!r} was registered as "
-            f"{entry.kind} but builds {type(component).__name__}"
         )

@@ -1,4 +1,9 @@
-"""What identifies a component's outputs, so that stored features are never mixed up."""
+"""What identifies a component's outputs, so that stored features are never mixed up.
+
+What is costly to make, such as features, is stored under plugin, version, options and weights: an
+author raises `version` when the same options would give other outputs. What is cheap to make
+again, the vectors of a fusion strategy, is stored under its code too.
+"""
 
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -11,23 +16,45 @@ from typing import Any
 from moodreel.errors import ConfigurationError
 from moodreel.interfaces import Component
 from moodreel.registry.entries import Entry
+from moodreel.registry.source_code import code_digest
+
+CHEAP = ("fusion_strategy",)
+"""The kinds whose outputs are made again whenever their code has changed."""
 
 
 def fingerprint(entry: Entry, component: Component, arguments: Mapping[str, Any]) -> str:
-    """Identify a component's outputs: plugin, version, options and weights, 16 hex digits."""
+    """Identify a component's outputs: plugin, version, options and weights, 16 hex digits.
+
+    The code of a strategy's class, and of its bases outside moodreel, counts as well.
+    """
+    described = [
+        entry.kind,
+        entry.registration.name,
+        component.version,
+        hashed_options(entry, component, arguments),
+        [file_digest(path) for path in component.weights()],
+    ]
+    if entry.kind in CHEAP:
+        described.append(code_digest(type(component)))
+    return blake2b(dumps(described, sort_keys=True).encode(), digest_size=8).hexdigest()
+
+
+def hashed_options(
+    entry: Entry, component: Component, arguments: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the options that the outputs depend on, set or by default, as JSON can hold them."""
     defaults = {
         name: parameter.default
         for name, parameter in entry.parameters.items()
         if parameter.default is not Parameter.empty
     }
-    described = [
-        entry.kind,
-        entry.registration.name,
-        component.version,
-        {name: described_value(value) for name, value in {**defaults, **arguments}.items()},
-        [file_digest(path) for path in component.weights()],
-    ]
-    return blake2b(dumps(described, sort_keys=True).encode(), digest_size=8).hexdigest()
+    options = {**defaults, **arguments}
+    usual = {name for name in component.hashed_if_set if options.get(name) == defaults.get(name)}
+    return {
+        name: described_value(value)
+        for name, value in options.items()
+        if name not in component.unhashed | usual
+    }
 
 
 def described_value(value: Any) -> Any:

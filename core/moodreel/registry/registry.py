@@ -1,33 +1,31 @@
 """From names to components: `create("fusion_strategy", "late", weight=0.3)`."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from json import dumps
 from pathlib import Path
 from typing import Any
 
-from moodreel.errors import ConfigurationError, closest
+from moodreel.errors import ConfigurationError, PluginError, closest
 from moodreel.hookspecs import HOOKS
 from moodreel.interfaces import Component
-from moodreel.registry.discovery import Registrations, gather_components, load_plugins
-from moodreel.registry.entries import (
-    Entry,
-    check_component,
-    check_options,
-    check_packages,
-    component_kind,
-    convert_option,
-    current_names,
-    factory_hints,
+from moodreel.registry.construction import build_component
+from moodreel.registry.discovery import Discovery, discover, installed_plugins
+from moodreel.registry.entries import Entry, check_options, current_names
+from moodreel.registry.registrations import Registrar, Registrations
+from moodreel.registry.settings import (
+    Overrides,
+    Settings,
+    is_checkpoint,
+    load_settings,
+    names_folder,
 )
-from moodreel.registry.fingerprints import fingerprint
-from moodreel.registry.settings import SLOTS, Settings, is_checkpoint, load_settings, names_folder
+from moodreel.registry.slots import SLOTS
+from moodreel.registry.sources import PluginSource
 
-
-@cache
-def installed_components() -> Registrations:
-    """Return what the installed plugins register, found once a process."""
-    return gather_components(load_plugins())
+FUSION = "fusion_strategy"
+NOTEBOOK = PluginSource("register", "this process", "leave it out")
 
 
 class Registry:
@@ -35,14 +33,26 @@ class Registry:
 
     Args:
         settings: the merged configuration; None takes the packaged one and MOODREEL_CONFIG.
-        registrations: what plugins registered; None takes those of the installed plugins.
+        discovery: what plugins register; None takes the installed ones, and the files that the
+            settings name.
+        strict: whether a broken plugin is refused; False passes it by, see `problems`.
+
+    Raises:
+        PluginError: a plugin is broken.
     """
 
     def __init__(
-        self, settings: Settings | None = None, registrations: Registrations | None = None
+        self,
+        settings: Settings | None = None,
+        discovery: Discovery | None = None,
+        strict: bool = True,
     ) -> None:
         self.settings = settings or load_settings()
-        self.registrations = installed_components() if registrations is None else registrations
+        found = discovery or find_plugins(self.settings.plugins)
+        self.problems = list(found.problems)
+        if strict and self.problems:
+            raise self.problems[0]
+        self.registrations: Registrations = dict(found.registrations)
         self._built: dict[str, Component] = {}
 
     @classmethod
@@ -50,13 +60,63 @@ class Registry:
         cls,
         preset: str = "starter",
         config: str | Path | None = None,
-        overrides: Sequence[str] = (),
+        overrides: Overrides = (),
+        *,
+        fusions: Sequence[str] = (),
+        plugins: Sequence[str | Path] = (),
+        strict: bool = True,
     ) -> "Registry":
-        """Read the configuration (see `load_settings`) and check the names a preset uses."""
-        registry = cls(load_settings(preset, config, overrides))
-        for slot in registry.settings.slots:
+        """Read the configuration (see `load_settings`) and check the names a preset uses.
+
+        Args:
+            preset: a name under `presets`.
+            config: the user's file.
+            overrides: settings over those of files.
+            fusions: fusion strategies that will be used beside the configuration's.
+            plugins: files with plugins that are not installed.
+            strict: False passes broken plugins by.
+
+        Raises:
+            ConfigurationError: an unknown name, or an option that no chosen component takes.
+        """
+        settings = load_settings(preset, config, overrides, fusions=fusions, plugins=plugins)
+        registry = cls(settings, strict=strict)
+        registry.check_names()
+        for slot in settings.slots:
             registry.check_slot(slot)
+        registry.check_fusions()
         return registry
+
+    def check_names(self) -> None:
+        """Refuse unknown components in slots and beside them, before any plugin is imported."""
+        chosen = [(SLOTS[slot], name) for slot, name in self.settings.slots.items()]
+        for kind, name in [*chosen, *((FUSION, name) for name in self.settings.fusions)]:
+            if not (kind == FUSION and self.names_trained(name)):
+                self.find(kind, name)
+
+    def register(self, factory: Callable[..., Any], *, name: str | None = None) -> str:
+        """Add a component of this process's own, such as a class in a notebook; return its name.
+
+        A name that was registered so before is taken over by the new class.
+
+        Args:
+            factory: a class, derived from the base class of its kind.
+            name: None makes one of the class's: `MyStrategy` is my-strategy.
+
+        Raises:
+            PluginError: no class of a component, or one that cannot be used.
+        """
+        kind = getattr(factory, "kind", "component")
+        known = name or kebab_case(getattr(factory, "__name__", repr(factory)))
+        mine = self.registrations.get((kind, known))
+        if mine is not None and mine.module == NOTEBOOK.module:
+            del self.registrations[kind, known]
+        registrar = Registrar(self.registrations)
+        registrar.accept(NOTEBOOK, [(kind, (known, factory), {})])
+        self.__dict__.pop("entries", None)
+        prefix = dumps([kind, known])[:-1]
+        self._built = {k: part for k, part in self._built.items() if not k.startswith(prefix)}
+        return known
 
     @cached_property
     def entries(self) -> dict[tuple[str, str], Entry]:
@@ -99,24 +159,52 @@ class Registry:
         """Return the entry of a component by kind and name."""
         if kind not in HOOKS:
             raise ConfigurationError(f"unknown kind of component {kind!r}.{closest(kind, HOOKS)}")
+        if (kind, name) in self.entries:
+            return self.entries[kind, name]
         if (kind, name) in self.orphans:
             raise ConfigurationError(self.orphans[kind, name])
-        if (kind, name) not in self.entries:
-            known = self.known_names(kind, self.entries)
-            raise ConfigurationError(f"unknown {kind} {name!r}.{closest(name, known)}")
-        return self.entries[kind, name]
+        known = self.known_names(kind, self.entries)
+        raise ConfigurationError(f"unknown {kind} {name!r}.{closest(name, known)}")
 
     def check_slot(self, slot: str) -> None:
         """Refuse an unknown component, or unknown options, in a preset's slot.
 
         The folder of a trained strategy is looked at when it is loaded (see `checkpoints`).
         """
-        name = self.settings.slots[slot]
-        if slot == "fusion_strategy" and self.names_trained(name):
+        choice = self.settings.choices[slot]
+        if slot == FUSION and self.names_trained(choice.name):
             return
-        entry = self.find(SLOTS[slot], name)
-        given = {**entry.options, **self.settings.options.get(slot, {})}
+        entry = self.find(SLOTS[slot], choice.name)
+        given = {**entry.options, **choice.options}
         check_options(entry, current_names(entry.registration.factory, given))
+
+    def check_fusions(self) -> None:
+        """Refuse unknown strategies beside the configuration's, and options that none takes."""
+        fusions = self.settings.fusions
+        entries = [self.find(FUSION, name) for name in fusions if not self.names_trained(name)]
+        for option in {option for given in fusions.values() for option in given}:
+            if not any(entry.takes(option) for entry in entries):
+                known = {name for entry in entries for name in entry.parameters}
+                raise ConfigurationError(
+                    f"none of {', '.join(fusions)} has the option {option!r}."
+                    f"{closest(option, known)}"
+                )
+
+    def fusion_options(self, name: str) -> dict[str, Any]:
+        """Return the options that the configuration gives a fusion strategy in its slot.
+
+        Of several strategies that were named together, each has the options that it takes.
+        """
+        own = self.settings.choices.get(FUSION)
+        if name not in self.settings.fusions:
+            return dict(own.options) if own is not None and own.name == name else {}
+        given = self.settings.fusions[name]
+        if len(self.settings.fusions) == 1:
+            return dict(given)
+        if self.names_trained(name):
+            return {}
+        entry = self.find(FUSION, name)
+        return {option: value for option, value in given.items() if entry.takes(option)}
 
     def slot(self, slot: str) -> Any:
         """Return the component that the preset puts into a slot, such as "text_encoder"."""
@@ -128,14 +216,15 @@ class Registry:
 
         Options given for the slot hold for the preset's own component; `options` go over them.
         """
-        own = self.slot_name(slot) if name is None else self.settings.slots.get(slot)
-        given = self.settings.options.get(slot, {}) if name in (None, own) else {}
-        entry = self.find(SLOTS[slot], name or self.slot_name(slot))
-        return self.build(entry, {**given, **options})
+        chosen = self.slot_name(slot) if name is None else name
+        own = self.settings.choices.get(slot)
+        held = own.options if own is not None and own.name == chosen else {}
+        given = self.fusion_options(chosen) if slot == FUSION else held
+        return self.build(self.find(SLOTS[slot], chosen), {**given, **options})
 
     def names_trained(self, name: str) -> bool:
         """Whether a fusion strategy's name is the folder of a trained one, not a component."""
-        component = ("fusion_strategy", name) in {**self.entries, **self.orphans}
+        component = (FUSION, name) in {**self.entries, **self.orphans}
         return not component and (is_checkpoint(name) or names_folder(name))
 
     def plugin_entry(self, kind: str, plugin: str) -> Entry:
@@ -147,15 +236,15 @@ class Registry:
 
     def slot_name(self, slot: str) -> str:
         """Return the name of the component in a slot."""
-        if slot not in self.settings.slots:
+        if slot not in self.settings.choices:
             raise ConfigurationError(
                 f"preset {self.settings.preset!r} has no {slot}; add one, or pass {slot}=NAME"
             )
-        return self.settings.slots[slot]
+        return self.settings.choices[slot].name
 
     def emotion_slot(self, slot: str, modality: str) -> Any:
         """Return the extractor in a slot, None where the preset has none."""
-        if slot not in self.settings.slots:
+        if slot not in self.settings.choices:
             return None
         extractor = self.slot(slot)
         if extractor.modality != modality:
@@ -169,6 +258,20 @@ class Registry:
         """Whether the preset has a component in one of its slots."""
         used = [(SLOTS[slot], name) for slot, name in self.settings.slots.items()]
         return (entry.kind, entry.name) in used
+
+    def described(self, kind: str | None = None) -> Iterator[dict[str, Any]]:
+        """Yield the facts of every component, or of one kind's, by kind and name.
+
+        A plugin that turns out to be broken is left out, and added to `problems`.
+        """
+        order = list(HOOKS)
+        entries = [entry for entry in self.entries.values() if kind in (None, entry.kind)]
+        for entry in sorted(entries, key=lambda entry: (order.index(entry.kind), entry.name)):
+            try:
+                yield self.describe(entry)
+            except PluginError as error:
+                if str(error) not in map(str, self.problems):
+                    self.problems.append(error)
 
     def describe(self, entry: Entry) -> dict[str, Any]:
         """Return the facts about one component by name, as `components --json` prints them."""
@@ -198,40 +301,22 @@ class Registry:
         return self._built[key]
 
     def build(self, entry: Entry, options: Mapping[str, Any]) -> Component:
-        """Check the options, build the component and give it its fingerprint."""
-        given = {**entry.options, **options}
-        merged = current_names(entry.registration.factory, given)
-        check_options(entry, merged)
-        check_packages(entry)
-        arguments = self.arguments(entry, merged)
-        try:
-            component = entry.registration.factory(**arguments)
-        except (TypeError, ValueError) as error:
-            raise ConfigurationError(f"{entry.kind} {entry.name!r}: {error}") from error
-        check_component(entry, component)
-        component.fingerprint = fingerprint(entry, component, arguments)
-        component.recipe = {"plugin": entry.registration.name, "options": merged}
-        return component
+        """Return a new component (see `build_component`)."""
+        return build_component(entry, options, self.create)
 
-    def arguments(self, entry: Entry, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the options as the factory's annotations want them.
 
-        A parameter annotated with a kind of component takes a component's name.
-        """
-        hints = factory_hints(entry.registration.factory)
-        return {
-            name: self.argument(entry, name, hints.get(name, Any), value)
-            for name, value in options.items()
-        }
+def find_plugins(files: Sequence[Path]) -> Discovery:
+    """Return what the installed plugins register, and those of files."""
+    return discover(files) if files else installed_plugins()
 
-    def argument(self, entry: Entry, name: str, hint: Any, value: Any) -> Any:
-        """Convert one option."""
-        kind = component_kind(hint)
-        if kind and isinstance(value, list):
-            return [self.create(kind, item) for item in value]
-        if kind and isinstance(value, str):
-            return self.create(kind, value)
-        return convert_option(entry, name, hint, value)
+
+def kebab_case(name: str) -> str:
+    """Return a class's name as a component's.
+
+    >>> kebab_case("MyStrategy"), kebab_case("ConcatFC")
+    ('my-strategy', 'concat-fc')
+    """
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", name).lower()
 
 
 @cache

@@ -1,8 +1,8 @@
-"""registry.yaml, the user's file and key=value overrides, merged and checked by OmegaConf."""
+"""registry.yaml, the user's file and overrides, read by OmegaConf, merged and checked."""
 
 import os
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,28 +13,27 @@ from yaml import YAMLError
 
 from moodreel.errors import ConfigurationError, closest
 from moodreel.hookspecs import HOOKS
-
-SLOTS = {
-    "video_reader": "video_reader",
-    "second_reader": "video_reader",
-    "video_encoder": "video_encoder",
-    "text_encoder": "text_encoder",
-    "text_emotion": "emotion_extractor",
-    "video_emotion": "emotion_extractor",
-    "captioner": "captioner",
-    "fusion_strategy": "fusion_strategy",
-    "vector_store": "vector_store",
-}
-"""The places that a preset fills, and the kind of component that fits each."""
+from moodreel.registry.slots import (
+    LAYER_KEYS,
+    Choice,
+    Filled,
+    Layer,
+    check_names,
+    plain,
+    read_layer,
+)
 
 CHECKPOINT = "strategy.yaml"
 """The file that makes a folder a trained strategy."""
 
-SEGMENTS = "segments"
+PLUGINS = "plugins"
 SECTIONS = ("presets", "components")
-EMPTY = DictConfig({})
-KEYS = (*SLOTS, SEGMENTS, *SECTIONS)
-"""What a key=value override can begin with."""
+KEYS = (*LAYER_KEYS, *SECTIONS)
+"""What the key of an override can begin with."""
+
+EXAMPLE = "fusion_strategy=baseline or fusion_strategy.weight=0.3"
+Overrides = Sequence[str] | Mapping[str, Any]
+"""Settings over those of files: "key=value" texts, or values by key."""
 
 
 @dataclass(frozen=True)
@@ -43,67 +42,80 @@ class Settings:
 
     Args:
         preset: the preset's name.
-        slots: slot -> name of the component.
+        choices: slot -> the component in it.
         segments: length and stride of segments, in seconds.
         components: kind -> name -> {"plugin": name, option: value...}.
-        options: slot -> options given for that slot alone on the command line.
+        fusions: the strategies named beside the configuration (`--fusion`), each with the
+            options that were given for whichever strategy is chosen.
+        plugins: files with plugins that are not installed.
     """
 
     preset: str
-    slots: dict[str, str]
-    segments: dict[str, float]
-    components: dict[str, dict[str, dict[str, Any]]]
-    options: dict[str, dict[str, Any]]
+    choices: Mapping[str, Choice]
+    segments: Mapping[str, float]
+    components: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    fusions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    plugins: Sequence[Path] = ()
+
+    @property
+    def slots(self) -> dict[str, str]:
+        """The name of the component in each slot."""
+        return {slot: choice.name for slot, choice in self.choices.items()}
+
+    @property
+    def options(self) -> dict[str, dict[str, Any]]:
+        """The options given in each slot that has any."""
+        return {s: dict(choice.options) for s, choice in self.choices.items() if choice.options}
 
 
 def load_settings(
     preset: str = "starter",
     config: str | Path | None = None,
-    overrides: Sequence[str] = (),
+    overrides: Overrides = (),
+    *,
+    fusions: Sequence[str] = (),
+    plugins: Sequence[str | Path] = (),
 ) -> Settings:
-    """Merge registry.yaml, the user's file and `key=value` overrides.
+    """Merge registry.yaml, the user's file and overrides, each over the one before.
 
     Args:
         preset: a name under `presets`.
-        config: the user's file; None takes MOODREEL_CONFIG, if that is set.
-        overrides: "slot=component", "slot.option=value", "segments.length=10", or a full path
-            such as "components.fusion_strategy.late.weight=0.3".
+        config: the user's file; None takes MOODREEL_CONFIG, if that is set. It may have
+            `presets`, `components`, `plugins` (files), and slots, as overrides have them.
+        overrides: `SLOT=NAME`, `SLOT.option=VALUE`, `segments.length=10`, or a full path such
+            as `components.fusion_strategy.late.weight=0.3`; in any order.
+        fusions: fusion strategies to be used beside the configuration's, or in its place.
+            Options given in `overrides` for the slot are for each of them that takes them.
+        plugins: files with plugins, besides those of the user's file and of MOODREEL_PLUGINS.
 
     Raises:
         ConfigurationError: a file that cannot be read, or a key or name that is not known.
     """
-    files = merge_files(config or os.environ.get("MOODREEL_CONFIG"))
-    short, full = split_overrides(overrides)
-    merged = merge(files, full)
-    check_sections(merged, "key=value")
-    chosen = resolve_preset(merged, preset)
-    slots, segments, options = apply_overrides(chosen, short)
-    tables = OmegaConf.to_container(merged.components, resolve=True)
-    return Settings(preset, slots, segments, tables, options)  # type: ignore[arg-type]
+    path = config or os.environ.get("MOODREEL_CONFIG")
+    user = DictConfig({}) if path is None else read_yaml(Path(path))
+    last, full = read_overrides(overrides)
+    files = [packaged_registry(), user, full]
+    for checked, where in ((user, str(path)), (full, "key=value")):
+        check_sections(checked, where)
+    layers = [*preset_layers(files, preset), file_layer(user, str(path))]
+    filled = Filled()
+    for layer in layers:
+        filled = filled.under(layer)
+    chosen = filled.under(name_fusion(last, fusions))
+    return Settings(
+        preset,
+        chosen.choices,
+        chosen.segments,
+        merge_components(files),
+        fusion_options(filled, last, fusions),
+        plugin_files(user, path, plugins),
+    )
 
 
 @cache
 def packaged_registry() -> DictConfig:
     """Return the registry.yaml that comes with moodreel."""
     return OmegaConf.load(Path(__file__).parents[1] / "registry.yaml")  # type: ignore[return-value]
-
-
-def merge_files(path: str | Path | None) -> DictConfig:
-    """Return the packaged registry with the user's file merged over it."""
-    base = packaged_registry().copy()
-    if path is None:
-        return base
-    user = read_yaml(Path(path))
-    check_sections(user, str(path))
-    drop_replaced(base, user)
-    return merge(base, user)
-
-
-def merge(*configs: DictConfig) -> DictConfig:
-    """Merge mappings, the last one winning."""
-    merged = OmegaConf.merge(*configs)
-    assert isinstance(merged, DictConfig)
-    return merged
 
 
 def read_yaml(path: Path) -> DictConfig:
@@ -120,11 +132,42 @@ def read_yaml(path: Path) -> DictConfig:
     return config
 
 
+def read_overrides(overrides: Overrides) -> tuple[Layer, DictConfig]:
+    """Return what overrides say of slots, and those that name a whole path."""
+    given = overrides if isinstance(overrides, Mapping) else parse_pairs(overrides)
+    check_names([str(key).partition(".")[0] for key in given], KEYS, "unknown setting")
+    full = DictConfig({})
+    short: dict[str, Any] = {}
+    for key, value in given.items():
+        if str(key).partition(".")[0] in SECTIONS:
+            OmegaConf.update(full, str(key), value, force_add=True)
+        else:
+            short[str(key)] = value
+    return read_layer(short, "unknown setting"), full
+
+
+def parse_pairs(pairs: Sequence[str]) -> dict[str, Any]:
+    """Read key=value texts; values are read as YAML."""
+    given: dict[str, Any] = {}
+    for item in pairs:
+        if "=" not in item.strip("="):
+            raise ConfigurationError(f"{item!r} is not key=value; write for example {EXAMPLE}")
+        key, _, value = item.partition("=")
+        try:
+            held = OmegaConf.from_dotlist([f"value={value}"])
+        except (OmegaConfBaseException, YAMLError) as error:
+            raise ConfigurationError(f"cannot read {item}: {error}") from None
+        given[key.strip()] = plain(held)["value"]
+    return given
+
+
 def check_sections(config: DictConfig, source: str) -> None:
     """Refuse sections, kinds and component entries that nothing would read."""
-    check_names(config, SECTIONS, f"{source}: unknown section")
-    for section in config:
-        check_mapping(config[section], f"{source}: {section!s}")
+    known = (*SECTIONS, PLUGINS, *LAYER_KEYS)
+    check_names([str(key).partition(".")[0] for key in config], known, f"{source}: unknown section")
+    for section in SECTIONS:
+        if section in config:
+            check_mapping(config[section], f"{source}: {section}")
     components = config.get("components") or {}
     check_names(components, HOOKS, f"{source}: unknown kind of component")
     for kind, entries in components.items():
@@ -133,8 +176,9 @@ def check_sections(config: DictConfig, source: str) -> None:
             check_mapping(entry, f"{source}: components.{kind}.{name}")
     for name, entry in (config.get("presets") or {}).items():
         check_mapping(entry, f"{source}: presets.{name}")
-        known = ["extends", SEGMENTS, *SLOTS]
-        check_names(entry, known, f"{source}: presets.{name} has the unknown key")
+        keys = [str(key).partition(".")[0] for key in entry]
+        where = f"{source}: presets.{name} has the unknown key"
+        check_names(keys, ["extends", *LAYER_KEYS], where)
 
 
 def check_mapping(value: Any, where: str) -> None:
@@ -143,72 +187,91 @@ def check_mapping(value: Any, where: str) -> None:
         raise ConfigurationError(f"{where} must be a mapping of names, got {value!r}")
 
 
-def check_names(given: Iterable[Any], known: Iterable[str], message: str) -> None:
-    """Refuse the first name that is not known, listing the closest."""
-    for name in given:
-        if name not in set(known):
-            raise ConfigurationError(f"{message} {name!r}.{closest(str(name), known)}")
-
-
-def drop_replaced(base: DictConfig, user: DictConfig) -> None:
-    """Forget the packaged options of entries that the user gives another plugin."""
-    for kind, entries in (user.get("components") or {}).items():
-        for name, entry in entries.items():
-            packaged = base.components.get(kind, {}).get(name)
-            if packaged and entry.get("plugin", packaged.plugin) != packaged.plugin:
-                del base.components[kind][name]
-
-
-def split_overrides(overrides: Sequence[str]) -> tuple[DictConfig, DictConfig]:
-    """Read key=value pairs; return those about slots, and those that name a whole path."""
-    for item in overrides:
-        if "=" not in item.strip("="):
-            raise ConfigurationError(f"{item!r} is not key=value; write for example {EXAMPLE}")
-    try:
-        given = OmegaConf.from_dotlist(list(overrides))
-    except (OmegaConfBaseException, YAMLError) as error:
-        raise ConfigurationError(f"cannot read {' '.join(overrides)}: {error}") from None
-    check_names(given, KEYS, "unknown setting")
-    keys = [str(key) for key in given]
-    full = OmegaConf.masked_copy(given, [key for key in keys if key in SECTIONS])
-    short = OmegaConf.masked_copy(given, [key for key in keys if key not in SECTIONS])
-    return short, full
-
-
-EXAMPLE = "fusion_strategy=baseline or fusion_strategy.weight=0.3"
-
-
-def resolve_preset(merged: DictConfig, name: str) -> DictConfig:
-    """Return a preset with what it extends, nearest definition first."""
-    chain: list[DictConfig] = []
+def preset_layers(files: Sequence[DictConfig], name: str) -> list[Layer]:
+    """Return the layers of a preset: what it extends first, each file over the one before."""
+    presets = [plain(file.get("presets") or {}) for file in files]
+    known = list(dict.fromkeys(preset for held in presets for preset in held))
+    layers: list[Layer] = []
     seen: list[str] = []
     while name:
-        if name not in merged.presets:
-            raise ConfigurationError(f"unknown preset {name!r}.{closest(name, merged.presets)}")
+        if name not in known:
+            raise ConfigurationError(f"unknown preset {name!r}.{closest(name, known)}")
         if name in seen:
             raise ConfigurationError(f"preset {name!r} extends itself: {' -> '.join(seen)}")
         seen.append(name)
-        chain.insert(0, merged.presets[name])
-        name = merged.presets[name].get("extends", "")
-    return merge(*chain)
+        parts = [dict(held[name]) for held in presets if name in held]
+        extended = [part.pop("extends") for part in parts if "extends" in part]
+        layers = [read_layer(part, f"preset {name!r}: unknown key") for part in parts] + layers
+        name = str(extended[-1] or "") if extended else ""
+    return layers
 
 
-def apply_overrides(
-    preset: DictConfig, short: DictConfig
-) -> tuple[dict[str, str], dict[str, float], dict[str, dict[str, Any]]]:
-    """Return the slots, the segmentation, and the options given for single slots."""
-    segments = merge(preset.get(SEGMENTS) or EMPTY, short.get(SEGMENTS) or EMPTY)
-    check_names(segments, ["length", "stride"], "unknown setting of segments")
-    slots = {slot: str(preset[slot]) for slot in SLOTS if preset.get(slot) is not None}
-    options: dict[str, dict[str, Any]] = {}
-    for slot, value in short.items():
-        if isinstance(value, DictConfig) and slot in SLOTS:
-            options[str(slot)] = OmegaConf.to_container(value, resolve=True)  # type: ignore
-        elif value is None:
-            slots.pop(str(slot), None)
-        elif slot in SLOTS:
-            slots[str(slot)] = str(value)
-    return slots, OmegaConf.to_container(segments), options  # type: ignore[return-value]
+def file_layer(user: DictConfig, where: str) -> Layer:
+    """Return what the user's file says of slots beside its presets."""
+    own = {k: v for k, v in plain(user).items() if k not in (*SECTIONS, PLUGINS)}
+    return read_layer(own, f"{where}: unknown section")
+
+
+def merge_components(files: Sequence[DictConfig]) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return the entries of all files, by kind and name.
+
+    An entry that is given another plugin forgets the options it had.
+    """
+    merged: dict[str, dict[str, Any]] = {}
+    for file in files:
+        for kind, entries in (file.get("components") or {}).items():
+            table = merged.setdefault(str(kind), {})
+            for name, entry in entries.items():
+                held = table.get(name)
+                same = held and entry.get("plugin", held.plugin) == held.get("plugin")
+                table[str(name)] = OmegaConf.merge(held, entry) if same else entry
+    return {kind: {n: plain(entry) for n, entry in t.items()} for kind, t in merged.items()}
+
+
+def name_fusion(layer: Layer, fusions: Sequence[str]) -> Layer:
+    """Return the last layer with the one strategy that `fusions` names in its slot.
+
+    With several, the configuration's own stays there, and the options are theirs.
+    """
+    if not fusions:
+        return layer
+    own = layer.names.get("fusion_strategy")
+    if own not in (None, *fusions):
+        raise ConfigurationError(
+            f"two fusion strategies are chosen, {own!r} and {fusions[0]!r}; leave one out"
+        )
+    options = {s: held for s, held in layer.options.items() if s != "fusion_strategy"}
+    if len(fusions) == 1:
+        names = {**layer.names, "fusion_strategy": fusions[0]}
+        return Layer(names, layer.options, layer.segments)
+    return Layer(layer.names, options, layer.segments)
+
+
+def fusion_options(
+    filled: Filled, last: Layer, fusions: Sequence[str]
+) -> dict[str, Mapping[str, Any]]:
+    """Return the options given for each strategy of `fusions`."""
+    own = filled.choices.get("fusion_strategy")
+    given = last.options.get("fusion_strategy", {})
+    return {
+        name: {**(own.options if own and own.name == name else {}), **given} for name in fusions
+    }
+
+
+def plugin_files(
+    user: DictConfig, config: str | Path | None, given: Sequence[str | Path]
+) -> tuple[Path, ...]:
+    """Return the files with plugins: the user's file's, those of MOODREEL_PLUGINS, and `given`.
+
+    Paths in the user's file are seen from where it lies.
+    """
+    listed = plain(user).get(PLUGINS) or []
+    if isinstance(listed, str):
+        listed = [listed]
+    home = Path(config).parent if config else Path()
+    variable = [p for p in os.environ.get("MOODREEL_PLUGINS", "").split(os.pathsep) if p]
+    found = [*(home / str(path) for path in listed), *map(Path, variable), *map(Path, given)]
+    return tuple(dict.fromkeys(path.absolute() for path in found))
 
 
 def is_checkpoint(name: str) -> bool:

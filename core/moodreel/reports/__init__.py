@@ -1,1 +1,1 @@
-"""Results as tables, pictures and pages."""
+"""Reports of results: tables, charts, HTML pages and files for other tools."""

@@ -1,4 +1,4 @@
-"""A comparison as text, Markdown and HTML."""
+"""Reports of a comparison, as tables, Markdown, JSON and HTML."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,10 +7,12 @@ from json import dumps
 from pathlib import Path
 from typing import Any, TypeVar
 
-from moodreel.errors import InvalidInput, MoodreelError, closest
+from moodreel.errors import MoodreelError
 from moodreel.evaluation.comparison import CURVE, EMOTION_MAP, Comparison
+from moodreel.reports.forms import check_form
 from moodreel.reports.pages import heading, html_table, markdown_table, note, number, page
 from moodreel.reports.svg import Interval, curve_chart, interval_chart
+from moodreel.storage.atomic import atomic_path
 
 MEASURES = ("R@1", "R@5", "R@10", "MdR", "MnR", "MRR", "nDCG", "mAP", EMOTION_MAP)
 TESTED = ("R@1", "R@5", "R@10", "MRR", "mAP", EMOTION_MAP)
@@ -119,7 +121,7 @@ def dual_section(comparison: Comparison) -> Section:
 
 
 def cost_section(comparison: Comparison) -> Section:
-    """Return what the strategies take."""
+    """Return the costs of the strategies."""
     head = ["strategy", "fuse all, s", "a query, ms", "dimensions", "KB a 1,000", "parameters"]
     rows = [
         [
@@ -227,16 +229,11 @@ def write_form(path: Path, forms: Mapping[str, Callable[[Report], str]], report:
     write_page(path, forms[path.suffix](report))
 
 
-def check_form(path: Path, forms: Iterable[str] = FORMS) -> None:
-    """Refuse a file whose suffix names no form."""
-    if path.suffix not in set(forms):
-        raise InvalidInput(f"{path}: unknown form {path.suffix!r}.{closest(path.suffix, forms)}")
-
-
 def write_page(path: Path, text: str) -> None:
     """Write a text, and the folder that it goes into."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        with atomic_path(path) as partial:
+            partial.write_text(text, encoding="utf-8")
     except OSError as error:
         raise MoodreelError(f"{path}: cannot write: {error.strerror}") from error

@@ -1,4 +1,4 @@
-"""An explanation as tables, and as a page with its frames."""
+"""Reports of an explanation: tables, and an HTML page with its frames and faces."""
 
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
@@ -78,7 +78,8 @@ def explain_html(explanation: Explanation, pictures: Mapping[float, NDArray[np.u
     """Return the explanation as a page.
 
     Args:
-        pictures: frames [H, W, 3] by their time; faces are framed in them.
+        explanation: the explanation.
+        pictures: frames [H, W, 3] by their time, in seconds; faces are framed in them.
     """
     bars = [Bar(name, value) for name, value in part_rows(explanation)]
     body = [bar_chart("What contributed to the score", bars)]

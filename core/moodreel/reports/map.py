@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moodreel.emotions import Emotion
-from moodreel.errors import MissingPackage, MoodreelError
+from moodreel.errors import MissingPackage, MoodreelError, is_installed
 from moodreel.evaluation.embedding import EmbeddingMap, Point
-from moodreel.registry.entries import is_installed
 from moodreel.reports.comparison import Section, without_nan
 from moodreel.reports.pages import heading, html_table, note, number, page
 from moodreel.reports.palette import emotion_colour
-from moodreel.reports.svg import legend
+from moodreel.reports.svg import Drawing, legend
 
 SIZE = 620
 NAMES = (*(emotion.value for emotion in Emotion), "none")
@@ -84,7 +83,8 @@ def map_html(found: EmbeddingMap, pictures: Sequence[str]) -> str:
     """Return the map as a page on which a strategy can be chosen.
 
     Args:
-        pictures: of each point, as data URIs; "" for none.
+        found: the map.
+        pictures: the picture of each point as a data URI; "" for none.
     """
     places = {name: scaled(rows).round(1).tolist() for name, rows in found.places.items()}
     first = next(iter(places))
@@ -127,15 +127,12 @@ def buttons(names: Sequence[str]) -> str:
 def svg_map(found: EmbeddingMap, places: Sequence[Sequence[float]]) -> str:
     """Return the points as SVG."""
     shapes = {"video": '<circle r="5"/>', "text": '<rect x="-4" y="-4" width="8" height="8"/>'}
-    dots = "".join(
+    dots = [
         f'<g data-n="{row}" transform="translate({x} {y})" fill="{emotion_colour(point.emotion)}" '
         f'fill-opacity="0.75">{shapes[point.kind]}</g>'
         for row, (point, (x, y)) in enumerate(zip(found.points, places, strict=True))
-    )
-    return (
-        f'<svg id="map" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE} {SIZE}" '
-        f'width="{SIZE}" height="{SIZE}" role="img"><title>t-SNE map</title>{dots}</svg>'
-    )
+    ]
+    return Drawing(SIZE, SIZE, "t-SNE map", "map", dots).svg()
 
 
 def scaled(places: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -12,18 +12,28 @@ Point = tuple[float, float]
 
 @dataclass
 class Drawing:
-    """An SVG picture of a size in pixels, y downwards."""
+    """An SVG picture of a size in pixels, y downwards.
+
+    Args:
+        width: in pixels.
+        height: in pixels.
+        title: what it shows, for those who cannot see it.
+        name: its `id` in the page; empty for none.
+        parts: what was drawn so far, as SVG.
+    """
 
     width: float
     height: float
     title: str
+    name: str = ""
     parts: list[str] = field(default_factory=list)
 
     def line(self, points: Sequence[Point], colour: str = LINE, width: float = 1) -> None:
         """Draw a line through points."""
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
         self.parts.append(
-            f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="{width}"/>'
+            f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="{width}" '
+            'stroke-linejoin="round"/>'
         )
 
     def dot(self, at: Point, colour: str, radius: float = 4, tip: str = "") -> None:
@@ -34,17 +44,21 @@ class Drawing:
             f"{inside}</circle>"
         )
 
-    def text(self, at: Point, words: str, anchor: str = "start", colour: str = INK) -> None:
+    def text(
+        self, at: Point, words: str, anchor: str = "start", colour: str = INK, size: int = 12
+    ) -> None:
         """Write words at a point: start, middle or end of them."""
         self.parts.append(
             f'<text x="{at[0]:.1f}" y="{at[1]:.1f}" text-anchor="{anchor}" fill="{colour}" '
-            f'font-size="12" dominant-baseline="middle">{escape(words)}</text>'
+            f'font-size="{size}" dominant-baseline="middle">{escape(words)}</text>'
         )
 
     def svg(self) -> str:
         """Return the picture."""
+        name = f'id="{escape(self.name)}" ' if self.name else ""
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width:g} {self.height:g}" '
+            f"<svg {name}"
+            f'xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width:g} {self.height:g}" '
             f'width="{self.width:g}" height="{self.height:g}" role="img" '
             f'font-family="sans-serif"><title>{escape(self.title)}</title>'
             f"{''.join(self.parts)}</svg>"

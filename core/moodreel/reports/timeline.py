@@ -1,33 +1,23 @@
 """Emotion timelines as pictures: SVG, a page around it, and PNG."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from pathlib import Path
 
 from moodreel.emotions import Emotion
 from moodreel.engine.timeline import Timeline
 from moodreel.errors import InvalidInput, MissingPackage, MoodreelError
+from moodreel.reports.palette import EMOTIONS, LINE
+from moodreel.reports.svg import Drawing, Point
+from moodreel.storage.atomic import atomic_path
 
-COLOURS = {
-    Emotion.JOY: "#b8860b",
-    Emotion.TRUST: "#2e8b57",
-    Emotion.SURPRISE: "#0e8ca8",
-    Emotion.ANTICIPATION: "#d2691e",
-    Emotion.FEAR: "#6b8e23",
-    Emotion.SADNESS: "#3156a3",
-    Emotion.DISGUST: "#8e44ad",
-    Emotion.ANGER: "#c0392b",
-}
 WIDTH, HEIGHT = 960, 360
 LEFT, RIGHT, TOP, BOTTOM = 52, 118, 44, 44
 STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)  # seconds between ticks
 MOST_TICKS = 10
 LEVELS = 4  # horizontal lines above zero
-STYLE = (
-    "text{font:12px system-ui,sans-serif;fill:#333}.title{font-size:15px;font-weight:600}"
-    ".grid{stroke:#ddd}.curve{fill:none;stroke-width:2;stroke-linejoin:round}"
-)
+UNSEEN = "no emotion was observed"
 
 
 def write_timeline(timeline: Timeline, path: Path) -> None:
@@ -40,7 +30,8 @@ def write_timeline(timeline: Timeline, path: Path) -> None:
     """
     write = writer_for(path)
     try:
-        path.write_bytes(write(timeline))
+        with atomic_path(path) as partial:
+            partial.write_bytes(write(timeline))
     except OSError as error:
         raise MoodreelError(f"{path}: cannot be written: {error.strerror}") from None
 
@@ -101,43 +92,35 @@ def table_row(timeline: Timeline, row: int) -> str:
 
 def timeline_svg(timeline: Timeline) -> str:
     """Return the curves, one for each observed emotion, as SVG. Where nothing is known: gaps."""
-    title = escape(title_of(timeline))
-    top = highest(timeline)
-    parts = [*grid(timeline, top), *legend(timeline)]
-    for emotion in timeline.observed:
-        parts += curve(timeline, emotion, top)
+    drawing, top = Drawing(WIDTH, HEIGHT, title_of(timeline)), highest(timeline)
+    drawing.text((LEFT, 20), title_of(timeline), size=15)
+    draw_grid(drawing, timeline, top)
+    for place, emotion in enumerate(timeline.observed):
+        draw_curve(drawing, timeline, emotion, top)
+        x, y = WIDTH - RIGHT + 16, TOP + 10 + place * 22
+        drawing.line([(x, y), (x + 16, y)], EMOTIONS[emotion], 2)
+        drawing.text((x + 22, y), emotion.value)
     if not timeline.observed:
-        parts.append(text(WIDTH / 2, HEIGHT / 2, "no emotion was observed", "middle"))
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">'
-        f"<title>{title}</title><style>{STYLE}</style>"
-        f'<text class="title" x="{LEFT}" y="24">{title}</text>' + "".join(parts) + "</svg>"
-    )
+        drawing.text((WIDTH / 2, HEIGHT / 2), UNSEEN, "middle")
+    return drawing.svg()
 
 
-def curve(timeline: Timeline, emotion: Emotion, top: float) -> Iterator[str]:
-    """Yield the lines and points of one emotion."""
-    colour = COLOURS[emotion]
+def draw_curve(drawing: Drawing, timeline: Timeline, emotion: Emotion, top: float) -> None:
+    """Draw the lines and points of one emotion."""
+    curve, colour = timeline.curve(emotion), EMOTIONS[emotion]
     points = [
-        None if value is None else (across(timeline, time), up(value, top))
-        for time, value in timeline.curve(emotion)
+        None if value is None else (across(timeline, time), up(value, top)) for time, value in curve
     ]
     for line in unbroken(points):
-        joined = " ".join(f"{x:.1f},{y:.1f}" for x, y in line)
-        yield f'<polyline class="curve" stroke="{colour}" points="{joined}"/>'
-    for point, (time, value) in zip(points, timeline.curve(emotion), strict=True):
+        drawing.line(line, colour, 2)
+    for point, (time, value) in zip(points, curve, strict=True):
         if point is not None:
-            shown = f"{emotion.value} {value:.2f} at {clock(time)}"
-            x, y = point
-            yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}">'
-            yield f"<title>{shown}</title></circle>"
+            drawing.dot(point, colour, 3, f"{emotion.value} {value:.2f} at {clock(time)}")
 
 
-def unbroken(
-    points: list[tuple[float, float] | None],
-) -> Iterator[list[tuple[float, float]]]:
+def unbroken(points: Sequence[Point | None]) -> Iterator[list[Point]]:
     """Yield the runs of two points or more that no gap interrupts."""
-    run: list[tuple[float, float]] = []
+    run: list[Point] = []
     for point in [*points, None]:
         if point is not None:
             run.append(point)
@@ -147,31 +130,17 @@ def unbroken(
         run = []
 
 
-def grid(timeline: Timeline, top: float) -> Iterator[str]:
-    """Yield the lines and numbers of both axes."""
+def draw_grid(drawing: Drawing, timeline: Timeline, top: float) -> None:
+    """Draw the lines and numbers of both axes."""
     for level in range(LEVELS + 1):
         value = top * level / LEVELS
         y = up(value, top)
-        yield f'<path class="grid" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>'
-        yield text(LEFT - 8, y + 4, f"{value:g}", "end")
+        drawing.line([(LEFT, y), (WIDTH - RIGHT, y)])
+        drawing.text((LEFT - 8, y), f"{value:g}", "end")
     for time in ticks(timeline.duration):
         x = across(timeline, time)
-        yield f'<path class="grid" d="M{x:.1f} {HEIGHT - BOTTOM}v5"/>'
-        yield text(x, HEIGHT - BOTTOM + 20, clock(time), "middle")
-
-
-def legend(timeline: Timeline) -> Iterator[str]:
-    """Yield the names of the emotions in their colours."""
-    for place, emotion in enumerate(timeline.observed):
-        y = TOP + 10 + place * 22
-        x = WIDTH - RIGHT + 16
-        yield f'<path class="curve" stroke="{COLOURS[emotion]}" d="M{x} {y}h16"/>'
-        yield text(x + 22, y + 4, emotion.value)
-
-
-def text(x: float, y: float, content: str, anchor: str = "start") -> str:
-    """Return a text of the picture."""
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(content)}</text>'
+        drawing.line([(x, HEIGHT - BOTTOM), (x, HEIGHT - BOTTOM + 5)])
+        drawing.text((x, HEIGHT - BOTTOM + 16), clock(time), "middle")
 
 
 def across(timeline: Timeline, time: float) -> float:
@@ -229,13 +198,13 @@ def timeline_png(timeline: Timeline) -> bytes:
     for emotion in timeline.observed:
         times, values = zip(*timeline.curve(emotion), strict=True)
         shown = [float("nan") if value is None else value for value in values]
-        axes.plot(times, shown, "o-", markersize=3, color=COLOURS[emotion], label=emotion.value)
+        axes.plot(times, shown, "o-", markersize=3, color=EMOTIONS[emotion], label=emotion.value)
     axes.set_xticks(ticks(timeline.duration), [clock(time) for time in ticks(timeline.duration)])
-    axes.grid(axis="y", color="#dddddd")
+    axes.grid(axis="y", color=LINE)
     if timeline.observed:
         axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     else:
-        axes.text(0.5, 0.5, "no emotion was observed", ha="center", transform=axes.transAxes)
+        axes.text(0.5, 0.5, UNSEEN, ha="center", transform=axes.transAxes)
     made = BytesIO()
     figure.savefig(made, format="png")
     return made.getvalue()

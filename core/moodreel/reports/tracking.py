@@ -1,4 +1,4 @@
-"""A tracking as tables, Markdown, JSON and a page with slope charts."""
+"""Reports of rank tracking: tables, Markdown, JSON and an HTML page with slope charts."""
 
 from collections.abc import Iterator, Sequence
 from json import dumps
@@ -10,7 +10,7 @@ from moodreel.reports.palette import PLAIN, SERIES
 from moodreel.reports.svg import Slope, slope_chart
 
 ROSE, FELL = SERIES[1], SERIES[0]
-DRAWN = 40  # lines in a chart; the rest are in the table
+DRAWN = 40  # lines in a chart, more cannot be told apart; the rest are in the table. A judgement
 SUMMARY_HEAD = ("strategy", "videos", "mean change", "rose", "fell", "overlap")
 
 

@@ -10,6 +10,7 @@ from moodreel.errors import MoodreelError
 from moodreel.evaluation.comparison import distinct_names
 from moodreel.evaluation.material import Material
 from moodreel.evaluation.scoring import Scoring, score_strategy
+from moodreel.storage.atomic import atomic_path
 
 DEPTH = 1000  # videos a query in a run, as TREC's tracks have it
 GRADES = 1000  # qrels hold whole numbers: a grade of 0.5 is written as 500
@@ -40,7 +41,7 @@ def write_trec(material: Material, names: Sequence[str], folder: Path) -> list[P
 
 def write_lines(path: Path, lines: Iterator[str]) -> Path:
     """Write lines to a file."""
-    with path.open("w", encoding="utf-8") as file:
+    with atomic_path(path) as partial, partial.open("w", encoding="utf-8") as file:
         file.writelines(f"{line}\n" for line in lines)
     return path
 

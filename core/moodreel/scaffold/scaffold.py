@@ -1,4 +1,4 @@
-"""A new plugin, ready to be changed: a package that passes its kind's checks at once."""
+"""Writing the package of a new plugin, which passes its kind's checks at once."""
 
 import keyword
 import re
@@ -8,49 +8,66 @@ from pathlib import Path
 from string import Template
 
 from moodreel.errors import InvalidInput, closest
-from moodreel.registry.registry import installed_components
+from moodreel.registry.discovery import installed_plugins
 
-KINDS = {
-    "fusion": "fusion_strategy",
-    "emotion": "emotion_extractor",
-    "captioner": "captioner",
-    "store": "vector_store",
-    "reader": "video_reader",
-    "video-encoder": "video_encoder",
-    "text-encoder": "text_encoder",
-}
-"""What `moodreel new-plugin` can write: the short name and the kind."""
 
-CHECKS = {"fusion_strategy": "check_fusion"}
-USAGE = {
-    "fusion_strategy": """
+@dataclass(frozen=True)
+class Guide:
+    """What is said of a kind of component in a new plugin's README and test.
 
-Train it, and compare it with content alone and with late fusion:
+    Args:
+        short: what `moodreel new-plugin` calls the kind.
+        usage: how the new component is used, with $name for its name.
+        check: the function of `moodreel.testing` that checks it.
+    """
+
+    short: str
+    usage: str
+    check: str
+
+
+GUIDES = {
+    "fusion_strategy": Guide(
+        "fusion",
+        """Train it, and compare it with content alone and with late fusion:
 
     moodreel train DATASET --fusion $name --to trained/$name
     moodreel compare DATASET --fusion baseline --fusion late --fusion trained/$name
     moodreel search "a joyful person" --fusion trained/$name""",
-    "emotion_extractor": """
-
-Use it for queries: `moodreel search "a joyful person" text_emotion=$name`""",
-    "captioner": """
-
-Use it: `moodreel index VIDEOS captioner=$name`""",
-    "vector_store": """
-
-Use it: `moodreel search "a cat" vector_store=$name`""",
-    "video_reader": """
-
-Use it: `moodreel index VIDEOS video_reader=$name`""",
-    "video_encoder": """
-
-Use it with a text encoder of its space:
+        "check_fusion",
+    ),
+    "emotion_extractor": Guide(
+        "emotion",
+        """Use it for queries: `moodreel search "a joyful person" text_emotion=$name`""",
+        "check_emotion_extractor",
+    ),
+    "captioner": Guide(
+        "captioner", "Use it: `moodreel index VIDEOS captioner=$name`", "check_captioner"
+    ),
+    "vector_store": Guide(
+        "store", """Use it: `moodreel search "a cat" vector_store=$name`""", "check_vector_store"
+    ),
+    "video_reader": Guide(
+        "reader", "Use it: `moodreel index VIDEOS video_reader=$name`", "check_video_reader"
+    ),
+    "video_encoder": Guide(
+        "video-encoder",
+        """Use it with a text encoder of its space:
 `moodreel index VIDEOS video_encoder=$name text_encoder=NAME`""",
-    "text_encoder": """
-
-Use it with a video encoder of its space:
+        "check_video_encoder",
+    ),
+    "text_encoder": Guide(
+        "text-encoder",
+        """Use it with a video encoder of its space:
 `moodreel index VIDEOS video_encoder=NAME text_encoder=$name`""",
+        "check_text_encoder",
+    ),
 }
+"""The kinds that `moodreel new-plugin` can write."""
+
+KINDS = {guide.short: kind for kind, guide in GUIDES.items()}
+"""The kinds by their short names."""
+
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
@@ -81,9 +98,9 @@ class NewPlugin:
             "package": f"moodreel-{self.name}",
             "module": self.module,
             "class_name": self.class_name,
-            "check": CHECKS.get(self.kind, f"check_{self.kind}"),
+            "check": GUIDES[self.kind].check,
         }
-        usage = Template(USAGE[self.kind]).substitute(names)
+        usage = Template(GUIDES[self.kind].usage).substitute(names)
         sources = {
             "pyproject.toml": "pyproject.toml",
             "README.md": "README.md",
@@ -107,16 +124,16 @@ def write_plugin(kind: str, name: str, folder: Path | None = None) -> list[Path]
     """Write the package of a new plugin and return its files.
 
     Args:
-        kind: a short name of `KINDS`, or the kind itself.
-        name: lower-case words joined by hyphens.
-        folder: None takes moodreel-NAME here.
+        kind: the kind of component, by a short name of `KINDS` or by its own name.
+        name: the component's name, lower-case words joined by hyphens.
+        folder: the folder to write; None takes moodreel-NAME in the present folder.
 
     Raises:
         InvalidInput: an unknown kind, a name that cannot be used or is taken, or a folder that
             has something in it.
     """
     kind = KINDS.get(kind, kind)
-    if kind not in KINDS.values():
+    if kind not in GUIDES:
         raise InvalidInput(f"no plugin can be written for the kind {kind!r}.{closest(kind, KINDS)}")
     check_name(kind, name)
     folder = Path(f"moodreel-{name}") if folder is None else folder
@@ -133,6 +150,6 @@ def check_name(kind: str, name: str) -> None:
     """Refuse a name that is no name, or that another component has."""
     if not NAME.fullmatch(name):
         raise InvalidInput(f"{name!r} is no plugin's name: use lower-case words joined by hyphens")
-    taken = installed_components().get((kind, name))
+    taken = installed_plugins().registrations.get((kind, name))
     if taken:
         raise InvalidInput(f"{kind} {name!r} is there already, in {taken.package or taken.module}")

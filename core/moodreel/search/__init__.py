@@ -1,13 +1,12 @@
-"""From a query to ranked moments."""
+"""Searching an index: from a query to ranked moments."""
 
 from typing import TYPE_CHECKING
 
-from moodreel.lazy import lazy_names
+import lazy_loader
 
 if TYPE_CHECKING:
     from moodreel.search.query import Query
+else:
+    __getattr__, __dir__, _ = lazy_loader.attach(__name__, submod_attrs={"query": ["Query"]})
 
 __all__ = ["Query"]
-
-if not TYPE_CHECKING:
-    __getattr__ = lazy_names(__name__, {"Query": "query"})

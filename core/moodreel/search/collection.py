@@ -1,4 +1,4 @@
-"""What a whole collection is like, from a sample of it: its middle and its spread."""
+"""Statistics of a collection, from a sample of its segments: mean and spread of its vectors."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,18 +9,20 @@ from numpy.typing import NDArray
 from moodreel.emotions import EmotionScores
 from moodreel.search.vectors import Source
 
-SAMPLE = 4096  # segments, evenly spread; enough for a mean and a spread of any collection
-EPSILON = 1e-6
+# Segments in the sample, evenly spread: the error of a mean is then 1/64 of the spread. A
+# judgement, not measured.
+SAMPLE = 4096
+EPSILON = 1e-6  # lengths and spreads below it count as zero
 
 
 @dataclass(frozen=True, eq=False)
 class Collection:
-    """A sample of n segments.
+    """A sample of n segments of an index, and its statistics.
 
     Args:
-        videos: the video of each, [n].
-        content: pooled features float32 [n, D].
-        emotions: scores [n, 8].
+        videos: the path of each segment's video, [n].
+        content: the pooled features of the segments, float32 [n, D].
+        emotions: the emotions of the segments, [n, 8].
     """
 
     videos: NDArray[np.str_]
@@ -46,7 +48,7 @@ class Collection:
         return mean, np.sqrt(variance)
 
     def standing_out(self, emotions: EmotionScores) -> NDArray[np.float32]:
-        """Return how far emotions [B, 8] lie from the mean, where by more than the spread."""
+        """Return deviations of emotions [B, 8] from the mean, 0 within one standard deviation."""
         mean, spread = self.mood
         away = (emotions.values - mean) * emotions.observed
         return np.where(np.abs(away) > spread + EPSILON, away, 0).astype(np.float32)

@@ -1,4 +1,4 @@
-"""When a result means something: thresholds read off the index itself.
+"""Confidence thresholds: the scores that unrelated queries reach, read off the index itself.
 
 Any query has a best hit. Texts about everything and nothing (`PROBES`) show how well a query
 scores that the index has no answer to, and segments show how alike two videos are by chance. A
@@ -8,8 +8,8 @@ is taken to lie no further from the middle than the lower end does.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from hashlib import blake2b
 from json import JSONDecodeError, dumps, loads
 from pathlib import Path
 
@@ -24,9 +24,13 @@ from moodreel.search.collection import Collection
 from moodreel.search.probes import PROBES
 from moodreel.search.query import Query
 from moodreel.search.vectors import FusedVectors, Source
+from moodreel.storage.atomic import atomic_path
+from moodreel.storage.digests import digest
 
-FALSE_ALARMS = 0.1  # the share of unrelated queries that may pass as answered
-FEWEST = 2  # scores that a threshold can be read off
+# The share of unrelated queries that may pass as answered: a judgement, not measured. Less would
+# mark hits of queries that the index does answer; there are 128 probes to read it off.
+FALSE_ALARMS = 0.1
+FEWEST = 2  # the fewest scores that a threshold is read off
 
 
 @dataclass(frozen=True)
@@ -82,10 +86,10 @@ def mark_weak(
     """Return hits with those marked whose content, or mood where that is all, says too little.
 
     Args:
-        hits: found with one query.
-        likeness: of their content to what was asked for, [n], whatever a strategy makes of it;
-            None if only mood was asked for.
-        threshold: the least likeness; None marks no hit.
+        hits: the n hits of one query.
+        likeness: the cosine of each hit's content with what was asked for, before any fusion,
+            [n]; None if only mood was asked for.
+        threshold: the least likeness of a confident match; None marks no hit.
     """
     if likeness is None:
         return [replace(hit, weak=hit.emotion_score <= 0) for hit in hits]
@@ -111,8 +115,7 @@ def stored_confidence(
     collection: Callable[[], Collection],
 ) -> Confidence:
     """Load the thresholds of an index as it is now, or fit and keep them."""
-    parts = f"{source.key(fused.strategy, fused.store)},{encoder.fingerprint}"
-    key = blake2b(parts.encode(), digest_size=8).hexdigest()
+    key = digest(f"{source.key(fused.strategy, fused.store)},{encoder.fingerprint}")
     file = source.catalog.folder / "confidence" / f"{key}.json"
     known = load_confidence(file, fused.revision)
     if known is None:
@@ -132,8 +135,7 @@ def load_confidence(file: Path, revision: int) -> Confidence | None:
 
 def keep_confidence(file: Path, revision: int, confidence: Confidence) -> None:
     """Write thresholds; a disk that is full or read-only costs the next process some time."""
-    try:
+    with suppress(OSError):
         file.parent.mkdir(exist_ok=True)
-        file.write_text(dumps({"revision": revision, "thresholds": asdict(confidence)}))
-    except OSError:
-        return
+        with atomic_path(file) as partial:
+            partial.write_text(dumps({"revision": revision, "thresholds": asdict(confidence)}))

@@ -1,4 +1,4 @@
-"""More like this, less like that: examples change a query's content and its emotions (Rocchio).
+"""Relevance feedback (Rocchio): liked and unliked examples change a query's content and emotions.
 
 q' = q + 0.75 * mean(liked) - 0.75 * mean(not liked), after Rocchio (1971). Examples enter as
 differences from the collection's middle, for all vectors of an encoder have much in common, and a
@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 from moodreel.emotions import EmotionScores
 from moodreel.search.collection import EPSILON, Collection
 
+# 0.75 is the usual factor for liked examples (Manning et al. 2008). Unliked ones usually get less,
+# 0.15; here they get as much, since a user who says "less like this" expects to see it. Judgements,
+# not measured.
 LIKED = 0.75
 UNLIKED = 0.75
 
@@ -29,7 +32,7 @@ class Example:
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """What a query should be more like and less like, and the collection they are seen against."""
+    """The liked and unliked examples of a query, and the collection that they are compared with."""
 
     collection: Collection
     liked: Sequence[Example] = field(default_factory=tuple)

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from moodreel.catalog.catalog import Catalog
+from moodreel.catalog.provenance import tell_changed
 from moodreel.catalog.records import Filter
 from moodreel.components import Components
 from moodreel.decoding.pictures import read_picture
@@ -32,18 +33,37 @@ Inside = Literal["video", "captions"]
 
 
 @dataclass(frozen=True, eq=False)
-class Answer:
-    """What a query found.
+class Lookup:
+    """A query, encoded once, and the vectors that it is compared with.
 
     Args:
-        hits: best first.
+        query: the query as the user asked it.
+        encoded: the query as the strategy encoded it.
+        fused: the strategy's vectors of all segments.
+        fusion: the strategy's name, or the folder of a trained one.
+        inside: what the text is compared with.
+    """
+
+    query: Query
+    encoded: EncodedQuery
+    fused: FusedVectors
+    fusion: str
+    inside: Inside
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """The answer to a query: its hits, and how they were found.
+
+    Args:
+        hits: the hits, best first.
         wanted: the emotions that were asked for, [1, 8].
-        encoded: the query as the strategy saw it; None where the index is empty.
+        lookup: the encoded query that found them; None where the index is empty.
     """
 
     hits: list[Hit]
     wanted: EmotionScores
-    encoded: EncodedQuery | None = None
+    lookup: Lookup | None = None
 
 
 class SearchIndex:
@@ -53,15 +73,15 @@ class SearchIndex:
     is used by one at a time.
 
     Args:
-        components: of one configuration.
-        folder: of the index.
+        components: the components of one configuration.
+        folder: the folder of the index.
     """
 
     def __init__(self, components: Components, folder: str | Path) -> None:
         self.components = components
         self.folder = Path(folder)
         self.lock = RLock()
-        self._fused: dict[tuple[str, int, str], FusedVectors] = {}
+        self._fused: dict[tuple[str, int, str, object], FusedVectors] = {}
         self._confidence: WeakKeyDictionary[FusedVectors, Confidence] = WeakKeyDictionary()
         self._collections: dict[str, tuple[int, Collection]] = {}
 
@@ -76,14 +96,15 @@ class SearchIndex:
 
     @cached_property
     def sources(self) -> dict[str, Source]:
-        """Where the vectors come from by what is searched, the video or its captions."""
+        """The sources of vectors, by what is searched: "video" or "captions"."""
         parts = self.components
+        tell_changed(self.catalog, (parts.video_encoder, parts.video_emotion, parts.captioner))
         source = Source(self.catalog, parts.video_encoder, parts.video_emotion, parts.captioner)
         return {"video": source, "captions": replace(source, encoder=parts.caption_encoder)}
 
     @property
     def source(self) -> Source:
-        """Where the vectors of videos come from."""
+        """The source of the videos' vectors."""
         return self.sources["video"]
 
     def answer(self, query: Query, fusion: str | None = None, inside: Inside = "video") -> Answer:
@@ -95,20 +116,40 @@ class SearchIndex:
                 of a trained one.
             inside: what the text is compared with.
         """
+        lookup = self.look_up(query, fusion, inside)
+        if lookup is None:
+            with self.lock:
+                return Answer([], wanted_emotions(query, self.components.text_emotion))
+        found = find_moments(query, lookup.encoded, lookup.fused, self.sources[inside])
+        known = query_threshold(query, self.confidence(lookup.fused, inside))
+        hits = mark_weak(found.hits, found.likeness, known)
+        return Answer(hits, lookup.encoded.wanted, lookup)
+
+    def look_up(
+        self, query: Query, fusion: str | None = None, inside: Inside = "video"
+    ) -> Lookup | None:
+        """Encode a query for a strategy; None where the index is empty.
+
+        Args:
+            query: what is asked for.
+            fusion: as for `answer`.
+            inside: what the text is compared with.
+        """
         parts = self.components
+        name = fusion or parts.registry.slot_name("fusion_strategy")
         with self.lock:
-            fused = self.fused(fusion, inside)
+            fused = self.fused(name, inside)
             if not fused.store.count:  # no strategy is fitted to nothing
-                return Answer([], wanted_emotions(query, parts.text_emotion))
+                return None
             encoded = encode_query(query, parts.text_encoder, parts.text_emotion, fused.strategy)
-        found = find_moments(query, encoded, fused, self.sources[inside])
-        known = query_threshold(query, self.confidence(fused, inside))
-        return Answer(mark_weak(found.hits, found.likeness, known), encoded.wanted, encoded)
+        return Lookup(query, encoded, fused, name, inside)
 
     def fused(self, fusion: str | None = None, inside: Inside = "video") -> FusedVectors:
-        """Return the vectors of a strategy (a name, or a trained one's folder), in step."""
-        name = fusion or self.components.registry.slot_name("fusion_strategy")
-        key = (name, changed_at(name), inside)
+        """Return a strategy's vectors (by name, or by a trained one's folder), up to date."""
+        registry = self.components.registry
+        name = fusion or registry.slot_name("fusion_strategy")
+        made_by = registry.registrations.get(("fusion_strategy", name))
+        key = (name, changed_at(name), inside, made_by)
         with self.lock:
             known = self._fused.get(key)
             if known is None or known.revision != self.catalog.revision:
@@ -132,7 +173,7 @@ class SearchIndex:
             return self._confidence[fused]
 
     def collection(self, inside: Inside = "video") -> Collection:
-        """Return a sample of the index, in step with the catalog."""
+        """Return a sample of the index, up to date with the catalog."""
         with self.lock:
             revision = self.catalog.revision
             known = self._collections.get(inside)

@@ -1,4 +1,4 @@
-"""Texts about everything and nothing in particular: they show what an index scores by chance.
+"""Probe texts about unrelated scenes: they show what an index scores by chance.
 
 No collection shows most of them, so the best scores that most of them get are those of queries
 that an index has no answer to.

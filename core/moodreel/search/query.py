@@ -1,7 +1,7 @@
-"""From a query to a vector."""
+"""Queries: what is asked for, and its encoding as the vector that a strategy searches with."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -16,18 +16,18 @@ from moodreel.search.feedback import Examples
 
 @dataclass(frozen=True)
 class Query:
-    """What is asked for.
+    """A query: a text, emotions, examples, and which hits to return.
 
     Args:
-        text: what it shows; empty: anything.
-        emotions: intensities wanted, -1 to 1. None: those that the text itself names.
-        weight: of mood against content, 0 to 1. None: the strategy's own.
-        top: how many hits.
-        min_score: hits below it are left out.
+        text: what is to be seen; empty: anything.
+        emotions: intensities wanted by name, -1 to 1. None: those that the text itself names.
+        weight: how much mood counts against content, 0 to 1. None: the strategy's own weight.
+        top: how many hits to return.
+        min_score: hits with a lower score are left out.
         merge: whether neighbouring hits of one video become one.
         examples: moments and pictures that hits should be like, or unlike.
-        within: ids of the only segments that count; None: all.
-        without: ids of segments that do not count.
+        within: the ids of the only segments that count; None: all segments.
+        without: the ids of segments that do not count; None: none.
     """
 
     text: str = ""
@@ -42,7 +42,7 @@ class Query:
 
     @property
     def shows(self) -> bool:
-        """Whether the query says what is to be seen, and not by mood alone."""
+        """Whether the query asks for content, and not for mood alone."""
         return bool(self.text.strip()) or self.examples is not None
 
     def counts(self, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -92,7 +92,7 @@ def encode_content(
     """Return text features [1, D]; zero where there is no text."""
     if not text.strip():
         return TextFeatures(torch.zeros(1, encoder.dim))
-    return encoder.encode([text], strategy.injector(wanted))
+    return encoder.encode([text], inject=strategy.injector(wanted))
 
 
 @torch.inference_mode()
@@ -102,7 +102,7 @@ def encode_query(
     extractor: EmotionExtractor | None,
     strategy: FusionStrategy,
 ) -> EncodedQuery:
-    """Turn a query into the vector that a strategy asks with."""
+    """Encode a query as the vector that a strategy searches with."""
     wanted = wanted_emotions(query, extractor)
     text = encode_content(query.text, encoder, strategy, wanted)
     if query.examples is not None:
@@ -122,7 +122,7 @@ def refine_text(text: TextFeatures, query: Query, examples: Examples) -> TextFea
     """Return text features [1, D] that are more like the liked examples, less like the others."""
     written = text.pooled[0].float().cpu().numpy() if query.text.strip() else None
     refined = torch.from_numpy(examples.refine_content(written))[None]
-    return TextFeatures(refined.to(text.pooled), text.tokens, text.mask)
+    return replace(text, pooled=refined.to(text.pooled))
 
 
 def chosen_weight(query: Query, strategy: FusionStrategy) -> float | None:

@@ -1,4 +1,4 @@
-"""From a query's vector to moments: nearest segments, reranked, joined and described."""
+"""Ranking: the segments nearest to a query's vector, reranked, merged to moments, described."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,18 +14,24 @@ from moodreel.search.moments import Moment, merge_moments
 from moodreel.search.query import EncodedQuery, Query
 from moodreel.search.vectors import FusedVectors, Source, equally_long
 
-SHORTLIST = 4  # segments looked up for each hit wanted, so that neighbours can be joined
-WIDER = 8  # times more segments are looked up where a filter left too few
-RERANKED = 50  # the least number of segments that a strategy's rerank sees
+# Segments looked up for each hit wanted, since neighbours are merged to one hit; where that leaves
+# too few hits, the lookup is repeated with so many times more. A judgement, not measured.
+SHORTLIST = 4
+# Where a filter leaves too few segments, so many times more are looked up: a judgement, not
+# measured. Few steps reach any number, and a search of all segments costs milliseconds.
+WIDER = 8
+# The least number of segments that a strategy's rerank sees: a judgement, not measured.
+RERANKED = 50
 
 
 @dataclass(frozen=True)
 class Found:
-    """Hits, and how much each shows what was asked for, whatever the strategy makes of it.
+    """The hits of a query, and how near the content of each is to what was asked for.
 
     Args:
-        likeness: the cosine of the query's content and the moment's best part, [n]; None where
-            mood alone was asked for.
+        hits: the n hits, best first.
+        likeness: the cosine of the query's content, before any fusion, and that of each hit's best
+            part, [n]; None where mood alone was asked for.
     """
 
     hits: list[Hit]
@@ -41,8 +47,9 @@ def find_moments(query: Query, encoded: EncodedQuery, fused: FusedVectors, sourc
             ranked = [found for found in ranked if found.score >= query.min_score]
         moments = merge_moments(ranked, query.top) if query.merge else ranked[: query.top]
         if len(moments) == query.top or len(ranked) < wanted:
-            hits = describe_hits(moments, encoded, fused, source)
-            return Found(hits, content_likeness(moments, encoded, fused))
+            stored = stored_content(moments, fused)
+            hits = describe_hits(moments, stored @ encoded.vector[0, : fused.dim], source)
+            return Found(hits, content_likeness(stored, encoded))
         wanted *= SHORTLIST
 
 
@@ -89,28 +96,38 @@ def rerank_scores(
     Segments with different numbers of frames do not share a batch.
     """
     stored, pooled = source.catalog.load_features(source.encoder, ids)
-    pooled = pooled[np.searchsorted(stored, ids)]
+    video = VideoFeatures(torch.from_numpy(pooled[np.searchsorted(stored, ids)]))
     frames = source.catalog.load_frames(source.encoder, ids, fused.dim)
     seen = source.load_emotions(ids)
     takes = "weight" in signature(fused.strategy.rerank).parameters
     weighed = {"weight": encoded.weight} if takes and encoded.weight is not None else {}
     better = scores.copy()
-    for rows, stacked in equally_long(frames):
-        video = VideoFeatures(torch.from_numpy(pooled[rows]), stacked)
-        found = fused.strategy.rerank(encoded.text, encoded.wanted, video, seen[rows], **weighed)
+    for rows, shown in equally_long(video, frames):
+        found = fused.strategy.rerank(encoded.text, encoded.wanted, shown, seen[rows], **weighed)
         if found is not None:
             better[rows] = found.float().cpu().numpy()
     return better
 
 
-def describe_hits(
-    moments: Sequence[Moment], encoded: EncodedQuery, fused: FusedVectors, source: Source
-) -> list[Hit]:
-    """Return moments with what content and emotion had in their scores."""
+def stored_content(moments: Sequence[Moment], fused: FusedVectors) -> NDArray[np.float32]:
+    """Return the content part [n, D] of moments' vectors, as the store scores it."""
     if not moments:
-        return []
+        return np.zeros((0, fused.dim), np.float32)
     ids = np.array([moment.id for moment in moments], np.int64)
-    content = fused.store.vectors(ids)[:, : fused.dim] @ encoded.vector[0, : fused.dim]
+    return fused.store.vectors(ids)[:, : fused.dim]
+
+
+def describe_hits(
+    moments: Sequence[Moment], content: NDArray[np.float32], source: Source
+) -> list[Hit]:
+    """Return hits: moments with what content and emotion contributed to their scores.
+
+    Args:
+        moments: the n moments, best first.
+        content: what content contributed to the score of each moment, [n].
+        source: the catalog, for emotions and captions.
+    """
+    ids = np.array([moment.id for moment in moments], np.int64)
     seen = source.load_emotions(ids)
     captions = source.catalog.load_captions(source.captioner, ids)
     return [
@@ -131,14 +148,10 @@ def describe_hits(
 
 
 def content_likeness(
-    moments: Sequence[Moment], encoded: EncodedQuery, fused: FusedVectors
+    stored: NDArray[np.float32], encoded: EncodedQuery
 ) -> NDArray[np.float32] | None:
-    """Return the cosines [n] of moments' content and the text's, None for mood alone."""
+    """Return the cosines [n] of moments' content [n, D] and the text's, None for mood alone."""
     content = encoded.text.pooled[0].float().cpu().numpy()
-    if not content.any() or not encoded.vector[0, : fused.dim].any():
+    if not content.any() or not encoded.vector[0, : stored.shape[1]].any():
         return None
-    if not moments:
-        return np.zeros(0, np.float32)
-    ids = np.array([moment.id for moment in moments], np.int64)
-    stored = fused.store.vectors(ids)[:, : fused.dim]
     return stored @ (content / np.linalg.norm(content))

@@ -1,4 +1,4 @@
-"""Choosing videos that fit and differ: maximal marginal relevance, with a reason for each.
+"""Recommendation by maximal marginal relevance: videos that fit and differ, each with a reason.
 
 Carbonell and Goldstein (1998): each choice is the one with the best balance of its own score and
 its distance from what was chosen before.
@@ -16,7 +16,9 @@ from moodreel.media import Hit, MomentRef
 from moodreel.search.collection import EPSILON, Collection
 from moodreel.search.feedback import Example
 
-BALANCE = 0.7  # of relevance against difference
+# The weight of relevance, against 0.3 for difference: relevance first, but no two alike. A
+# judgement, not measured.
+BALANCE = 0.7
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,10 @@ def diversify(
     """Return the rows of `count` candidates that score well and differ from each other.
 
     Args:
-        scores: of n candidates, [n].
-        vectors: of unit length, [n, D].
-        count: how many; fewer if there are fewer candidates.
-        balance: 1 is by score alone, 0 by difference alone.
+        scores: the scores of n candidates, [n].
+        vectors: the candidates' vectors, of unit length, [n, D].
+        count: how many to choose; fewer are chosen if there are fewer candidates.
+        balance: the weight of the score against difference, 0 to 1.
 
     >>> twins_and_two = np.array([[1, 0], [1, 0], [0, 1.0], [-1, 0]])
     >>> diversify(np.array([1.0, 0.9, 0.8, 0.1]), twins_and_two, 2)
@@ -86,10 +88,12 @@ def choose(
     """Return `count` recommendations that fit and differ, each with a reason.
 
     Args:
-        hits: the candidates, one a video.
-        content: the vector [D] of each.
-        likes: the liked moments.
+        hits: the candidates, one for each video.
+        content: the content vector [D] of each candidate.
+        likes: the liked moments with their features.
         wanted: the mood asked for, [1, 8].
+        collection: the sample of the index that candidates are compared with.
+        count: how many to choose.
     """
     if not hits:
         return []

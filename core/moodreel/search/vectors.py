@@ -1,16 +1,14 @@
-"""From the catalog to fused vectors in a vector store, kept in step.
+"""Fused vectors of an index: made from the catalog by a strategy, stored and kept up to date.
 
 Fusing is cheap, so the store is made anew whenever the catalog has changed. What is made is kept
 in `vectors/KEY-REVISION/`: the store's file and the strategy's fitted state. Losing it costs
 seconds; nothing in it is the only copy.
 """
 
-import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from hashlib import blake2b
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,17 +20,22 @@ from safetensors.torch import load_file, save_file
 from moodreel.catalog.catalog import Catalog
 from moodreel.emotions import Emotion, EmotionScores
 from moodreel.errors import CatalogError
-from moodreel.fusion.strategy import FusionStrategy, put_state
+from moodreel.fusion.strategy import FusionStrategy, check_lengths, put_state
 from moodreel.interfaces import (
     Captioner,
     EmotionExtractor,
+    TextFeatures,
     VectorStore,
     VideoEncoder,
     VideoFeatures,
 )
+from moodreel.storage.atomic import atomic_path
+from moodreel.storage.digests import digest
 
+# Segments fused at once, without and with the vectors of their frames: 17 MB with 512 numbers each,
+# and 25 MB with 12 frames of 512 numbers each. Judgements, not measured.
 ROWS_AT_ONCE = 8192
-FRAMED_ROWS_AT_ONCE = 1024  # with 12 frames of 512 numbers each, 25 MB
+FRAMED_ROWS_AT_ONCE = 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +43,10 @@ class FusedVectors:
     """A strategy, fitted to a collection, with the store of the vectors that it made.
 
     Args:
-        dim: D, the length of the content part.
-        revision: the catalog's revision that it is in step with.
+        strategy: the fitted strategy.
+        store: the store with the vectors [N, D'].
+        dim: D, the length of the content part of a vector.
+        revision: the revision of the catalog that the vectors were made from.
     """
 
     strategy: FusionStrategy
@@ -52,7 +57,7 @@ class FusedVectors:
 
 @dataclass(frozen=True)
 class Source:
-    """Where the vectors come from, and what is known of the segments they stand for."""
+    """A catalog with the components whose outputs are searched: the source of fused vectors."""
 
     catalog: Catalog
     encoder: VideoEncoder
@@ -62,8 +67,7 @@ class Source:
     def key(self, strategy: FusionStrategy, store: VectorStore) -> str:
         """Identify the vectors that these components make, whatever the catalog holds."""
         parts = [self.encoder, self.extractor, strategy, store]
-        joined = ",".join([*(part.fingerprint for part in parts if part), *Emotion])
-        return blake2b(joined.encode(), digest_size=8).hexdigest()
+        return digest(",".join([*(part.fingerprint for part in parts if part), *Emotion]))
 
     def load(self) -> tuple[np.ndarray, VideoFeatures, EmotionScores]:
         """Return the ids [N] of all segments, their features and their emotions."""
@@ -88,8 +92,9 @@ def fused_vectors(source: Source, strategy: FusionStrategy, store: VectorStore) 
     """Load the fused vectors of the catalog's present revision, or make and keep them.
 
     Args:
-        strategy: bound; its fitted state is replaced.
-        store: an empty store.
+        source: the catalog, and the components whose outputs are fused.
+        strategy: the strategy, bound; its fitted state is replaced.
+        store: an empty store, which is filled.
     """
     strategy.eval()
     revision = source.catalog.revision
@@ -110,15 +115,25 @@ def fuse_all(source: Source, strategy: FusionStrategy, store: VectorStore) -> No
     step = FRAMED_ROWS_AT_ONCE if strategy.needs_frames else ROWS_AT_ONCE
     for start in range(0, len(ids), step):
         rows = slice(start, start + step)
-        fused = fuse_block(source, strategy, ids[rows], video.pooled[rows], emotions[rows])
+        fused = fuse_block(source, strategy, ids[rows], video[rows], emotions[rows])
+        if start == 0:
+            check_lengths(strategy, neutral_query(strategy, video.pooled.shape[1]), fused)
         store.add(ids[rows], fused.float().numpy())
+
+
+def neutral_query(strategy: FusionStrategy, dim: int) -> torch.Tensor:
+    """Return the fused vector [1, D'] of a text that says nothing; its content has D numbers."""
+    width = strategy.dims.token if strategy.dims else dim
+    tokens, mask = torch.zeros(1, 1, width), torch.ones(1, 1, dtype=torch.bool)
+    text = TextFeatures(torch.zeros(1, dim), tokens, mask)
+    return strategy.fuse_text(text, EmotionScores.unobserved(1))
 
 
 def fuse_block(
     source: Source,
     strategy: FusionStrategy,
     ids: np.ndarray,
-    pooled: torch.Tensor,
+    video: VideoFeatures,
     emotions: EmotionScores,
 ) -> torch.Tensor:
     """Return the vectors [n, D'] of some segments, with their frames where the strategy asks.
@@ -126,25 +141,28 @@ def fuse_block(
     Segments with equally many frames are fused together, so that none are made up.
     """
     if not strategy.needs_frames:
-        return strategy.fuse_video(VideoFeatures(pooled), emotions)
+        return strategy.fuse_video(video, emotions)
     frames = source.catalog.load_frames(source.encoder, ids, source.encoder.dim)
-    groups = list(equally_long(frames))
-    parts = [
-        strategy.fuse_video(VideoFeatures(pooled[rows], stacked), emotions[rows])
-        for rows, stacked in groups
-    ]
+    groups = list(equally_long(video, frames))
+    parts = [strategy.fuse_video(shown, emotions[rows]) for rows, shown in groups]
     return torch.cat(parts)[np.argsort(np.concatenate([rows for rows, _ in groups]))]
 
 
 def equally_long(
-    frames: Sequence[NDArray[np.float32] | None],
-) -> Iterator[tuple[NDArray[np.intp], torch.Tensor | None]]:
-    """Yield the rows of segments with equally many frames, and these [n, T, D], None without."""
+    video: VideoFeatures, frames: Sequence[NDArray[np.float32] | None]
+) -> Iterator[tuple[NDArray[np.intp], VideoFeatures]]:
+    """Yield the rows of segments with equally many frames, and their features with these.
+
+    Args:
+        video: features of S segments, whose frames are put in.
+        frames: of each segment, [T, D], or None.
+    """
     lengths = np.array([0 if shown is None else len(shown) for shown in frames])
     for length in np.unique(lengths):
         rows = np.flatnonzero(lengths == length)
         shown = [found for row in rows.tolist() if (found := frames[row]) is not None]
-        yield rows, torch.from_numpy(np.stack(shown)) if shown else None
+        stacked = torch.from_numpy(np.stack(shown)) if shown else None
+        yield rows, replace(video[rows], frames=stacked)
 
 
 def load_vectors(folder: Path, strategy: FusionStrategy, store: VectorStore) -> bool:
@@ -163,19 +181,14 @@ def keep_vectors(folder: Path, strategy: FusionStrategy, store: VectorStore) -> 
 
     A disk that is full or read-only costs a later search some seconds, so it is no error.
     """
-    try:
+    with suppress(OSError, RuntimeError, SafetensorError):
         folder.parent.mkdir(exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder.parent))
-    except OSError:
-        return
-    try:
-        store.save(partial / "vectors")
-        buffers = {name: value.contiguous() for name, value in strategy.named_buffers()}
-        save_file(buffers, partial / "strategy.safetensors")
-        os.rename(partial, folder)
+        with atomic_path(folder) as partial:
+            partial.mkdir()
+            store.save(partial / "vectors")
+            buffers = {name: value.contiguous() for name, value in strategy.named_buffers()}
+            save_file(buffers, partial / "strategy.safetensors")
         drop_older(folder)
-    except (OSError, RuntimeError, SafetensorError):
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def drop_older(folder: Path) -> None:

@@ -9,8 +9,8 @@ Each raises AssertionError with what the contract says and what the component do
 """
 
 from collections.abc import Callable, Mapping
+from inspect import signature
 from types import MappingProxyType
-from typing import Any
 
 from moodreel.testing.captioners import check_captioner
 from moodreel.testing.encoders import check_text_encoder, check_video_encoder
@@ -26,15 +26,28 @@ from moodreel.testing.samples import (
 from moodreel.testing.stores import check_search, check_vector_store
 from moodreel.testing.strategies import check_fusion
 
-CHECKS: Mapping[str, Callable[[Any], None]] = MappingProxyType(
+Check = Callable[..., None]
+
+
+def kind_checked(check: Check) -> str:
+    """Return the kind of component that a check takes first."""
+    component = next(iter(signature(check).parameters.values()))
+    kind: str = component.annotation.kind
+    return kind
+
+
+CHECKS: Mapping[str, Check] = MappingProxyType(
     {
-        "video_reader": check_video_reader,
-        "video_encoder": check_video_encoder,
-        "text_encoder": check_text_encoder,
-        "emotion_extractor": check_emotion_extractor,
-        "captioner": check_captioner,
-        "fusion_strategy": check_fusion,
-        "vector_store": check_vector_store,
+        kind_checked(check): check
+        for check in (
+            check_video_reader,
+            check_video_encoder,
+            check_text_encoder,
+            check_emotion_extractor,
+            check_captioner,
+            check_fusion,
+            check_vector_store,
+        )
     }
 )
 """The check of each kind of component."""

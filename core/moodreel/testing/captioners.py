@@ -1,12 +1,14 @@
 """The contract of a captioner."""
 
 from moodreel.interfaces import Captioner
+from moodreel.testing.boundary import conformance
 from moodreel.testing.samples import sample_clips
 
 MOST_WORDS = 16
 SHAPES = ((1, 480, 640), (4, 64, 48), (3, 1, 1))
 
 
+@conformance
 def check_captioner(captioner: Captioner) -> None:
     """Check one caption of 1 to 16 words a clip, of any shape, that depends on no other clip."""
     clips = sample_clips(shapes=SHAPES)

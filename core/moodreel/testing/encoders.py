@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from moodreel.interfaces import TextEncoder, TextFeatures, VideoEncoder, VideoFeatures
+from moodreel.testing.boundary import conformance
 from moodreel.testing.samples import sample_clips
 
 TEXTS = (
@@ -13,9 +14,10 @@ TEXTS = (
     "",
 )
 LONG = "word " * 3000
-NEAR = 1e-4
+NEAR = 1e-4  # how far vectors may differ when inputs are batched otherwise: a judgement
 
 
+@conformance
 def check_video_encoder(encoder: VideoEncoder) -> None:
     """Check shapes, unit length, and that a clip's vectors depend on that clip alone."""
     check_space(encoder)
@@ -34,6 +36,7 @@ def check_video_encoder(encoder: VideoEncoder) -> None:
     assert near(alone, made.pooled), "a clip's vector must not depend on the others of its batch"
 
 
+@conformance
 def check_text_encoder(encoder: TextEncoder) -> None:
     """Check shapes, unit length, tokens, and that `inject` reaches the vectors, with gradients."""
     check_space(encoder)
@@ -56,6 +59,7 @@ def check_tokens(made: TextFeatures, width: int) -> None:
     shape = list(made.tokens.shape)
     fits = len(shape) == 3 and shape[0] == len(TEXTS) and shape[2] == width
     assert fits, f"tokens: [B, L, {width}] (`width`), got {shape}"
+    assert made.tokens.dtype == torch.float32, f"tokens: float32, got {made.tokens.dtype}"
     assert made.mask is not None, "tokens come with a mask [B, L]"
     assert list(made.mask.shape) == shape[:2], f"mask: {shape[:2]}, got {list(made.mask.shape)}"
     assert made.mask.dtype == torch.bool, f"mask: bool, got {made.mask.dtype}"

@@ -7,6 +7,7 @@ import numpy as np
 
 from moodreel.emotions import Emotion, EmotionScores
 from moodreel.interfaces import EmotionExtractor
+from moodreel.testing.boundary import conformance
 from moodreel.testing.samples import sample_clips
 
 TEXTS = (
@@ -18,6 +19,7 @@ TEXTS = (
 )
 
 
+@conformance
 def check_emotion_extractor(extractor: EmotionExtractor) -> None:
     """Check what it observes, intensities from 0, and that each input is read by itself."""
     assert extractor.modality in ("text", "video"), f"modality: got {extractor.modality!r}"

@@ -15,17 +15,19 @@ from moodreel.decoding.workers import WorkerContext, prepare_worker
 from moodreel.errors import UnreadableVideo
 from moodreel.interfaces import VideoReader
 from moodreel.media import Clip, VideoFacts
+from moodreel.testing.boundary import conformance
 
 WIDTH, HEIGHT, RATE, FRAMES = 960, 720, 8, 16
 FIRST, STEP = 20, 12  # the grey of the first frame, and how much brighter each next one is
 SHORTER_SIDE = 480
-TOLERANCE = 8.0  # of greys, after the codec
-PATIENCE = 60  # seconds for one call
+TOLERANCE = 8.0  # of greys, after the codec; neighbouring frames differ by 12
+PATIENCE = 60  # seconds for one call, which includes the start of its process: a judgement
 
 Call = Callable[..., Any]
 """Calls a function in the worker and returns, or raises, what it does."""
 
 
+@conformance
 def check_video_reader(reader: VideoReader) -> None:
     """Check facts, frames and refusals on a video of 2 s made here, every frame of its own grey.
 

@@ -1,1 +1,1 @@
-"""Training of fusion strategies: objectives, features, batches, the trainer, checkpoints."""
+"""Training of fusion strategies: objectives, loss terms, batches, the trainer, saved states."""

@@ -1,4 +1,4 @@
-"""Which captions meet in which batch: a function of the seed and the step, nothing else.
+"""Sampling of training batches: which captions meet depends on the seed and the step alone.
 
 So a run that is resumed, or spread over several processes, sees the same batches.
 """
@@ -15,15 +15,15 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Pool:
-    """Videos with captions to draw from, endlessly.
+    """An endless sample of videos with their captions, epoch by epoch.
 
     In every epoch each video comes once, with one of its captions. Videos of one group follow
     each other, so that most meet in one batch; the order of the groups is drawn anew.
 
     Args:
-        captions: each video's captions, as indices.
-        groups: the group of each video; one that is None is a group by itself.
-        seed: of every draw; epochs differ.
+        captions: for each video, the indices of its captions.
+        groups: the group of each video; a video whose group is None is a group by itself.
+        seed: the seed of all draws; each epoch is drawn anew.
     """
 
     captions: Sequence[Indices]
@@ -68,10 +68,10 @@ class Batches:
     """Batches of captions, some of which want an emotion and some of which do not.
 
     Args:
-        moved: captions that want an emotion.
-        neutral: captions that want none.
-        size: captions a batch.
-        share: the part of a batch that is neutral, where there are both.
+        moved: the captions that want an emotion.
+        neutral: the captions that want none.
+        size: how many captions a batch has.
+        share: the share of a batch that is neutral, 0 to 1, where there are captions of both kinds.
     """
 
     moved: Pool

@@ -13,9 +13,10 @@ class BestState:
     """The best parameters so far; without a validation, the last ones.
 
     Args:
-        value: the validation's mAP with them.
+        value: the mAP on the validation split with these parameters.
         step: after how many steps they were reached.
-        looks_since: looks at the validation that found no better ones.
+        looks_since: how many looks at the validation split since then found no better ones.
+        state: the parameters by name.
     """
 
     value: float = -math.inf
@@ -40,7 +41,7 @@ class BestState:
 
 
 def learned_state(trainee: nn.Module) -> dict[str, Tensor]:
-    """Return a copy of all that learns."""
+    """Return a copy of all parameters that are trained, by name."""
     return {
         name: value.detach().cpu().clone()
         for name, value in trainee.named_parameters()

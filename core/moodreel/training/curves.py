@@ -5,17 +5,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from moodreel.storage.atomic import atomic_path
+
 LOG = "losses.jsonl"
 PLOT = "losses.svg"
 
 
 class Curves:
-    """Writes what was measured, step by step.
+    """Writes the losses and metrics of a run, step by step.
 
     A resumed run drops what an earlier one had written after the step it goes on from.
 
     Args:
-        folder: of the run.
+        folder: the folder of the run.
         step: the first step that is written.
     """
 
@@ -24,7 +26,8 @@ class Curves:
 
         self.file = folder / LOG
         kept = [row for row in read_rows(self.file) if row["step"] < step]
-        self.file.write_text("".join(json.dumps(row) + "\n" for row in kept))
+        with atomic_path(self.file) as partial:
+            partial.write_text("".join(json.dumps(row) + "\n" for row in kept))
         self.lines = self.file.open("a", encoding="utf-8")
         self.board = SummaryWriter(str(folder / "tensorboard"), purge_step=step)
 

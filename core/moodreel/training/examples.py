@@ -1,9 +1,8 @@
-"""A dataset as training sees it: features made once, captions that point at them."""
+"""Training examples: the cached features of a dataset, and captions that refer to them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +20,7 @@ from moodreel.features.texts import text_features, wanted_emotions
 from moodreel.features.videos import CACHE, VideoSet, video_features
 from moodreel.interfaces import TextFeatures, VideoFeatures
 from moodreel.media import Clip, Progress
+from moodreel.storage.digests import digest
 from moodreel.training.batches import Batches, Indices, Pool
 from moodreel.training.plan import TrainingPlan
 
@@ -35,16 +35,17 @@ class Examples:
     """V videos and C captions with their features.
 
     Args:
-        captions: [C], each of one of the videos.
+        captions: the C captions, each of one of the videos.
         video_of: the video of each caption, [C].
         text_of: the text of each caption, [C]; captions with the same words share one.
         texts: the U different texts.
-        text: their features, [U, D].
-        wanted: the emotions that they want, [U, 8].
-        video: features of the videos, [V, D].
-        seen: the emotions seen in them, [V, 8].
+        text: the features of the texts, [U, D].
+        wanted: the emotions that the texts want, [U, 8].
+        video: the features of the videos, [V, D].
+        seen: the emotions seen in the videos, [V, 8].
         read_clips: decodes videos, given their places; where features were made elsewhere, it
             refuses.
+        failed: videos that cannot be read, with the reason.
     """
 
     captions: Sequence[Caption]
@@ -56,6 +57,7 @@ class Examples:
     video: VideoFeatures
     seen: EmotionScores
     read_clips: Callable[[Indices], Sequence[Clip]] = refuse_clips
+    failed: Sequence[tuple[str, str]] = ()
 
     @cached_property
     def known(self) -> NDArray[np.bool_]:
@@ -78,7 +80,7 @@ class Examples:
 
     @cached_property
     def plain(self) -> tuple[Tensor, NDArray[np.bool_]]:
-        """The mean vector [V, D] of each video's captions without emotion, and which have any."""
+        """The mean embedding [V, D] of each video's neutral captions, and a mask [V] of any."""
         rows = np.flatnonzero(~self.moved)
         owner = torch.from_numpy(self.video_of[rows])
         told = np.bincount(self.video_of[rows], minlength=len(self.seen)) > 0
@@ -119,12 +121,9 @@ class Examples:
     @property
     def fingerprint(self) -> str:
         """Identify the data: captions, and what the features are."""
-        digest = blake2b(digest_size=8)
-        for caption in self.captions:
-            digest.update(f"{caption.video}\t{caption.text}\n".encode())
-        for values in (self.video.pooled.numpy(), self.seen.values, self.wanted.values):
-            digest.update(np.ascontiguousarray(values).tobytes())
-        return digest.hexdigest()
+        words = [f"{caption.video}\t{caption.text}\n" for caption in self.captions]
+        numbers = (self.video.pooled.numpy(), self.seen.values, self.wanted.values)
+        return digest(*words, *(np.ascontiguousarray(values).tobytes() for values in numbers))
 
 
 def load_examples(
@@ -140,8 +139,12 @@ def load_examples(
     A video of several segments is represented by their mean.
 
     Args:
+        dataset: the videos and captions.
+        components: the encoders and extractors that make the features.
         frames: whether the strategy looks at single frames.
-        tokens: whether it looks at the text's tokens.
+        tokens: whether the strategy looks at the text's tokens.
+        cache: the folder where features are kept.
+        on_progress: called with the progress.
 
     Raises:
         InvalidInput: no video, or no caption, that could be used.
@@ -164,6 +167,7 @@ def load_examples(
         features,
         seen,
         refuse_clips if dataset.features else ClipReader(components, videos.videos),
+        videos.failed,
     )
 
 

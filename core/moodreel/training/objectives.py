@@ -1,4 +1,4 @@
-"""What training minimises: the contrastive objectives of CLIP-ViP, by name.
+"""Contrastive objectives of training, by name: those of CLIP-ViP.
 
 Each takes L2-normalised features [B, D] of B videos, their texts, a frame of each and an auxiliary
 caption of each, the scale of the similarities (the inverse temperature itself, not its logarithm)
@@ -16,6 +16,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
+
+from moodreel.training.objective_names import PUBLISHED
 
 
 class Objective(Protocol):
@@ -42,7 +44,7 @@ def info_nce(
     logit_scale: Tensor | float,
     same: Tensor | None = None,
 ) -> Tensor:
-    """Each video finds its text among all texts, and each text its video."""
+    """InfoNCE: each video finds its text among all texts, and each text its video."""
     return both_ways(similarities(video, text, logit_scale, same))
 
 
@@ -54,7 +56,7 @@ def dual_softmax(
     logit_scale: Tensor | float,
     same: Tensor | None = None,
 ) -> Tensor:
-    """InfoNCE on logits multiplied by how well each fits among what competes for its target."""
+    """InfoNCE on logits weighted by dual softmax: by each pair's share of what competes with it."""
     logits = similarities(video, text, logit_scale)
     rows, columns = (logits * block(logits, same).softmax(dim) for dim in (0, 1))
     return matching(block(rows, same)) + matching(block(columns, same).T)
@@ -200,19 +202,6 @@ def hardest_matching(logits: Tensor, hardest: int) -> Tensor:
     return -torch.cat([positive, kept], 1).log_softmax(1)[:, 0].mean()
 
 
-PUBLISHED: Mapping[str, str] = {
-    "NCELearnableTempLoss": "info-nce",
-    "NCELearnableTempDSLLoss": "dual-softmax",
-    "VidImgNCELearnableTempLoss": "joint-frames",
-    "VidImgDivideNCELearnableTempLoss": "separate-frames",
-    "NCELearnableTempLoss_vs_vc": "captions-apart",
-    "NCELearnableTempLoss_vs_vc_fc": "captions-apart-frames",
-    "NCELearnableTempLoss_vsc": "captions-shared",
-    "NCELearnableTempLoss_vsc_fc": "captions-shared-frames",
-    "HardNegLoss_2": "hard-negatives",
-}
-"""The names of the published code, and what they are called here."""
-
 _NAMED: dict[str, Objective] = {
     "info-nce": info_nce,
     "dual-softmax": dual_softmax,
@@ -229,17 +218,3 @@ OBJECTIVES: Mapping[str, Objective] = MappingProxyType(
     _NAMED | {published: _NAMED[name] for published, name in PUBLISHED.items()}
 )
 """Every objective by its own name and by the name of the published code."""
-
-_USED = {
-    "joint-frames": ("frame", "caption"),
-    "separate-frames": ("frame", "caption"),
-    "captions-apart": ("caption",),
-    "captions-apart-frames": ("frame", "caption"),
-    "captions-shared": ("caption",),
-    "captions-shared-frames": ("frame", "caption"),
-}
-
-USES: Mapping[str, frozenset[str]] = MappingProxyType(
-    {name: frozenset(_USED.get(PUBLISHED.get(name, name), ())) for name in OBJECTIVES}
-)
-"""What each objective looks at besides videos and texts; the other inputs may be anything."""

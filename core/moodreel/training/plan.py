@@ -1,10 +1,10 @@
-"""How a strategy is trained: every choice in one place, checked, and kept in the checkpoint."""
+"""Hyperparameters of training: every choice in one place, checked, and kept in the checkpoint."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 from moodreel.errors import InvalidInput, closest
-from moodreel.training.objectives import OBJECTIVES, USES
+from moodreel.training.objective_names import USES
 
 Tune = Literal["none", "projection", "text", "all"]
 Precision = Literal["no", "bf16", "fp16"]
@@ -12,29 +12,38 @@ Precision = Literal["no", "bf16", "fp16"]
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """The choices of one training run.
+    """The hyperparameters of one training run.
+
+    batch, rate, neutral and emotion have the values of the fusion benchmark's plan, which was
+    chosen by cross-validation inside its training part (benchmarks/fusion_rows.py); without the
+    emotion term video-side did not do worse (benchmarks/RESULTS.md). The other defaults are
+    judgements, not measured.
 
     Args:
-        objective: a name of `OBJECTIVES`.
+        objective: a name of `objectives.OBJECTIVES`.
         tune: what learns besides the strategy: nothing, a linear map after each encoder, the text
             encoder, or both encoders.
-        steps: how many batches at most.
-        batch: captions a batch, over all processes.
-        rate: the highest learning rate, reached after `warmup` (a share of the steps), from where
-            it falls to zero on a cosine.
-        encoder_rate: the same for the encoders, where they learn.
+        steps: how many batches are made at most.
+        batch: how many captions a batch has, over all processes.
+        rate: the highest learning rate of the strategy, reached after `warmup`, from where it
+            falls to zero on a cosine.
+        encoder_rate: the highest learning rate of the encoders, where they are tuned.
         decay: AdamW's weight decay, of matrices alone.
+        warmup: the share of the steps in which the learning rate rises, 0 to 1.
         clip: the largest norm of the gradient.
-        scale: the first value of the learned scale of similarities, 1 / temperature.
-        emotion: the weight of the auxiliary emotion term.
-        neutral: the share of a batch that wants no emotion.
-        distil: the weight of keeping queries without emotion at the baseline's ranking.
-        correct: the weight of correcting content, for strategies that do it.
-        together: a label; captions that share its value come in one batch, as hard negatives.
+        scale: the first value of the learned similarity scale, 1 / temperature.
+        emotion: the weight of the emotion term (`terms.emotion_term`).
+        neutral: the share of a batch that wants no emotion, 0 to 1.
+        distil: the weight of the distillation term, which keeps queries without emotion at the
+            baseline's ranking (`terms.distillation_term`).
+        correct: the weight of the correction term, for strategies that correct content
+            (`terms.correction_term`).
+        together: the name of a label; captions that share its value come in one batch, as hard
+            negatives.
         every: steps between looks at the validation split, and between saved states.
-        patience: looks without a better result after which training ends; 0 goes on.
-        seed: decides the first values, the batches and what is dropped out.
-        precision: of the strategy's arithmetic.
+        patience: looks without a better result after which training ends; 0 makes all steps.
+        seed: decides the first values, the batches and the dropout.
+        precision: of training: "no" is float32; "bf16" and "fp16" are mixed precision.
     """
 
     objective: str = "info-nce"
@@ -58,8 +67,8 @@ class TrainingPlan:
     precision: Precision = "no"
 
     def __post_init__(self) -> None:
-        if self.objective not in OBJECTIVES:
-            known = closest(self.objective, OBJECTIVES)
+        if self.objective not in USES:
+            known = closest(self.objective, USES)
             raise InvalidInput(f"unknown objective {self.objective!r}.{known}")
         for name, choices in (("tune", get_args(Tune)), ("precision", get_args(Precision))):
             if getattr(self, name) not in choices:

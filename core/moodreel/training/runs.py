@@ -1,10 +1,8 @@
 """From a dataset and a strategy's name to a trained strategy in a folder."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from hashlib import blake2b
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from moodreel.components import Components
 from moodreel.datasets import Caption, Dataset
@@ -13,6 +11,7 @@ from moodreel.features.videos import CACHE
 from moodreel.fusion.checkpoints import TrainingContext, load_strategy, save_strategy
 from moodreel.fusion.strategy import FusionStrategy
 from moodreel.media import Progress
+from moodreel.storage.digests import digest
 from moodreel.training.curves import plot_curves
 from moodreel.training.examples import Examples, load_examples
 from moodreel.training.plan import TrainingPlan
@@ -20,7 +19,9 @@ from moodreel.training.states import drop_state
 from moodreel.training.trainer import Outcome, Trainer
 from moodreel.training.tuning import save_tuned, tunable_network
 
-HELD_OUT = 0.1  # of the videos, where a dataset names no validation split
+# The share of the videos that is held out where a dataset names no validation split: a judgement,
+# not measured.
+HELD_OUT = 0.1
 
 
 @dataclass(frozen=True)
@@ -28,18 +29,18 @@ class Run:
     """One training run.
 
     Args:
-        components: make the features; they cut no videos (`segments.length=0`), so that a caption
-            is about a whole one.
-        dataset: what to learn from.
-        fusion: the strategy's name, or the folder of a trained one, to train it on.
-        plan: every choice.
-        folder: where the trained strategy, its logs and its state are kept.
+        components: the components that make the features; they cut no videos
+            (`segments.length=0`), so that a caption is about a whole video.
+        dataset: the videos and captions to learn from.
+        fusion: the strategy's name, or the folder of a trained strategy, to train it further.
+        plan: the hyperparameters.
+        folder: the folder for the trained strategy, its logs and its saved state.
         splits: the splits to learn from; where a dataset names none, all of it.
         validation: the split that decides when to stop; one that is not there is taken from the
             videos to learn from. None: all steps are made.
-        cache: where features are kept; evaluation shares it.
-        options: of the strategy, over the configuration's.
+        cache: the folder where features are kept; evaluation shares it.
         on_progress: called with the progress.
+        on_failure: called with the path of each video that cannot be read, and the reason.
     """
 
     components: Components
@@ -50,8 +51,8 @@ class Run:
     splits: Sequence[str] = ("train",)
     validation: str | None = "val"
     cache: Path = CACHE
-    options: Mapping[str, Any] = field(default_factory=dict)
     on_progress: Callable[[Progress], None] = lambda progress: None
+    on_failure: Callable[[str, str], None] = lambda path, reason: None
 
     def train(self) -> Outcome:
         """Train and write the strategy; an interrupted run goes on where it stood.
@@ -61,7 +62,7 @@ class Run:
             ConfigurationError: the folder holds another unfinished run.
         """
         registry = self.components.registry
-        strategy = load_strategy(registry, self.fusion, self.plan.seed, **self.options)
+        strategy = load_strategy(registry, self.fusion, self.plan.seed)
         if not any(p.requires_grad for p in strategy.parameters()) and self.plan.tune == "none":
             raise InvalidInput(f"the fusion strategy {self.fusion!r} has nothing to learn")
         tuned = tunable_network(registry, self.plan.tune)
@@ -84,7 +85,7 @@ class Run:
         return outcome
 
     def examples(self, strategy: FusionStrategy) -> tuple[Examples, Examples | None]:
-        """Return what to learn from, and what to look at in between."""
+        """Return the examples to train on, and those to validate on."""
         parts = choose_parts(self.dataset, self.splits, self.validation, self.plan)
         train, validation = (
             load_examples(
@@ -100,6 +101,9 @@ class Run:
             for part in parts
         )
         assert train is not None
+        for part in filter(None, (train, validation)):
+            for path, reason in part.failed:
+                self.on_failure(path, reason)
         return train, validation
 
     def write(self, strategy: FusionStrategy, train: Examples, outcome: Outcome) -> None:
@@ -126,7 +130,7 @@ class Run:
 def choose_parts(
     dataset: Dataset, splits: Sequence[str], validation: str | None, plan: TrainingPlan
 ) -> tuple[Dataset, Dataset | None]:
-    """Return what to learn from and what to validate on."""
+    """Return the dataset to train on, and the one to validate on or None."""
     if not dataset.splits:
         train = dataset
     else:
@@ -147,8 +151,7 @@ def hold_out(dataset: Dataset, plan: TrainingPlan) -> tuple[Dataset, Dataset | N
 
     def is_held(caption: Caption) -> bool:
         group = caption.labels.get(plan.together, caption.video)
-        drawn = blake2b(f"{plan.seed}/{group}".encode(), digest_size=4).digest()
-        return int.from_bytes(drawn) < HELD_OUT * 2**32
+        return int(digest(f"{plan.seed}/{group}", size=4), 16) < HELD_OUT * 2**32
 
     held = [caption for caption in dataset.captions if is_held(caption)]
     kept = [caption for caption in dataset.captions if not is_held(caption)]

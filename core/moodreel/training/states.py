@@ -1,6 +1,5 @@
-"""Where a run stands, on disk: what a resumed run needs to end as an unbroken one would."""
+"""Saved states of training runs, from which an interrupted run ends as an unbroken one would."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from pickle import UnpicklingError
@@ -9,15 +8,15 @@ from typing import Any
 import torch
 
 from moodreel.errors import ConfigurationError
+from moodreel.storage.atomic import atomic_path
 
 FILE = "state.pt"
 
 
 def save_state(folder: Path, state: Mapping[str, Any]) -> None:
     """Write a state, whole or not at all."""
-    partial = folder / f".{FILE}"
-    torch.save(dict(state), partial)
-    os.replace(partial, folder / FILE)
+    with atomic_path(folder / FILE) as partial:
+        torch.save(dict(state), partial)
 
 
 def load_state(folder: Path, run: str) -> dict[str, Any] | None:
@@ -26,7 +25,8 @@ def load_state(folder: Path, run: str) -> dict[str, Any] | None:
     Nothing but tensors and plain values is read: the file can run no code.
 
     Args:
-        run: identifies the data, the strategy and the plan.
+        folder: the folder of the run.
+        run: identifies the data, the strategy and the plan (`Trainer.run_key`).
 
     Raises:
         ConfigurationError: the file cannot be read, or is another run's.

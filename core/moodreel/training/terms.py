@@ -1,23 +1,26 @@
-"""The terms beside the contrastive objective: mood alone, neutral queries, and so on."""
+"""Auxiliary loss terms beside the contrastive one: emotion, distillation, correction, shortlist."""
 
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, kl_div, normalize
 
-ALIKE = 0.5  # cosine of two emotion vectors from which they count as the same mood
+# The cosine of two emotion vectors from which they count as the same mood: a judgement, not
+# measured. Two emotions of equal intensity have one of 0.71 with either alone.
+ALIKE = 0.5
 
 
 def emotion_term(mood: Tensor, wanted: Tensor, felt: Tensor, scale: Tensor) -> Tensor:
-    """Ask that mood alone finds the videos whose captions want the same mood as the text.
+    """Return the emotion loss: mood alone should find videos of the mood that a text wants.
 
-    The negative logarithm of the share that they have in a softmax over the batch (the
-    many-positives form of Khosla et al. 2020), averaged over texts that find any.
+    The right videos are those whose captions want the same mood. The loss is the negative
+    logarithm of their share in a softmax over the batch (the many-positives form of Khosla et al.
+    2020), averaged over the texts that have any.
 
     Args:
         mood: what the strategy adds to the content scores, [B, B]; rows are texts.
         wanted: the emotions that texts want, [B, 8].
         felt: the emotions that the captions of each video want, [B, 8].
-        scale: of similarities.
+        scale: the similarity scale, 1 / temperature.
     """
     right = (normalize(wanted, dim=-1) @ normalize(felt, dim=-1).T) > ALIKE
     rows = right.any(1) & ~right.all(1)
@@ -29,15 +32,15 @@ def emotion_term(mood: Tensor, wanted: Tensor, felt: Tensor, scale: Tensor) -> T
 
 
 def distillation_term(scores: Tensor, baseline: Tensor, rows: Tensor, scale: Tensor) -> Tensor:
-    """Ask that texts without emotion rank videos as the baseline does.
+    """Return the distillation loss: texts without emotion should rank videos as the baseline does.
 
-    The divergence of their softmax over the batch from the baseline's (Hinton et al. 2015).
+    It is the divergence of their softmax over the batch from the baseline's (Hinton et al. 2015).
 
     Args:
-        scores: fused, [B, B]; rows are texts.
-        baseline: of content alone, [B, B].
+        scores: the fused scores, [B, B]; rows are texts.
+        baseline: the scores of content alone, [B, B].
         rows: which texts want no emotion, bool [B].
-        scale: of similarities; the baseline's own softmax is no target to learn it by.
+        scale: the similarity scale, 1 / temperature; it gets no gradient from this term.
     """
     if not rows.any():
         return scores.sum() * 0
@@ -48,20 +51,22 @@ def distillation_term(scores: Tensor, baseline: Tensor, rows: Tensor, scale: Ten
 
 
 def correction_term(corrected: Tensor, plain: Tensor) -> Tensor:
-    """Ask that texts with their words of emotion corrected say what the others of the video say.
+    """Return the correction loss: corrected texts should say what the video's neutral captions say.
+
+    It is the mean squared distance.
 
     Args:
-        corrected: the content of texts that want an emotion, [n, D].
+        corrected: the corrected content of texts that want an emotion, [n, D].
         plain: the mean content of the same videos' captions that want none, [n, D].
     """
     return (corrected - plain).square().sum(-1).mean() if len(corrected) else corrected.sum()
 
 
 def shortlist_term(scores: Tensor, scale: Tensor) -> Tensor:
-    """Ask that the first video of each shortlist scores best.
+    """Return the shortlist loss: the first video of each shortlist should score best.
 
     Args:
-        scores: of reranking, [b, n].
-        scale: of similarities.
+        scores: the reranked scores, [b, n].
+        scale: the similarity scale, 1 / temperature.
     """
     return cross_entropy(scale * scores, scores.new_zeros(len(scores), dtype=torch.long))

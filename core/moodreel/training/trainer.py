@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from hashlib import blake2b
 from json import dumps
 from pathlib import Path
 from typing import Any
@@ -19,28 +18,30 @@ from moodreel.evaluation.metrics.ranking import query_scores
 from moodreel.fusion.strategy import FusionStrategy
 from moodreel.interfaces import TextEncoder, VideoEncoder
 from moodreel.media import Progress
+from moodreel.storage.digests import digest
 from moodreel.training.batches import Indices
 from moodreel.training.best_state import BestState, learned_state
 from moodreel.training.curves import Curves
 from moodreel.training.examples import Examples
-from moodreel.training.module import Asked, Batch, Shown, TrainingModule, take_rows, to_device
-from moodreel.training.objectives import OBJECTIVES, USES
+from moodreel.training.module import OWN, Asked, Batch, Shown, TrainingModule
+from moodreel.training.objective_names import USES
+from moodreel.training.objectives import OBJECTIVES
 from moodreel.training.plan import TrainingPlan
 from moodreel.training.states import load_state, save_state
 from moodreel.training.terms import correction_term, distillation_term, emotion_term, shortlist_term
 
-BETAS = (0.9, 0.98)
-TEXTS_AT_ONCE, VIDEOS_AT_ONCE = 256, 256
+BETAS = (0.9, 0.98)  # AdamW's, as in CLIP-ViP's training
+TEXTS_AT_ONCE, VIDEOS_AT_ONCE = 256, 256  # in validation, which bounds memory: judgements
 
 
 @dataclass
 class Outcome:
-    """How a run went.
+    """The outcome of a training run.
 
     Args:
-        steps: how many were made.
-        best_step: after how many the kept parameters were reached.
-        metrics: of the kept parameters, by name.
+        steps: how many steps were made.
+        best_step: after how many steps the kept parameters were reached.
+        metrics: the metrics of the kept parameters, by name.
     """
 
     steps: int
@@ -52,15 +53,15 @@ class Trainer:
     """Trains a strategy on examples.
 
     Args:
-        strategy: bound; its parameters are changed in place, and end as the best that the
-            validation saw, or else the last ones.
-        plan: every choice of the run.
-        train: what it learns from.
-        validation: what decides when to stop; None goes through all steps.
-        encoder: of texts, for a strategy that changes tokens, and where the encoder learns.
-        watcher: the video encoder, where it learns.
-        tuned: the encoders' network, where they learn.
-        folder: where the state and the logs are kept; None keeps none.
+        strategy: the strategy, bound; its parameters are changed in place, and end as the best
+            that the validation saw, or else the last ones.
+        plan: the hyperparameters.
+        train: the examples to learn from.
+        validation: the examples that decide when to stop; None makes all steps.
+        encoder: the text encoder, for a strategy that changes tokens, and where it is tuned.
+        watcher: the video encoder, where it is tuned; None takes cached features.
+        tuned: the network of the encoders, where they are tuned.
+        folder: the folder for the saved state and the logs; None keeps none.
         on_progress: called with the progress.
     """
 
@@ -93,7 +94,7 @@ class Trainer:
 
     @cached_property
     def accelerator(self) -> Accelerator:
-        """What knows of devices, precision and other processes."""
+        """The accelerator of the run: its device, its precision and its processes."""
         AcceleratorState._reset_state()  # an earlier run's precision would hold for this one too
         unused = DistributedDataParallelKwargs(find_unused_parameters=True)
         return Accelerator(mixed_precision=self.plan.precision, kwargs_handlers=[unused])
@@ -107,7 +108,7 @@ class Trainer:
             self.validation.fingerprint if self.validation else "",
             self.strategy.fingerprint,
         ]
-        return blake2b(dumps(described).encode(), digest_size=8).hexdigest()
+        return digest(dumps(described))
 
     def run(self) -> Outcome:
         """Train, from the beginning or from where an interrupted run stood.
@@ -194,14 +195,14 @@ class Trainer:
     def asked(self, examples: Examples, texts: Indices) -> Asked:
         """Return texts by their places."""
         words = [examples.texts[place] for place in texts]
-        text = take_rows(examples.text, torch.from_numpy(texts))
-        return Asked(words, to_device(text, self.accelerator.device), examples.wanted[texts])
+        text = examples.text[texts].to(self.accelerator.device)
+        return Asked(words, text, examples.wanted[texts])
 
     def shown(self, examples: Examples, videos: Indices) -> Shown:
         """Return videos by their places, decoded where their encoder learns."""
-        video = take_rows(examples.video, torch.from_numpy(videos))
+        video = examples.video[videos].to(self.accelerator.device)
         clips = examples.read_clips(videos) if self.watching else ()
-        return Shown(to_device(video, self.accelerator.device), examples.seen[videos], clips)
+        return Shown(video, examples.seen[videos], clips)
 
     def others(self, rows: Indices, step: int) -> Asked:
         """Return another caption of each video."""
@@ -228,9 +229,11 @@ class Trainer:
     def gather(self, name: str, part: Tensor) -> Tensor:
         """Return the vectors of all processes, in order, with gradients to every one.
 
-        The scale is the same everywhere, and shortlists are each process's own.
+        The scale is the same everywhere; shortlists, and loss terms of the strategy's own, are
+        each process's own.
         """
-        if self.accelerator.num_processes == 1 or name in ("scale", "reranked"):
+        alone = name in ("scale", "reranked") or name.startswith(OWN)
+        if self.accelerator.num_processes == 1 or alone:
             return part.float()
         from torch.distributed.nn.functional import all_gather
 
@@ -242,6 +245,7 @@ class Trainer:
         same = torch.from_numpy(self.train.same(rows)).to(text.device)
         caption, frame = found.get("caption", text), found.get("frame", video)
         terms = {"contrastive": self.objective(video, text, frame, caption, scale, same)}
+        terms |= {name: term for name, term in found.items() if name.startswith(OWN)}
         if "reranked" in found:
             terms["shortlist"] = shortlist_term(found["reranked"], scale)
         if "corrected" in found and self.plan.correct:

@@ -1,4 +1,4 @@
-"""Encoders that learn together with a strategy, and how they are kept.
+"""Fine-tuning of encoders together with a strategy, and how tuned encoders are stored.
 
 A tuned encoder is written beside the strategy, with `tuned.yaml`: a configuration whose preset
 `tuned` uses both. Where the text encoder alone was tuned, the videos' vectors stay as they are, so
@@ -17,7 +17,8 @@ from moodreel.errors import ConfigurationError
 from moodreel.interfaces import TextEncoder, VideoEncoder
 from moodreel.media import Clip
 from moodreel.registry.registry import Registry
-from moodreel.registry.settings import SLOTS
+from moodreel.registry.slots import SLOTS
+from moodreel.storage.atomic import atomic_path
 from moodreel.training.plan import Tune
 
 CONFIG, FOLDER = "tuned.yaml", "encoder"
@@ -60,7 +61,7 @@ def choose_parameters(
     """
     network.requires_grad_(True).zero_grad()
     with torch.enable_grad():
-        encoder.encode(["a text"], lambda tokens: tokens).pooled.sum().backward()
+        encoder.encode(["a text"], inject=lambda tokens: tokens).pooled.sum().backward()
         if watcher is not None:
             watcher.encode([BLACK]).pooled.sum().backward()
     chosen = 0
@@ -90,7 +91,9 @@ def save_tuned(registry: Registry, strategy: Path, tune: Tune) -> Registry:
     slots["fusion_strategy"] = str(strategy.resolve())
     preset = {**slots, "segments": registry.settings.segments}
     file = strategy / CONFIG
-    OmegaConf.save(OmegaConf.create({"presets": {"tuned": preset}, "components": components}), file)
+    with atomic_path(file) as partial:
+        described = {"presets": {"tuned": preset}, "components": components}
+        OmegaConf.save(OmegaConf.create(described), partial)
     return Registry.load("tuned", file)
 
 

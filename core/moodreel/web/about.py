@@ -1,16 +1,13 @@
-"""Routes about the server itself: health, components, and what the page must know."""
+"""Routes about the server itself: health, components, and the setup that the page needs."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends
 
 from moodreel import __version__
 from moodreel.emotions import Emotion
 from moodreel.errors import CatalogError
-from moodreel.hookspecs import HOOKS
-from moodreel.interfaces import Component as EngineComponent
-from moodreel.registry.registry import Registry
 from moodreel.web.models import Component, Folder, Health, Lack, Setup
 from moodreel.web.sharing import get_state
 from moodreel.web.state import AppState
@@ -49,12 +46,12 @@ def health(state: Shared) -> Health:
 @router.get("/components")
 def components(state: Shared) -> list[Component]:
     """List every component and whether it can run."""
-    return [Component(**row) for row in described(state.registry)]
+    return [Component(**row) for row in state.registry.described()]
 
 
 @router.get("/setup")
 def setup(state: Shared) -> Setup:
-    """Say what there is to choose from."""
+    """Return the preset, and the emotions, strategies and folders to choose from."""
     folders = [
         Folder(id=id, name=folder.name, path=str(folder)) for id, folder in enumerate(state.folders)
     ]
@@ -65,14 +62,6 @@ def setup(state: Shared) -> Setup:
         fusion=state.registry.slot_name("fusion_strategy"),
         folders=folders,
     )
-
-
-def described(registry: Registry) -> Iterator[dict[str, Any]]:
-    """Yield the facts of every component, by kind and name."""
-    order = list(HOOKS)
-    entries = registry.entries.values()
-    for entry in sorted(entries, key=lambda entry: (order.index(entry.kind), entry.name)):
-        yield registry.describe(entry)
 
 
 def status_of(
@@ -91,7 +80,7 @@ def unfinished(state: AppState, videos: int) -> Iterator[Lack]:
     if state.engine is None:
         return
     engine = state.engine
-    parts: dict[str, EngineComponent | None] = {
+    parts = {
         "searching": engine.components.video_encoder,
         "seeing emotions in videos": engine.components.video_emotion,
     }

@@ -1,4 +1,4 @@
-"""Indexing while the server answers: in a process of its own, one run at a time."""
+"""Background indexing beside the server: in a process of its own, one run at a time."""
 
 import os
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from moodreel.media import Progress
 from moodreel.web.models import Failure, Indexing
 from moodreel.web.problems import Busy
 
-NICENESS = 10  # searches go first
+NICENESS = 10  # so that searches go first: a judgement, not measured
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Adder:
     """Runs one indexing run at a time and knows where it stands.
 
     Args:
-        recipe: of the engine that indexes.
+        recipe: how the engine that indexes is made.
     """
 
     def __init__(self, recipe: Recipe) -> None:

@@ -28,8 +28,9 @@ def create_app(state: AppState, hosts: Iterable[str] = (), any_address: bool = F
     """Return the application over a state, which is closed with it.
 
     Args:
-        hosts: names that the server may be called by, besides loopback ones.
-        any_address: whether it may be called by any IP address.
+        state: the application's state.
+        hosts: host names that the server may be called by, besides loopback ones.
+        any_address: whether the server may be called by any IP address.
     """
 
     @asynccontextmanager

@@ -1,4 +1,4 @@
-"""How many may do a thing at once, and how many may wait for it."""
+"""Bounded concurrency: N jobs run, M wait, the rest get 503."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -12,11 +12,11 @@ Result = TypeVar("Result")
 
 
 class ConcurrencyLimit:
-    """Runs functions in threads, some at a time; past a number of waiting ones it refuses.
+    """Runs functions in threads, `at_once` at a time; `waiting` more wait, the rest are refused.
 
     Args:
-        at_once: how many run.
-        waiting: how many more may wait.
+        at_once: how many functions run at once.
+        waiting: how many more may wait for their turn.
     """
 
     def __init__(self, at_once: int, waiting: int) -> None:
@@ -29,7 +29,7 @@ class ConcurrencyLimit:
         """Run a function in a thread when its turn comes.
 
         Raises:
-            Busy: too many are waiting.
+            Busy: too many are waiting; the API answers it with status 503.
         """
         if self.inside >= self.places:
             raise Busy("too many requests at once; try again in a moment")

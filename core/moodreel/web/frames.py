@@ -1,8 +1,7 @@
-"""Pictures of videos, decoded once and kept on disk up to a size."""
+"""A cache of video frames as JPEG: decoded once, and kept on disk up to a size."""
 
 import os
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 from threading import Lock
@@ -14,12 +13,15 @@ from PIL import Image
 from moodreel.catalog.records import VideoRecord
 from moodreel.errors import UnreadableVideo
 from moodreel.media import Clip
+from moodreel.storage.atomic import atomic_path
 
+# Sizes of pictures in pixels, and the frames of a strip, as the page shows them; QUALITY is JPEG's.
+# Judgements, not measured.
 WIDTHS = (160, 320, 640)
 STRIP_FRAMES = 12
 STRIP_HEIGHT = 54
 QUALITY = 80
-BOUND = 256_000_000  # bytes of pictures that are kept
+BOUND = 256_000_000  # bytes of pictures that are kept: a judgement, not measured
 AFTER_SWEEP = 0.8  # of the bound
 Read = Callable[[Path, Sequence[float]], Clip]
 
@@ -28,7 +30,7 @@ class FrameCache:
     """Pictures in a folder, the least recently used ones dropped.
 
     Args:
-        folder: where they are kept; one that cannot be written costs time, nothing else.
+        folder: the folder of the cache; one that cannot be written costs time, nothing else.
         read: reads frames of a file, as `Decoder.read` does.
         bound: how many bytes are kept at most.
     """
@@ -81,9 +83,8 @@ class FrameCache:
         """Write a picture, whole or not at all, and drop old ones past the bound."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self.folder, delete=False) as partial:
-                partial.write(picture)
-            os.replace(partial.name, file)
+            with atomic_path(file) as partial:
+                partial.write_bytes(picture)
             with self._lock:
                 self.sweep(len(picture))
         except OSError:
@@ -94,7 +95,7 @@ class FrameCache:
         self._size = added + self._size if self._size is not None else folder_size(self.folder)
         if self._size <= self.bound:
             return
-        facts = sorted((entry.stat().st_mtime_ns, entry) for entry in self.folder.iterdir())
+        facts = sorted((entry.stat().st_mtime_ns, entry) for entry in pictures_in(self.folder))
         for _, entry in facts:
             if self._size <= self.bound * AFTER_SWEEP:
                 return
@@ -103,8 +104,13 @@ class FrameCache:
 
 
 def folder_size(folder: Path) -> int:
-    """Return the bytes of a folder's files."""
-    return sum(entry.stat().st_size for entry in folder.iterdir())
+    """Return the bytes of a folder's pictures."""
+    return sum(entry.stat().st_size for entry in pictures_in(folder))
+
+
+def pictures_in(folder: Path) -> Iterator[Path]:
+    """Yield the pictures of a folder, without those that are being written."""
+    return folder.glob("*.jpg")
 
 
 def shrink(frame: NDArray[np.uint8], width: int) -> Image.Image:

@@ -1,4 +1,4 @@
-"""Routes that add videos and tell how it goes."""
+"""Routes for indexing: start a run, read its state, and follow it by server-sent events."""
 
 from asyncio import sleep
 from collections.abc import AsyncIterator
@@ -15,9 +15,9 @@ from moodreel.web.state import AppState
 
 router = APIRouter()
 Shared = Annotated[AppState, Depends(get_state)]
-LOOK = 0.2  # seconds between looks at the state
-HEARTBEAT = 75  # looks without news after which a sign of life is sent
-MOST_LISTENERS = 32
+LOOK = 0.2  # seconds between looks at the state, too short to be noticed: a judgement
+HEARTBEAT = 75  # looks without news, 15 s, after which a sign of life is sent: a judgement
+MOST_LISTENERS = 32  # event streams at once, far more than pages in use: a judgement, not measured
 EVENTS: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/event-stream": {}}, "description": "one event a change"}
 }

@@ -1,4 +1,4 @@
-"""What the API takes and gives."""
+"""Schemas of the API's requests and responses."""
 
 from typing import Annotated, Any, Literal
 
@@ -6,10 +6,9 @@ from pydantic import Base64Bytes, BaseModel, ConfigDict, Field
 
 from moodreel.emotions import Emotion
 
-LONGEST_TEXT = 1000  # characters; a longer text is no query
+LONGEST_TEXT = 1000  # characters; a longer text is no query: a judgement, not measured
 MOST_PICTURE = 12_000_000  # characters in base 64: about 9 MB
 
-Finite = Annotated[float, Field(allow_inf_nan=False)]
 Intensity = Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(ge=0, le=1e7, allow_inf_nan=False)]
@@ -41,7 +40,7 @@ class Filters(Request):
 
 
 class Wish(Request):
-    """What search and recommendation have in common.
+    """The fields that search and recommendation requests share.
 
     `emotions` of null takes those of the query itself, {} none; `weight` is of mood against
     content.
@@ -225,7 +224,7 @@ class Health(BaseModel):
 
 
 class Setup(BaseModel):
-    """What the page has to know before it asks anything."""
+    """The configuration that the page needs before its first search."""
 
     preset: str
     emotions: list[str]

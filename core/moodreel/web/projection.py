@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from moodreel.errors import is_installed
 from moodreel.evaluation.embedding import even_choice
 from moodreel.evaluation.embedding import project as neighbour_plane
-from moodreel.registry.entries import is_installed
 from moodreel.search.index import SearchIndex
 
-MOST_POINTS = 2000  # more could not be told apart
-FEWEST_NEIGHBOURS = 5  # segments, below which there are no neighbourhoods to keep
-SEED = 0
+MOST_POINTS = 2000  # more could not be told apart: a judgement, not measured
+FEWEST_NEIGHBOURS = 5  # segments, below which there are no neighbourhoods to keep: a judgement
+SEED = 0  # so that the same index has the same map
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from moodreel.web.state import AppState
 
 router = APIRouter()
 Shared = Annotated[AppState, Depends(get_state)]
-ON_A_SHELF = 8
+ON_A_SHELF = 8  # hits for each emotion, a row of cards: a judgement, not measured
 NOTABLE = 0.005  # a smaller score would show as 0.00
 
 

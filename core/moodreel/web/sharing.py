@@ -1,4 +1,4 @@
-"""How routes get at what they share."""
+"""The dependency by which routes receive the application's state."""
 
 from fastapi import Request
 

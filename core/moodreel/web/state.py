@@ -1,4 +1,4 @@
-"""What the application works with: the engine as far as it can run, folders, pictures, runs."""
+"""The application's state: the engine as far as it can run, folders, pictures, indexing runs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -22,8 +22,11 @@ from moodreel.web.projection import Projection, project_index
 OPTIONAL = ("second_reader", "text_emotion", "video_emotion", "captioner")
 """The slots that a search can do without."""
 
-SEARCHES = (2, 300)  # at once and waiting: two threads keep two cores busy
-PICTURES = (4, 400)  # decoded in processes, so more wait for disks than for cores
+# How many run at once, and how many wait: judgements. Two searches keep the two cores busy that all
+# was measured on, and the tests hold that 200 searches at once are all answered. Pictures are
+# decoded in processes and wait for disks as well, so more of them run.
+SEARCHES = (2, 300)
+PICTURES = (4, 400)
 
 
 @dataclass(frozen=True)
@@ -42,9 +45,11 @@ class AppState:
     Args:
         recipe: how the engine is made.
         registry: the components of the configuration.
-        engine: None where a part is missing that nothing can be searched without.
-        lacks: what cannot run, by slot, and why.
-        folders: what videos may be added from.
+        engine: the engine; None where a part is missing that no search can do without.
+        lacks: why a component cannot run, by slot.
+        folders: the folders that videos may be added from.
+        searches: bounds how many searches run and wait.
+        pictures: bounds how many pictures are decoded and wait.
     """
 
     recipe: Recipe
@@ -82,7 +87,7 @@ class AppState:
 
     @cached_property
     def adder(self) -> Adder:
-        """What indexes folders."""
+        """The runner of indexing in the background."""
         return Adder(self.recipe)
 
     def shelves(self) -> Shelves:
@@ -151,7 +156,11 @@ def open_state(
     """Make the engine, without the parts that it can do without and that cannot run here.
 
     Args:
-        folders: what videos may be added from.
+        preset: the preset of the registry.
+        index: the folder of the index.
+        config: a YAML file that is merged over registry.yaml.
+        overrides: settings over those of files, as "key=value".
+        folders: the folders that videos may be added from.
 
     Raises:
         ConfigurationError: an unknown name or option.

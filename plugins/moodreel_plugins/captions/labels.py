@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from moodreel import Clip, hookimpl
-from moodreel.hookspecs import Register
+from moodreel import Clip, Register, hookimpl
 from moodreel.interfaces import Captioner, Requirement, VideoEncoder
 from moodreel_plugins.captions.label_names import ANIMALS, PLACES, PLAIN, THINGS, UNCOUNTED
 
+# Judgements. On 38 clips of real footage about 11 of 54 captions were acceptable, and none of the
+# 28 that fell below CERTAIN.
 CERTAIN = 0.2  # the least probability of what is said plainly
 COUNTED = 0.03  # the least probability with which a class adds to its group; 118 dogs add up
 SPECIFIC = 0.5  # the least share of its group with which a class is named itself
-MOST_THINGS = 3
-MOST_WORDS = 16
-CLASSES = 1000
+MOST_THINGS = 3  # things named in one caption: a judgement, not measured
+MOST_WORDS = 16  # as every captioner's (moodreel.interfaces.Captioner)
+CLASSES = 1000  # of ImageNet
 
 
 class LabelCaptioner(Captioner):
@@ -28,9 +29,10 @@ class LabelCaptioner(Captioner):
     for them.
 
     Args:
-        video_encoder: one that classifies frames, such as `starter`; it is shared, not loaded
-            again.
-        certain: the least probability of what is said plainly.
+        video_encoder: an encoder that classifies frames, such as `starter`; it is shared, not
+            loaded again.
+        certain: the least probability of what is said plainly, 0 to 1; a less probable best guess
+            begins with "perhaps".
     """
 
     requires = (Requirement("timm", "pip install timm", "Apache-2.0"),)

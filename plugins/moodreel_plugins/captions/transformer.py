@@ -5,13 +5,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from moodreel import Clip, hookimpl
-from moodreel.hookspecs import Register
+from moodreel import Clip, Register, hookimpl
 from moodreel.interfaces import Captioner, Requirement
 from moodreel_plugins.hub import load_network, load_part
 
 KIND = "captioning model"
-MOST_WORDS = 16
+MOST_WORDS = 16  # as every captioner's (moodreel.interfaces.Captioner)
 TOKENS = 32  # enough for 16 words of any vocabulary in use
 
 
@@ -23,9 +22,9 @@ class TransformerCaptioner(Captioner):
     Args:
         model: a folder, or a name on the Hugging Face hub: config.json, safetensors weights, an
             image processor and a tokenizer.
-        revision: of a model on the hub.
-        beams: how many beginnings are followed at once.
-        batch_size: frames captioned at once.
+        revision: the revision of a model on the hub.
+        beams: the width of the beam search; 1 decodes greedily.
+        batch_size: how many frames are captioned at once.
     """
 
     requires = (Requirement("transformers", "pip install transformers", "code: Apache-2.0"),)
@@ -53,14 +52,14 @@ class TransformerCaptioner(Captioner):
 
     @cached_property
     def processor(self) -> Any:
-        """What makes pixels of a picture."""
+        """The image processor, which makes pixels of a picture."""
         from transformers import AutoImageProcessor
 
         return load_part(AutoImageProcessor, self.name, self.revision, KIND)
 
     @cached_property
     def tokenizer(self) -> Any:
-        """What makes words of tokens."""
+        """The tokenizer, which makes words of tokens."""
         from transformers import AutoTokenizer
 
         return load_part(AutoTokenizer, self.name, self.revision, KIND)

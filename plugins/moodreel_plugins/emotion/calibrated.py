@@ -1,12 +1,10 @@
-"""Another extractor's scores as probabilities, so that those of several can be compared."""
+"""Calibrated extractors: another extractor's scores as probabilities, by temperature scaling."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from moodreel import Emotion, EmotionScores, hookimpl
+from moodreel import Emotion, EmotionScores, Register, Sentiment, hookimpl
 from moodreel.calibration import calibrate
-from moodreel.emotions import Sentiment
-from moodreel.hookspecs import Register
 from moodreel.interfaces import EmotionExtractor
 
 
@@ -16,8 +14,8 @@ class Calibrated(EmotionExtractor):
     `moodreel annotate LABELLED --fit FILE` fits one and writes the entry for the registry.
 
     Args:
-        extractor: whose scores are taken.
-        temperature: None gives them as they are.
+        extractor: the extractor whose scores are calibrated.
+        temperature: the fitted temperature, above 0; None leaves the scores as they are.
     """
 
     def __init__(self, extractor: EmotionExtractor, temperature: float | None = None) -> None:

@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from moodreel import Emotion, EmotionScores, hookimpl
-from moodreel.hookspecs import Register
+from moodreel import Emotion, EmotionScores, Register, hookimpl
 from moodreel.interfaces import Captioner, EmotionExtractor
 
 
@@ -17,8 +16,8 @@ class CombinedEmotion(EmotionExtractor):
     the same to be averaged: calibrate extractors that count (`calibrated`).
 
     Args:
-        extractors: all of one modality.
-        weights: one each, above 0; None: the same.
+        extractors: the extractors, all of one modality.
+        weights: the weight of each extractor, above 0; None weighs all alike.
     """
 
     def __init__(
@@ -55,8 +54,8 @@ class CaptionEmotion(EmotionExtractor):
     """What a text extractor reads in the caption that a captioner gives a clip.
 
     Args:
-        captioner: says what a clip shows.
-        extractor: reads it, of modality text.
+        captioner: the captioner that says what a clip shows.
+        extractor: the extractor that reads the caption, of modality text.
     """
 
     modality = "video"

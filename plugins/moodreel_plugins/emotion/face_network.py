@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import max_pool2d, pad
 
-from moodreel.errors import ConfigurationError
+from moodreel import ConfigurationError
 
 WIDTHS = (16, 32, 64, 128)
 OUTPUTS = 7

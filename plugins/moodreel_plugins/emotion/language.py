@@ -1,4 +1,4 @@
-"""Whether a text is in English, as far as its letters and words tell.
+"""Language identification: whether a text is in English, by its letters and words.
 
 An extractor made for English observes nothing in a text that it cannot read.
 """
@@ -16,10 +16,12 @@ from moodreel_plugins.emotion.modifiers import word_set
 
 WORD = re.compile(r"[^\W\d_]+")
 LATIN = re.compile(r"[A-Za-z\u00aa\u00ba\u00c0-\u024f\u1e00-\u1eff\uff21-\uff3a\uff41-\uff5a]")
+# Bounds on time and memory: judgements, not measured.
 MOST_WORDS = 256  # that are looked at; the rest of a text is taken to be like them
 LONGEST_WORD = 64
 MOST_KNOWN = 20_000  # words that are remembered
 LONGEST_TEXT = 10_000  # characters that a network is given, more than any of them reads
+# What decides, by the words that a dictionary knows (see `is_english`): judgements, not measured.
 FEWEST_WORDS = 4  # that can be told from names and misspellings
 FOREIGN_SHARE, ENGLISH_SHARE = 1 / 3, 1 / 2
 PLAINLY_ENGLISH = word_set("the is are and of to with for his her from by this that it")

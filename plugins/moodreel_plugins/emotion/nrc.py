@@ -9,9 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from moodreel import Emotion, EmotionScores, hookimpl
-from moodreel.emotions import Sentiment
-from moodreel.hookspecs import Register
+from moodreel import Emotion, EmotionScores, Register, Sentiment, hookimpl
 from moodreel.interfaces import EmotionExtractor, Requirement
 from moodreel_plugins.emotion.language import mask_unread, readable
 from moodreel_plugins.emotion.modifiers import Weighed, weigh_words
@@ -29,9 +27,10 @@ class NrcLexicon(EmotionExtractor):
     research only.
 
     Args:
-        match_case: leave capitals as they are: the published counts to the last row.
-        modifiers: count a negated word 0, a raised one 1.5 and a lowered one 0.5 times.
-        english: observe nothing in a text that is not in English.
+        match_case: whether capitals stay as they are, which gives the published counts in every
+            row.
+        modifiers: whether a negated word counts 0 times, a raised one 1.5 and a lowered one 0.5.
+        english: whether nothing is observed in a text that is not in English.
     """
 
     modality = "text"

@@ -1,12 +1,10 @@
-"""Emotions of frames by how near they are to descriptions of people who feel something."""
+"""Zero-shot emotions of frames, by their similarity to descriptions such as "a sad person"."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from moodreel import Clip, Emotion, EmotionScores, hookimpl
-from moodreel.errors import ConfigurationError
-from moodreel.hookspecs import Register
+from moodreel import Clip, ConfigurationError, Emotion, EmotionScores, Register, hookimpl
 from moodreel.interfaces import EmotionExtractor, TextEncoder, VideoEncoder
 
 if TYPE_CHECKING:
@@ -41,13 +39,15 @@ class PromptEmotion(EmotionExtractor):
     know expressions, the starter's knows what an image classifier recognises, and no people.
 
     Args:
-        video_encoder: embeds frames.
-        text_encoder: embeds the descriptions, in the same space.
-        temperature: of the softmax, in cosine similarity; CLIPs were trained with 0.01.
-        people: emotion -> how a person who feels it is described, the others being unobserved;
-            None: PEOPLE, for all eight.
+        video_encoder: the encoder of frames.
+        text_encoder: the encoder of the descriptions, in the same space.
+        temperature: the temperature of the softmax over cosine similarities; CLIPs were trained
+            with 0.01.
+        people: for each emotion, how a person who feels it is described; other emotions stay
+            unobserved. None: PEOPLE, for all eight.
         plain: descriptions of what has no emotion; None: PLAIN.
-        templates: what a description is put into, the embeddings being averaged; None: TEMPLATES.
+        templates: sentences with {} for a description, whose embeddings are averaged; None:
+            TEMPLATES.
     """
 
     modality = "video"

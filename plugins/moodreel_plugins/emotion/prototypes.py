@@ -1,4 +1,4 @@
-"""Emotions of a text, from how near it is to sentences that describe each emotion."""
+"""Emotions of a text, by its similarity to sentences that describe each emotion."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from moodreel import Emotion, EmotionScores, hookimpl
-from moodreel.hookspecs import Register
+from moodreel import Emotion, EmotionScores, Register, hookimpl
 from moodreel.interfaces import EmotionExtractor, TextEncoder
 from moodreel_plugins.emotion.language import encodable, mask_unread, readable
 from moodreel_plugins.emotion.modifiers import weigh_words
@@ -88,13 +87,14 @@ class SentencePrototypes(EmotionExtractor):
     that raises or lowers ("very", "slightly") multiplies the eight, up to 1 in all.
 
     Args:
-        text_encoder: embeds texts and sentences.
-        temperature: of the softmax, in cosine similarity. The default has the largest likelihood
-            on 36 labelled queries (the tuning half of tests/data/mood_queries.yaml).
-        plain: added to the similarity of the plain sentences; chosen likewise.
-        modifiers: whether negation and degree are understood.
-        english: observe nothing in a text that is not in English; false for an encoder of many
-            languages.
+        text_encoder: the encoder of texts and sentences.
+        temperature: the temperature of the softmax over cosine similarities. The default has the
+            largest likelihood on 36 labelled queries (the tuning half of
+            tests/data/mood_queries.yaml).
+        plain: what is added to the similarity of the plain sentences; chosen likewise.
+        modifiers: whether negation and intensifiers are understood.
+        english: whether nothing is observed in a text that is not in English; false for an
+            encoder of many languages.
     """
 
     modality = "text"

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from moodreel import Emotion, EmotionScores, hookimpl
-from moodreel.errors import ConfigurationError
-from moodreel.hookspecs import Register
+from moodreel import ConfigurationError, Emotion, EmotionScores, Register, hookimpl
 from moodreel.interfaces import EmotionExtractor, Requirement
 from moodreel_plugins.emotion.language import encodable, mask_unread, readable
 from moodreel_plugins.hub import load_network, load_part
@@ -31,13 +29,13 @@ class TransformerClassifier(EmotionExtractor):
     Args:
         model: a folder, or a name on the Hugging Face hub: config.json, safetensors weights and
             a tokenizer.
-        labels: emotion -> the model's labels for it, in any case. None: labels that are called
-            as the emotions are.
-        multi_label: whether several labels may hold at once. None: as the model's config says.
-        revision: of a model on the hub.
-        batch_size: texts read at once.
-        english: observe nothing in a text that is not in English; false for a model of many
-            languages.
+        labels: for each emotion, the model's labels for it, in upper or lower case. None takes
+            labels that are called as the emotions are.
+        multi_label: whether several labels may hold at once. None does as the model's config says.
+        revision: the revision of a model on the hub.
+        batch_size: how many texts are read at once.
+        english: whether nothing is observed in a text that is not in English; false for a model
+            of many languages.
     """
 
     modality = "text"
@@ -80,7 +78,7 @@ class TransformerClassifier(EmotionExtractor):
 
     @cached_property
     def tokenizer(self) -> Any:
-        """What cuts texts into tokens."""
+        """The tokenizer."""
         from transformers import AutoTokenizer
 
         return load_part(AutoTokenizer, self.name, self.revision, KIND)

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from moodreel import Emotion, EmotionScores, hookimpl
-from moodreel.emotions import Sentiment
-from moodreel.hookspecs import Register
+from moodreel import Emotion, EmotionScores, Register, Sentiment, hookimpl
 from moodreel.interfaces import EmotionExtractor, Requirement
 from moodreel_plugins.emotion.language import mask_unread, readable
 
-LONGEST_TEXT = 20_000  # characters that are read: VADER takes time with the square of the words
+# Characters that are read, since VADER takes time with the square of the words: a judgement, not
+# measured.
+LONGEST_TEXT = 20_000
 
 
 class Vader(EmotionExtractor):
@@ -25,8 +25,8 @@ class Vader(EmotionExtractor):
 
     Args:
         positive: the emotions that a compound score above 0 is taken for.
-        negative: those that one below 0 is taken for.
-        english: observe nothing in a text that is not in English.
+        negative: the emotions that a compound score below 0 is taken for.
+        english: whether nothing is observed in a text that is not in English.
     """
 
     modality = "text"

@@ -1,4 +1,4 @@
-"""Models in transformers' form: where their files are, and one loaded copy for all users."""
+"""Checkpoints in transformers' form: finding their files, and loading each once for all users."""
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -8,7 +8,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakValueDictionary
 
-from moodreel.errors import ConfigurationError
+from moodreel import ConfigurationError
 from moodreel.registry.fingerprints import file_digest
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ class Checkpoint:
     A hub's model is looked up in the local cache first, and downloaded if it is not there.
 
     Args:
-        name: the folder or the name.
-        option: the option that it came from, named in errors.
+        name: the folder, or the name on the hub.
+        option: the name of the component's option that it came from, for errors.
     """
 
     def __init__(self, name: str, option: str = "model") -> None:
@@ -86,7 +86,7 @@ class Checkpoint:
 
     @cached_property
     def digest(self) -> str:
-        """What names the weights, wherever they lie."""
+        """A digest of the weights, which names them wherever they lie."""
         return "-".join(file_digest(path) for path in self.weights)
 
     def load(
@@ -95,9 +95,9 @@ class Checkpoint:
         """Return the model in evaluation mode; the same one for the same device and precision.
 
         Args:
-            read: reads a model from a folder in a precision; part of what makes two loads equal.
-            device: such as "cuda:0"; "auto" picks one.
-            precision: of the weights; "auto" picks bfloat16 where it is native.
+            read: reads a model from a folder in a precision; another function makes another load.
+            device: the device, such as "cuda:0"; "auto" picks one.
+            precision: the precision of the weights; "auto" picks bfloat16 where it is native.
         """
         place = pick_device(device)
         dtype = pick_dtype(precision, place)

@@ -6,9 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from moodreel import Clip, hookimpl
-from moodreel.errors import ConfigurationError
-from moodreel.hookspecs import Register
+from moodreel import Clip, ConfigurationError, Register, hookimpl
 from moodreel.interfaces import (
     Component,
     Inject,
@@ -19,7 +17,6 @@ from moodreel.interfaces import (
     VideoFeatures,
 )
 from moodreel_plugins.encoders.checkpoints import Checkpoint, Precision, join_batches, one_line
-from moodreel_plugins.encoders.sentence import join_features
 from moodreel_plugins.encoders.tokenizers import TOKENIZER_FILES, read_tokenizer
 
 if TYPE_CHECKING:
@@ -52,7 +49,7 @@ class DualEncoder(Component):
 
     @property
     def dim(self) -> int:
-        """D, of the projections."""
+        """D, the length of the projected vectors."""
         return feature_dim(self.config)
 
     @cached_property
@@ -95,19 +92,20 @@ class DualEncoder(Component):
             )
 
     def reader(self) -> Callable[[Path, "torch.dtype"], Any]:
-        """Return what reads the model from a folder."""
+        """Return the function that reads the model from a folder."""
         return read_dual_encoder
 
 
 class ClipVideoEncoder(DualEncoder, VideoEncoder):
-    """The image half over frames, each projected and normalised; a clip is their mean.
+    """The image half of a CLIP over frames, each projected and normalised; a clip is their mean.
 
     Args:
         model: a folder in transformers' form, or the hub's name of one.
-        frames: how many frames of a segment are looked at.
-        batch_size: frames through the model at once.
-        device: such as "cuda:0"; "auto" picks an accelerator where there is one.
-        dtype: of the weights; "auto" is bfloat16 where the device has it natively.
+        frames: how many frames of a segment are encoded.
+        batch_size: how many frames go through the model at once, which bounds memory: a
+            judgement, not measured.
+        device: the device, such as "cuda:0"; "auto" picks an accelerator where there is one.
+        dtype: the precision of the weights; "auto" is bfloat16 where the device has it natively.
         compile: whether to compile the image half, which takes a minute and then runs faster.
     """
 
@@ -131,7 +129,7 @@ class ClipVideoEncoder(DualEncoder, VideoEncoder):
 
     @cached_property
     def pixels(self) -> "PixelMaker":
-        """What makes pixels of frames, as the model's folder says."""
+        """The preprocessing of frames, as the model's folder says."""
         from moodreel_plugins.encoders.pixels import read_pixel_maker
 
         return read_pixel_maker(self.checkpoint.folder, int(self.config.vision_config.image_size))
@@ -145,7 +143,7 @@ class ClipVideoEncoder(DualEncoder, VideoEncoder):
         return torch.compile(features, dynamic=True) if self.compile else features
 
     def feature_method(self) -> Callable[["Tensor"], "Tensor"]:
-        """Return the model's own way from pixels [n, 3, h, w] to features [n, D]."""
+        """Return the model's own function from pixels [n, 3, h, w] to features [n, D]."""
         model = self.model
         return lambda pixels: pooled_output(model.get_image_features(pixel_values=pixels))
 
@@ -182,15 +180,15 @@ class ClipVideoEncoder(DualEncoder, VideoEncoder):
 
 
 class ClipTextEncoder(DualEncoder, TextEncoder):
-    """The text half.
+    """The text half of a CLIP, or of another dual encoder of transformers.
 
     Args:
         model: a folder in transformers' form, or the hub's name of one.
-        batch_size: texts encoded at once.
-        device: such as "cuda:0"; "auto" picks an accelerator where there is one.
-        dtype: of the weights; "auto" is bfloat16 where the device has it natively.
-        space: that a tuned model shares with the videos it was tuned on; without it, that of
-            its own weights.
+        batch_size: how many texts are encoded at once.
+        device: the device, such as "cuda:0"; "auto" picks an accelerator where there is one.
+        dtype: the precision of the weights; "auto" is bfloat16 where the device has it natively.
+        space: the name of the space that a tuned model shares with the videos it was tuned on;
+            None names it after its own weights.
     """
 
     beside = TOKENIZER_FILES
@@ -221,12 +219,12 @@ class ClipTextEncoder(DualEncoder, TextEncoder):
 
     @property
     def width(self) -> int:
-        """W, of the text half's states."""
+        """W, the length of the text half's states."""
         return int(self.config.text_config.hidden_size)
 
     @cached_property
     def tokenizer(self) -> Any:
-        """What cuts texts into tokens."""
+        """The tokenizer."""
         return read_tokenizer(self.checkpoint.folder)
 
     def encode(self, texts: Sequence[str], inject: Inject | None = None) -> TextFeatures:
@@ -244,7 +242,7 @@ class ClipTextEncoder(DualEncoder, TextEncoder):
                 self.encode_batch(texts[start : start + size], inject)
                 for start in range(0, len(texts), size)
             ]
-            return join_features(parts)
+            return TextFeatures.cat(parts)
 
     def encode_batch(self, texts: Sequence[str], inject: Inject | None) -> TextFeatures:
         """Encode one batch: everything that leaves it is float32 on the CPU."""

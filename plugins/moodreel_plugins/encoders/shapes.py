@@ -1,4 +1,4 @@
-"""What the shapes of a CLIP's weights tell of its configuration."""
+"""Inferring the configuration of a CLIP from the shapes of its weights."""
 
 from math import isqrt
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from torch import Tensor
 from transformers import CLIPConfig
 
-from moodreel.errors import ConfigurationError
+from moodreel import ConfigurationError
 from moodreel_plugins.encoders.checkpoints import one_line
 from moodreel_plugins.encoders.clip_vip import SETTINGS, ClipVip, ProxySettings
 

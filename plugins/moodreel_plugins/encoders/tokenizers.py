@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from moodreel.errors import ConfigurationError
+from moodreel import ConfigurationError
 from moodreel_plugins.encoders.checkpoints import one_line
 
 TOKENIZER = "tokenizer"

@@ -6,9 +6,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from moodreel import Clip, hookimpl
-from moodreel.errors import ConfigurationError
-from moodreel.hookspecs import Register
+from moodreel import Clip, ConfigurationError, Register, hookimpl
 from moodreel.interfaces import Inject, VideoFeatures
 from moodreel_plugins.encoders.checkpoints import Checkpoint, Precision, join_batches, one_line
 from moodreel_plugins.encoders.clip import (
@@ -45,20 +43,23 @@ class VipEncoder(DualEncoder):
             )
 
     def reader(self) -> Callable[[Path, "torch.dtype"], Any]:
-        """Return what reads the model from a folder."""
+        """Return the function that reads the model from a folder."""
         return read_clip_vip
 
 
 class ClipVipVideoEncoder(VipEncoder, ClipVideoEncoder):
-    """The video half: all frames of a clip together (Xue et al. 2023). It has no frame vectors.
+    """The video half of CLIP-ViP (Xue et al. 2023): all frames together, without frame vectors.
 
     Args:
         checkpoint: a folder that `moodreel convert clip-vip` wrote, or the hub's name of one.
-        frames: how many frames of a segment are looked at; the published weights saw 12.
-        most_frames: a clip of more is thinned evenly to so many, since all are seen at once.
-        batch_size: frames through the model at once, one clip at least.
-        device: such as "cuda:0"; "auto" picks an accelerator where there is one.
-        dtype: of the weights; "auto" is bfloat16 where the device has it natively.
+        frames: how many frames of a segment are encoded; the published weights saw 12.
+        most_frames: a clip of more frames is thinned evenly to so many, since all are seen at
+            once: a judgement, not measured.
+        batch_size: how many frames go through the model at once, one clip at least. 48 are four
+            clips of 12; a frame costs 1.2 times as much at 16 clips as at one to four
+            (benchmarks/RESULTS.md, "CLIP-ViP B/32").
+        device: the device, such as "cuda:0"; "auto" picks an accelerator where there is one.
+        dtype: the precision of the weights; "auto" is bfloat16 where the device has it natively.
         compile: whether to compile the video half, which takes a minute and then runs faster.
     """
 
@@ -92,14 +93,14 @@ class ClipVipVideoEncoder(VipEncoder, ClipVideoEncoder):
 
     @cached_property
     def pixels(self) -> "PixelMaker":
-        """What makes pixels of frames, as the folder says, or pressed into a square."""
+        """The preprocessing of frames, as the folder says, or squeezed into a square."""
         from moodreel_plugins.encoders.pixels import read_pixel_maker
 
         side = int(self.config.vision_config.image_size)
         return read_pixel_maker(self.checkpoint.folder, side, square=True)
 
     def feature_method(self) -> Callable[["Tensor"], "Tensor"]:
-        """Return the model's own way from pixels [B, T, 3, h, w] to features [B, D]."""
+        """Return the model's own function from pixels [B, T, 3, h, w] to features [B, D]."""
         return self.model.video_features
 
     def save(self, folder: Path) -> dict[str, Any]:
@@ -131,15 +132,15 @@ class ClipVipVideoEncoder(VipEncoder, ClipVideoEncoder):
 
 
 class ClipVipTextEncoder(VipEncoder, ClipTextEncoder):
-    """The text half, with a stage for `inject` before positions are added.
+    """The text half of CLIP-ViP, with a stage for `inject` before positions are added.
 
     Args:
         checkpoint: a folder that `moodreel convert clip-vip` wrote, or the hub's name of one.
-        batch_size: texts encoded at once.
-        device: such as "cuda:0"; "auto" picks an accelerator where there is one.
-        dtype: of the weights; "auto" is bfloat16 where the device has it natively.
-        space: that a tuned model shares with the videos it was tuned on; without it, that of
-            its own weights.
+        batch_size: how many texts are encoded at once.
+        device: the device, such as "cuda:0"; "auto" picks an accelerator where there is one.
+        dtype: the precision of the weights; "auto" is bfloat16 where the device has it natively.
+        space: the name of the space that a tuned model shares with the videos it was tuned on;
+            None names it after its own weights.
     """
 
     def __init__(

@@ -1,17 +1,15 @@
-"""The published fusion: an emotion embedding added to every token of the text."""
+"""Additive fusion, as published: an emotion embedding added to every token of the text."""
 
 from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
-from moodreel import EmotionScores, hookimpl
-from moodreel.emotions import Emotion
+from moodreel import Emotion, EmotionScores, Register, hookimpl
 from moodreel.fusion import Dims, GatedFusion, to_tensors
-from moodreel.hookspecs import Register
 from moodreel.interfaces import TextFeatures, VideoFeatures
 
-EPSILON = 1e-8
+EPSILON = 1e-8  # keeps the mean over no emotion finite
 Weighting = Literal["binary", "intensity"]
 
 
@@ -27,12 +25,13 @@ class Additive(GatedFusion):
     text's side is the token stage alone.
 
     Args:
-        init: of the table that is added to tokens. "zeros" starts at the baseline; "normal" draws
-            it from a normal distribution, as published, and does not.
-        weighting: of a text's emotions. "binary" counts every one with an intensity above 0 alike,
-            as published; "intensity" multiplies each row by its intensity, negative ones too,
-            before the mean. A video's are always taken by intensity: faces show a little of each.
-        options: those of every `GatedFusion`.
+        init: the first values of the table that is added to tokens. "zeros" starts at the
+            baseline; "normal" draws them from a normal distribution, as published, and does not.
+        weighting: how a text's emotions count. "binary" counts every one with an intensity above
+            0 alike, as published; "intensity" multiplies each row by its intensity, negative ones
+            too, before the mean. A video's are always taken by intensity: faces show a little of
+            each.
+        options: the options of every `GatedFusion`.
     """
 
     version = "3"

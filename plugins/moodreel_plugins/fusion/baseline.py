@@ -1,8 +1,7 @@
-"""No fusion: content alone."""
+"""The baseline: no fusion, content alone."""
 
-from moodreel import hookimpl
+from moodreel import Register, hookimpl
 from moodreel.fusion import FusionStrategy
-from moodreel.hookspecs import Register
 
 
 class Baseline(FusionStrategy):

@@ -1,14 +1,12 @@
-"""Content and an embedding of emotion, concatenated, through a fully connected layer."""
+"""Concatenation fusion: content and an emotion embedding through a fully connected layer."""
 
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from moodreel import EmotionScores, hookimpl
-from moodreel.emotions import Emotion
+from moodreel import Emotion, EmotionScores, Register, hookimpl
 from moodreel.fusion import Dims, GatedFusion, to_tensors
-from moodreel.hookspecs import Register
 from moodreel.interfaces import TextFeatures, VideoFeatures
 
 
@@ -19,10 +17,11 @@ class ConcatFc(GatedFusion):
     emotion may not have been observed, a second table has a row for each that was.
 
     Args:
-        embedding: the length of the emotion embedding.
+        embedding: the length of the emotion embedding: a judgement, not measured.
         hidden: the width of a hidden layer with GELU; 0 for none.
-        dropout: of what goes into the layer, in training.
-        options: those of every `GatedFusion`.
+        dropout: the share of the layer's inputs that is dropped in training. The fusion benchmark
+            takes 0.5, chosen by cross-validation (benchmarks/fusion_rows.py); 0.1 is a judgement.
+        options: the options of every `GatedFusion`.
     """
 
     version = "2"

@@ -1,17 +1,15 @@
-"""An emotion encoder that looks at the text's tokens and at the video's frames."""
+"""Cross-attention fusion: an emotion encoder attends to the text's tokens and video's frames."""
 
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from moodreel import EmotionScores, hookimpl
-from moodreel.emotions import Emotion
+from moodreel import Emotion, EmotionScores, Register, hookimpl
 from moodreel.fusion import Dims, GatedFusion, has_wish, to_tensors
-from moodreel.hookspecs import Register
 from moodreel.interfaces import TextFeatures, VideoFeatures
 
-STD = 0.02  # of embeddings that only tell tokens apart
+STD = 0.02  # of embeddings that only tell tokens apart, as in BERT and CLIP
 
 
 class CrossAttention(GatedFusion):
@@ -31,11 +29,11 @@ class CrossAttention(GatedFusion):
     attention is only for the shortlist.
 
     Args:
-        width: of the encoder.
-        heads: of its attention.
-        dropout: in its attention, in training.
+        width: the width of the encoder, a multiple of `heads`: a judgement, not measured.
+        heads: how many heads its attention has: a judgement, not measured.
+        dropout: the dropout of its attention, in training: a judgement, not measured.
         joint: whether to rerank.
-        options: those of every `GatedFusion`.
+        options: the options of every `GatedFusion`.
     """
 
     version = "2"
@@ -123,7 +121,7 @@ class CrossAttention(GatedFusion):
 
 
 class EmotionEncoder(nn.Module):
-    """Intensities [B, 8] and a context [B, S, width] to one vector [B, width]."""
+    """Encodes intensities [B, 8] and a context [B, S, width] as one vector [B, width]."""
 
     def __init__(self, width: int, heads: int, dropout: float) -> None:
         super().__init__()
@@ -165,7 +163,7 @@ class JointReader(nn.Module):
 
 
 class Attention(nn.Module):
-    """x + attention of x to a context, or to itself, normalised; then a small feed-forward."""
+    """A transformer layer: attention of x to a context, or to itself, then a feed-forward."""
 
     def __init__(self, width: int, heads: int, dropout: float) -> None:
         super().__init__()

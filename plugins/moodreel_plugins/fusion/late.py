@@ -5,31 +5,35 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from moodreel import EmotionScores, hookimpl
-from moodreel.emotions import Emotion
-from moodreel.fusion import Dims, FusionStrategy, Shrinkage, check_weight, to_tensors
-from moodreel.hookspecs import Register
+from moodreel import EmotionScores, Register, hookimpl
+from moodreel.fusion import Dims, QueryRefinement, check_weight, to_tensors
 from moodreel.interfaces import TextFeatures, VideoFeatures
 
+# Intensities nearer than this to 0 or 1 have no larger log-odds, and smaller spreads count as none:
+# a judgement, not measured.
 EPSILON = 1e-4
 
 
-class Late(FusionStrategy):
-    """Stores [v, e_v] and asks with [(1-w) t, w s e_q].
+class Late(QueryRefinement):
+    """Late fusion: queries [(1-w) t, w s e_q] against stored [v, e_v], weighed by w at query time.
 
-    e_v is the segment's log-odds of each emotion against the collection's prior, clamped, and 0
-    where the emotion was not observed; e_q are the wanted intensities. s is the spread of the
-    content scores over the collection divided by that of the emotion scores, both for this very
-    query, so that a weight means the same with every encoder. A query without emotion has w = 0
-    and asks with [t, 0].
+    t and v are the content of the text and of the video. e_v is the segment's log-odds of each
+    emotion against the collection's prior, clamped, and 0 where the emotion was not observed; e_q
+    are the wanted intensities. s is the spread of the content scores over the collection divided
+    by that of the emotion scores, both for this very query, so that a weight means the same with
+    every encoder. A query without emotion has w = 0, so its vector is [t, 0].
+
+    The default weight of 0.5 is a judgement. On real captions it lowered the MRR of emotional
+    queries by 0.03 to 0.04 (MSR-VTT) and by 0.14 to 0.17 (clips that viewers rated); 0.2 to 0.3
+    gained 0.06 to 0.08 where moods were known well, and lost nothing elsewhere.
 
     Args:
         weight: w, the share of mood in the score, 0 to 1, when the query does not say; "learned"
-            asks with [t + c, r s e_q] instead, where r = w / (1-w), and c, the shrinkage of the
-            content and its correction by a vector for each emotion, are trained from 0 on. Without
-            c that ranks videos as w does, and keeps texts with and without emotion comparable for
-            one video.
-        clamp: the largest log-odds that one emotion can have.
+            makes the query's vector [t + c, r s e_q] instead, where r = w / (1-w) and the
+            refinement c (`QueryRefinement`) are trained from 0 on. Without c that ranks videos as
+            w does, and keeps texts with and without emotion comparable for one video.
+        clamp: the largest log-odds that one emotion can have. 3 is a factor of 20 in the odds: a
+            judgement, not measured.
     """
 
     version = "3"
@@ -53,8 +57,6 @@ class Late(FusionStrategy):
         self.prior = masked_mean(values, observed)
         self.content_covariance = covariance(video.pooled)
         self.emotion_covariance = covariance(self.log_odds(values, observed))
-        if self.learned:
-            self.shrinkage.fit(video.pooled)
 
     def log_odds(self, values: Tensor, observed: Tensor) -> Tensor:
         """Return e_v [B, 8]."""
@@ -72,22 +74,21 @@ class Late(FusionStrategy):
         intensities, _ = to_tensors(wanted, text.pooled)
         mood = self.scale(text.pooled, intensities) * intensities
         if weight is None and self.learned:
-            change = self.shrinkage(text.pooled) + intensities @ self.corrections
-            content = text.pooled + intensities.any(-1, keepdim=True) * change
+            content = text.pooled + self.refinement(text.pooled, wanted)
             return torch.cat([content, self.ratio * mood], -1)
         share = float(self.weight) if weight is None else check_weight(weight)
         w = share * intensities.any(-1, keepdim=True)
         return torch.cat([(1 - w) * text.pooled, w * mood], -1)
 
     def build(self, dims: Dims) -> None:
-        """Make the shrinkage, and the vectors [8, D] of the correction."""
+        """Make the refinement of queries, where it is learned."""
         if self.learned:
-            self.shrinkage = Shrinkage(dims.content)
-            self.corrections = nn.Parameter(torch.zeros(len(Emotion), dims.content))
+            self.make_shrinkage(dims)
+            self.make_corrections(dims)
 
     @property
     def ratio(self) -> Tensor:
-        """r, from 0. A learned one that has fallen below still hears where to go back to."""
+        """r, clamped to 0 or more with a straight-through gradient, so that it can come back."""
         weight = torch.as_tensor(self.weight)
         return weight + (weight.clamp(min=0) - weight).detach()
 

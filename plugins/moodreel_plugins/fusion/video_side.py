@@ -1,19 +1,18 @@
-"""The emotions seen in a video, embedded, against those that the text asks for."""
+"""Video-side fusion: an embedding of the emotions seen, against one of the emotions wanted."""
 
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from moodreel import EmotionScores, hookimpl
-from moodreel.emotions import Emotion
+from moodreel import Emotion, EmotionScores, Register, hookimpl
 from moodreel.fusion import Dims, GatedFusion, to_tensors
-from moodreel.hookspecs import Register
 from moodreel.interfaces import TextFeatures, VideoFeatures
 
+# Judgements, not measured.
 STEEPEST = 1e-3  # intensities nearer than this to 0 or 1 have no larger log-odds
 ODDS_SCALE = 3.0  # brings log-odds to about the size of intensities
-AWAY = 0.1  # of a random start, beside the aligned one
+AWAY = 0.1  # the share of the random start that is kept beside the aligned one
 
 
 class VideoSide(GatedFusion):
@@ -30,8 +29,8 @@ class VideoSide(GatedFusion):
 
     Args:
         corrected: whether the text's side learns a correction.
-        options: those of every `GatedFusion`. With `sides: video`, h is linear in the text alone,
-            and the query's emotions only say whether there are any.
+        options: the options of every `GatedFusion`. With `sides: video`, h is linear in the text
+            alone, and the query's emotions only say whether there are any.
     """
 
     version = "4"
@@ -53,7 +52,7 @@ class VideoSide(GatedFusion):
             self.video_side = nn.Linear(3 * len(Emotion), self.size(dims), bias=False)
             start_aligned(self.video_side, len(Emotion))
         if self.corrected:
-            self.corrections = nn.Parameter(torch.zeros(len(Emotion), dims.content))
+            self.make_corrections(dims)
 
     def text_mood(self, text: TextFeatures, wanted: EmotionScores) -> Tensor:
         """Return h [B, size], linear in e_q."""

@@ -1,4 +1,4 @@
-"""What every reader asks of a file through FFmpeg's libraries: its video stream and its facts."""
+"""Containers of video files, through FFmpeg's libraries: the video stream, its facts and frames."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from moodreel.errors import UnreadableVideo
-from moodreel.media import VideoFacts
+from moodreel import UnreadableVideo, VideoFacts
 
 STILL_FORMATS = ("image2", "_pipe")
 ATTACHED_PICTURE = 0x400
-LAST_SHOWN = 0.5  # seconds of grace for a last frame whose duration is not stated
+# Seconds of grace for a last frame whose duration is not stated: a judgement, not measured.
+LAST_SHOWN = 0.5
 
 
 @contextmanager

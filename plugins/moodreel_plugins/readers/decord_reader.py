@@ -8,11 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from moodreel import Clip, hookimpl
-from moodreel.errors import UnreadableVideo
-from moodreel.hookspecs import Register
+from moodreel import Clip, Register, UnreadableVideo, VideoFacts, hookimpl
 from moodreel.interfaces import Requirement, VideoReader
-from moodreel.media import VideoFacts
 from moodreel_plugins.readers.containers import (
     LAST_SHOWN,
     check_file,
@@ -23,7 +20,7 @@ from moodreel_plugins.readers.containers import (
 )
 
 EARLY = 1e-4  # seconds by which rounding may put a frame's time too late
-SQUARE = 0.01  # how far from 1 the ratio of a square pixel's sides may be
+SQUARE = 0.01  # how far from 1 the ratio of a square pixel's sides may be: a judgement
 
 
 class DecordReader(VideoReader):
@@ -33,7 +30,7 @@ class DecordReader(VideoReader):
     it shows in another shape (pixels that are not square) it leaves to the next reader.
 
     Args:
-        shorter_side: frames are shrunk so that their shorter side has at most this many pixels.
+        shorter_side: the most pixels of a frame's shorter side; larger frames are shrunk.
     """
 
     requires = (Requirement("decord", "pip install decord", "Apache-2.0"),)

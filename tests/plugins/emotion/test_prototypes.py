@@ -7,6 +7,7 @@ import yaml
 import places
 from moodreel import Emotion
 from moodreel_plugins.emotion.prototypes import SENTENCES, SentencePrototypes
+from nearness import ROUNDING
 
 FILE = places.DATA / "mood_queries.yaml"
 QUERIES = yaml.safe_load(FILE.read_text(encoding="utf-8"))
@@ -35,7 +36,7 @@ def test_queries_are_read_as_a_reader_would(extractor, half):
 def test_intensities_are_probabilities(extractor):
     values = extractor.extract([row["query"] for row in QUERIES["held_out"]]).values
     assert values.min() >= 0
-    assert values.sum(1).max() <= 1 + 1e-6
+    assert values.sum(1).max() <= 1 + ROUNDING
 
 
 def test_every_emotion_has_sentences():

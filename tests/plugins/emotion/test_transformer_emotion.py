@@ -1,6 +1,5 @@
 """Text-classification models: tiny ones, made here, with labels as real ones have them."""
 
-import numpy as np
 import pytest
 import torch
 from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
@@ -10,6 +9,7 @@ from moodreel.errors import ConfigurationError
 from moodreel.registry.registry import default_registry
 from moodreel.testing import check_emotion_extractor
 from moodreel_plugins.emotion.modifiers import word_set
+from nearness import ROUNDING, assert_near
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "happy", "angry", "man", "wall"]
 GO_EMOTIONS = sorted(
@@ -75,7 +75,7 @@ def test_labels_called_as_emotions_are_found_and_the_others_stay_unknown(ekman):
     texts = ["a happy man", "a wall"]
     theirs = shares(ekman, texts, lambda logits: logits.softmax(0))
     for ours, reference in zip(extractor.extract(texts), theirs, strict=True):
-        assert ours == pytest.approx({name: reference[name] for name in ours}, abs=1e-5)
+        assert ours == pytest.approx({name: reference[name] for name in ours}, abs=ROUNDING)
         assert sum(ours.values()) < 1
 
 
@@ -90,7 +90,7 @@ def test_go_emotions_are_mapped_out_of_the_box(go_emotions):
     theirs = shares(go_emotions, texts, torch.sigmoid)
     for ours, reference in zip(extractor.extract(texts), theirs, strict=True):
         grouped = {e: max(reference[label] for label in extractor.labels[e]) for e in Emotion}
-        assert ours == pytest.approx(grouped, abs=1e-5)
+        assert ours == pytest.approx(grouped, abs=ROUNDING)
 
 
 def test_each_of_the_28_labels_stands_for_one_emotion_at_most():
@@ -104,7 +104,7 @@ def test_a_softmax_adds_the_labels_of_an_emotion(ekman):
     options = {"model": str(ekman), "labels": labels}
     (added,) = create("emotion_extractor", "transformer", **options).extract(["a man"])
     (reference,) = shares(ekman, ["a man"], lambda logits: logits.softmax(0))
-    assert added == pytest.approx({"joy": reference["joy"] + reference["surprise"]}, abs=1e-5)
+    assert added == pytest.approx({"joy": reference["joy"] + reference["surprise"]}, abs=ROUNDING)
 
 
 def test_a_batch_reads_as_single_texts_do(go_emotions):
@@ -112,7 +112,7 @@ def test_a_batch_reads_as_single_texts_do(go_emotions):
     texts = ["a happy man", "a wall", "angry angry angry man", "", "a"]
     batch = extractor.extract(texts).values
     single = [extractor.extract([text]).values[0] for text in texts]
-    np.testing.assert_allclose(batch, single, atol=1e-5)
+    assert_near(batch, single)
 
 
 @pytest.mark.parametrize("text", ["", "\ud800", "\x00\x1b", "😡", "happy " * 100_000])

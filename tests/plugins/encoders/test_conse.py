@@ -1,22 +1,24 @@
-"""The ConSE encoder: what it sees, what a clip's vector depends on, and weights that do not fit."""
+"""The ConSE encoder: what it sees, what a clip's vector depends on, and where it runs."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
+import timm
 import torch
-from safetensors.torch import save_file
+from torch._subclasses import FakeTensorMode
 
 from moodreel import Clip
 from moodreel.errors import ConfigurationError
+from moodreel_plugins.captions.labels import LabelCaptioner
+from moodreel_plugins.emotion.prompts import PromptEmotion
+from moodreel_plugins.encoders.class_head import ClassHead
 from moodreel_plugins.encoders.image_networks import (
-    ImageNetwork,
+    TimmNetwork,
     central_square,
     fit_frame,
-    load_in_order,
-    packaged_weights,
-    read_weights,
 )
+from nearness import assert_near, assert_same_hits
 
 LITE0 = {"model": "tf_efficientnet_lite0"}
 PROMISED = {
@@ -48,18 +50,18 @@ def test_a_promised_query_finds_its_clip_first(engine, query):
 
 @pytest.mark.parametrize("query", PROMISED)
 def test_without_emotion_late_fusion_ranks_as_the_baseline(engine, query):
-    ranked = [
-        [hit.video for hit in engine.search(query, top=99, merge=False, fusion=fusion)]
+    late, plain = (
+        [hit.to_dict() for hit in engine.search(query, top=99, merge=False, fusion=fusion)]
         for fusion in ("late", "baseline")
-    ]
-    assert ranked[0] == ranked[1]
+    )
+    assert_same_hits(late, plain)
 
 
 def test_vectors_are_unit_vectors_of_the_text_space(encoder):
     features = encoder.encode([noise(2), noise(2, seed=1)])
     assert features.pooled.shape == (2, encoder.dim)
     assert features.frames.shape == (2, 2, encoder.dim)
-    torch.testing.assert_close(features.pooled.norm(dim=-1), torch.ones(2))
+    assert_near(features.pooled.norm(dim=-1), torch.ones(2))
     assert encoder.space == encoder.text_encoder.space
 
 
@@ -68,9 +70,8 @@ def test_a_clip_does_not_depend_on_its_batch(encoder):
     together = encoder.encode(clips)
     for row, clip in enumerate(clips):
         alone = encoder.encode([clip])
-        torch.testing.assert_close(alone.pooled[0], together.pooled[row], atol=1e-4, rtol=0)
-        shown = together.frames[row, : len(clip)]
-        torch.testing.assert_close(alone.frames[0], shown, atol=1e-4, rtol=0)
+        assert_near(alone.pooled[0], together.pooled[row])
+        assert_near(alone.frames[0], together.frames[row, : len(clip)])
 
 
 def test_shorter_clips_are_padded_with_their_last_frame(encoder):
@@ -82,9 +83,7 @@ def test_shorter_clips_are_padded_with_their_last_frame(encoder):
 def test_batches_of_one_frame_give_the_same(registry, encoder):
     single = registry.create("video_encoder", "starter-fast", batch_size=1)
     clip = noise(3)
-    torch.testing.assert_close(
-        single.encode([clip]).pooled, encoder.encode([clip]).pooled, atol=1e-4, rtol=0
-    )
+    assert_near(single.encode([clip]).pooled, encoder.encode([clip]).pooled)
 
 
 def test_no_clips_give_no_rows(encoder):
@@ -101,7 +100,7 @@ def test_logits_of_several_networks_are_averaged(registry):
     )
     frames = list(noise(1).frames)
     mean = (whole.class_logits(frames) + centre.class_logits(frames)) / 2
-    torch.testing.assert_close(both.class_logits(frames), mean)
+    assert_near(both.class_logits(frames), mean)
 
 
 def test_a_vector_is_the_weighted_mean_of_the_likeliest_classes(registry):
@@ -109,8 +108,8 @@ def test_a_vector_is_the_weighted_mean_of_the_likeliest_classes(registry):
     logits = torch.full((1, 1000), -20.0)
     logits[0, [5, 7]] = torch.tensor([3.0, 1.0])
     weights = torch.tensor([3.0, 1.0]).softmax(0)
-    mean = weights @ encoder.class_embeddings[[5, 7]]
-    torch.testing.assert_close(encoder.embed(logits)[0], mean / mean.norm())
+    mean = weights @ encoder.class_head.embeddings[[5, 7]]
+    assert_near(encoder.class_head.embed(logits)[0], mean / mean.norm())
 
 
 def test_more_classes_than_there_are_means_all(registry):
@@ -123,6 +122,120 @@ def test_every_option_that_changes_vectors_changes_the_fingerprint(registry, enc
     changed += [{"temperature": 1}, {"networks": [LITE0 | {"view": "centre"}]}]
     made = [registry.create("video_encoder", "starter-fast", **options) for options in changed]
     assert len({encoder.fingerprint, *(one.fingerprint for one in made)}) == len(changed) + 1
+
+
+@pytest.mark.parametrize(
+    ("name", "fingerprint"),
+    [("starter", "e3d935c0146f9c7b"), ("starter-fast", "65f81bfbb8a7c072")],
+)
+def test_an_index_of_an_older_release_opens_without_being_made_again(registry, name, fingerprint):
+    """The fingerprints at 0f8e06b, before `device` and `dtype` were options.
+
+    They depend on the weights of both networks and of the sentence encoder, whose packages
+    pyproject.toml pins.
+    """
+    assert registry.create("video_encoder", name).fingerprint == fingerprint
+    on_cpu = registry.create("video_encoder", name, device="cpu", dtype="float32")
+    assert on_cpu.fingerprint == fingerprint, "an index made on one device serves on another"
+
+
+def test_precision_that_was_chosen_enters_the_fingerprint(registry, encoder):
+    other = registry.create("video_encoder", "starter-fast", dtype="bfloat16")
+    assert other.fingerprint != encoder.fingerprint
+
+
+# Where it runs
+
+
+@pytest.fixture(scope="module")
+def halved(registry):
+    return registry.create("video_encoder", "starter-fast", device="cpu", dtype="bfloat16")
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    """Photographs: with noise, classes are so improbable that their order means nothing."""
+    import skimage
+
+    found = [skimage.data.astronaut(), skimage.data.chelsea(), skimage.data.coffee()]
+    return [Clip(picture[None, :300, :400], np.zeros(1)) for picture in found]
+
+
+def test_bfloat16_stays_close(encoder, halved, pictures):
+    """Rounding changes which classes are among the most probable; 0.988 was the least seen."""
+    exact, rounded = encoder.encode(pictures), halved.encode(pictures)
+    assert halved.classifiers[0].network.classifier.weight.dtype == torch.bfloat16
+    assert rounded.pooled.dtype == rounded.frames.dtype == torch.float32
+    assert torch.cosine_similarity(exact.pooled, rounded.pooled).min() > 0.98
+    assert torch.cosine_similarity(exact.frames, rounded.frames, -1).min() > 0.98
+
+
+def test_what_is_built_on_the_encoder_takes_it_in_bfloat16(encoder, halved, pictures):
+    for one in (encoder, halved):
+        assert LabelCaptioner(one).caption(pictures[1:]) == ["an Egyptian cat", "a cup of coffee"]
+    scores = [
+        PromptEmotion(one, one.text_encoder, temperature=0.05).extract(pictures).values
+        for one in (encoder, halved)
+    ]
+    np.testing.assert_allclose(scores[0], scores[1], atol=0.01)
+
+
+def test_weights_go_to_the_device_as_they_are_asked_for():
+    network = TimmNetwork("tf_efficientnet_lite0", device="meta", precision="float16").network
+    parameters = {(tensor.device.type, tensor.dtype) for tensor in network.parameters()}
+    assert parameters == {("meta", torch.float16)}
+    assert {tensor.device.type for tensor in network.buffers()} == {"meta"}
+
+
+@pytest.mark.parametrize("view", ["whole", "centre", "trained"])
+def test_frames_meet_the_network_on_its_device(view):
+    """Fake tensors compute shapes and refuse to mix devices, so no GPU is needed."""
+    frames = list(noise(2).frames)
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        network = TimmNetwork("tf_efficientnet_lite0", view=view)
+        network.network = fake_network("tf_efficientnet_lite0")
+        assert network.prepare(frames).device.type == "cuda"
+        assert network.logits(frames).device.type == "cuda"
+        assert network.features(frames).device.type == "cuda"
+
+
+def test_whatever_the_device_all_that_leaves_the_encoder_is_on_the_cpu(registry):
+    encoder = registry.create("video_encoder", "starter", device="cuda")
+    assert encoder.class_head.embeddings.device.type == "cpu"
+    clip = noise(3)
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        for network in encoder.classifiers:
+            network.network = fake_network(network.model)
+        features = encoder.encode([clip])
+        parts = [features.pooled, features.frames, encoder.class_logits(list(clip.frames))]
+    assert {(part.device.type, part.dtype) for part in parts} == {("cpu", torch.float32)}
+
+
+def fake_network(name):
+    """Return a network as on a GPU, under a fake tensor mode."""
+    with torch.device("cuda"):
+        return timm.create_model(name).eval()
+
+
+def test_logits_of_another_device_and_precision_are_embedded_on_the_cpu(text_encoder):
+    head = ClassHead(text_encoder, lambda: [["a cat", "a dog", "a cup"]], 2.0, classes=2)
+    assert head.embeddings.shape == (3, text_encoder.dim)
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        vectors = head.embed(torch.zeros(4, 3, device="cuda", dtype=torch.float16))
+    assert (vectors.device.type, vectors.dtype) == ("cpu", torch.float32)
+
+
+@pytest.mark.skipif(not torch.accelerator.is_available(), reason="needs an accelerator")
+def test_an_accelerator_gives_the_vectors_of_the_cpu(registry, pictures):
+    """Convolutions of CUDA round float32 to TF32 unless told otherwise."""
+    here = registry.create("video_encoder", "starter", device="cpu")
+    there = registry.create("video_encoder", "starter", device="auto")
+    assert there.class_logits(list(pictures[0].frames)).device.type == "cpu"
+    assert there.classifiers[0].network.classifier.weight.device.type != "cpu"
+    near = torch.cosine_similarity(here.encode(pictures).pooled, there.encode(pictures).pooled)
+    assert near.min() > 0.99
+    captions = [LabelCaptioner(one).caption(pictures[1:]) for one in (here, there)]
+    assert captions[0] == captions[1]
 
 
 # What a network sees
@@ -139,7 +252,7 @@ def test_the_centre_is_square_and_undistorted():
 def test_any_frame_fits(view, shape):
     fitted = fit_frame(np.full((*shape, 3), 200, np.uint8), view, 24)
     assert fitted.shape == (1, 3, 24, 24)
-    torch.testing.assert_close(fitted, torch.full_like(fitted, 200))
+    assert_near(fitted, torch.full_like(fitted, 200))
 
 
 # What cannot be used
@@ -153,6 +266,7 @@ def test_any_frame_fits(view, shape):
         ({"temperature": 0}, "above 0"),
         ({"frames": 0}, "above 0"),
         ({"forms": ["poetic"]}, "forms"),
+        ({"dtype": "float8"}, "dtype"),
         ({"networks": [LITE0 | {"view": "left"}]}, "networks"),
         ({"networks": [{"model": "resnet18"}]}, "no package holds weights for 'resnet18'"),
         ({"networks": [LITE0 | {"checkpoint": "gone.pth"}]}, "gone.pth: weights cannot be read"),
@@ -164,81 +278,9 @@ def test_wrong_options_are_refused_in_one_line(registry, options, message):
     assert "\n" not in str(caught.value)
 
 
-def test_an_unknown_model_is_refused(tmp_path):
-    file = tmp_path / "weights.safetensors"
-    save_file({"weight": torch.zeros(1)}, file)
-    with pytest.raises(ConfigurationError, match="no_such_model"):
-        _ = ImageNetwork("no_such_model", checkpoint=str(file)).classifier
-
-
-@pytest.mark.parametrize("name", ["weights.pth", "weights.safetensors"])
-def test_a_damaged_file_is_named(tmp_path, name):
-    (tmp_path / name).write_bytes(b"not weights")
-    with pytest.raises(ConfigurationError, match=f"{name}: no weights can be read"):
-        read_weights(tmp_path / name)
-
-
-class Marked:
-    """Leaves a mark where it is unpickled."""
-
-    def __reduce__(self):
-        return Path.touch, (Path("ran"),)
-
-
-def test_code_in_a_checkpoint_never_runs(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    torch.save({"weight": Marked()}, "evil.pth")
-    with pytest.raises(ConfigurationError, match="no weights can be read"):
-        read_weights(Path("evil.pth"))
-    assert not Path("ran").exists()
-
-
-SOURCE = Path("weights.pth")
-
-
-def layers(width=3):
-    return torch.nn.Sequential(torch.nn.Linear(2, width), torch.nn.Linear(width, 2))
-
-
-def test_weights_load_by_name_whatever_their_order():
-    model, other = layers(), layers()
-    load_in_order(model, dict(reversed(other.state_dict().items())), SOURCE)
-    assert torch.equal(model[0].weight, other[0].weight)
-
-
-def test_weights_of_other_names_load_in_order():
-    model, other = layers(), layers()
-    named = {f"their.{name}": value for name, value in other.state_dict().items()}
-    load_in_order(model, named, SOURCE)
-    assert torch.equal(model[1].bias, other[1].bias)
-
-
-@pytest.mark.parametrize(
-    "weights",
-    [
-        {},
-        layers(4).state_dict(),
-        {f"their.{name}": value for name, value in layers(4).state_dict().items()},
-        dict(list(layers().state_dict().items())[:-1]),
-        layers().state_dict() | {"more": torch.zeros(1)},
-        {
-            f"x{i}": value
-            for i, value in enumerate([*layers().state_dict().values(), torch.ones(1)])
-        },
-        dict.fromkeys(layers().state_dict(), "text"),
-    ],
-    ids=["none", "other sizes", "other names and sizes", "too few", "named more", "more", "text"],
-)
-def test_weights_of_another_model_are_refused(weights):
-    with pytest.raises(ConfigurationError, match=r"weights\.pth: these are not the weights"):
-        load_in_order(layers(), weights, SOURCE)
-
-
-def test_a_file_that_holds_no_mapping_is_refused(tmp_path):
-    torch.save(torch.zeros(3), tmp_path / "tensor.pth")
-    with pytest.raises(ConfigurationError, match=r"tensor\.pth"):
-        read_weights(tmp_path / "tensor.pth")
-
-
-def test_packaged_weights_are_there():
-    assert packaged_weights("tf_efficientnet_lite2").is_file()
+@pytest.mark.parametrize("name", ["starter", "starter-fast"])
+def test_a_device_that_is_not_there_is_refused_in_one_line(registry, name):
+    encoder = registry.create("video_encoder", name, device="cuda:99")
+    with pytest.raises(ConfigurationError, match="device 'cuda:99'") as caught:
+        encoder.encode([noise(1)])
+    assert "\n" not in str(caught.value)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moodreel.errors import ConfigurationError
+from nearness import ROUNDING, assert_near
 
 TEXTS = [
     "a cat",
@@ -30,7 +31,7 @@ def reference():
 
 def test_vectors_agree_with_the_package(text_encoder, reference):
     theirs = torch.from_numpy(reference.encode(TEXTS, normalize_embeddings=True))
-    torch.testing.assert_close(text_encoder.encode(TEXTS).pooled, theirs, atol=1e-5, rtol=0)
+    assert_near(text_encoder.encode(TEXTS).pooled, theirs)
 
 
 def test_shapes_and_mask(text_encoder):
@@ -44,7 +45,7 @@ def test_shapes_and_mask(text_encoder):
 def test_batches_do_not_matter(registry, text_encoder):
     small = registry.create("text_encoder", "minilm", batch_size=2)
     mine, usual = small.encode(TEXTS), text_encoder.encode(TEXTS)
-    torch.testing.assert_close(mine.pooled, usual.pooled, atol=1e-5, rtol=0)
+    assert_near(mine.pooled, usual.pooled)
     assert torch.equal(mine.mask, usual.mask)
     assert mine.tokens.shape == usual.tokens.shape
 
@@ -62,7 +63,7 @@ def test_a_long_text_is_cut_where_the_model_ends(text_encoder):
 @settings(max_examples=25, deadline=None)
 @given(text=st.text(max_size=30))
 def test_any_text_gives_a_unit_vector(text_encoder, text):
-    assert float(text_encoder.encode([text]).pooled.norm()) == pytest.approx(1, abs=1e-4)
+    assert float(text_encoder.encode([text]).pooled.norm()) == pytest.approx(1, abs=ROUNDING)
 
 
 def test_inject_sees_the_token_embeddings_of_all_texts(registry):
@@ -76,7 +77,7 @@ def test_inject_sees_the_token_embeddings_of_all_texts(registry):
     untouched = encoder.encode(["a cat", "a dog on a sofa"], inject).pooled
     assert seen == [(2, 7, encoder.dim)]
     plain = encoder.encode(["a cat", "a dog on a sofa"]).pooled
-    torch.testing.assert_close(untouched, plain, atol=1e-5, rtol=0)
+    assert_near(untouched, plain)
 
 
 def test_inject_changes_the_vector_and_lets_gradients_through(text_encoder):

@@ -19,9 +19,9 @@ from hard_videos import (
 from moodreel import create
 from moodreel.decoding.decoder import Decoder
 from moodreel.errors import UnreadableVideo
-from moodreel.registry.registry import installed_components
+from moodreel.registry.discovery import installed_plugins
 
-READERS = [name for kind, name in installed_components() if kind == "video_reader"]
+READERS = [name for kind, name in installed_plugins().registrations if kind == "video_reader"]
 
 
 @pytest.fixture(scope="module")

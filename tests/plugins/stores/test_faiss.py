@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from moodreel.errors import CatalogError
 from moodreel_plugins.stores.faiss_store import FaissStore
+from nearness import assert_near
 
 IDS = np.arange(300, dtype=np.int64) * 3 + 11
 
@@ -30,10 +31,11 @@ def store():
 def test_search_is_exact_over_what_is_held(store):
     queries = drawn(7, seed=1)
     exact = queries @ halved(drawn()).T
+    best = -np.sort(-exact, axis=1)[:, :10]
     found, scores = store.search(queries, 10)
-    order = np.argsort(-exact, axis=1)[:, :10]
-    np.testing.assert_array_equal(found, IDS[order])
-    np.testing.assert_allclose(scores, np.take_along_axis(exact, order, 1), rtol=1e-5, atol=1e-5)
+    assert all(len(set(ids)) == 10 for ids in found.tolist())
+    assert_near(np.take_along_axis(exact, np.searchsorted(IDS, found), 1), best)
+    assert_near(scores, best)
 
 
 @settings(max_examples=25, deadline=None)
@@ -43,7 +45,7 @@ def test_any_size_is_exact(count, dim, k):
     store.add(np.arange(count), vectors)
     _, scores = store.search(query, k)
     exact = -np.sort(-(query @ halved(vectors).T), axis=1)[:, :k]
-    np.testing.assert_allclose(scores, exact, rtol=1e-4, atol=1e-4)
+    assert_near(scores, exact)
 
 
 def test_vectors_come_back_in_the_order_asked(store):
@@ -100,9 +102,10 @@ def test_a_saved_store_is_the_same_when_loaded(store, tmp_path):
     store.save(tmp_path / "vectors")
     again = FaissStore()
     again.load(tmp_path / "vectors")
-    queries = drawn(3, seed=1)
-    for mine, theirs in zip(store.search(queries, 20), again.search(queries, 20), strict=True):
-        np.testing.assert_array_equal(mine, theirs)
+    np.testing.assert_array_equal(again.vectors(IDS), store.vectors(IDS))
+    (mine, scores), (theirs, others) = (one.search(drawn(3, seed=1), 20) for one in (store, again))
+    assert [set(row) for row in mine.tolist()] == [set(row) for row in theirs.tolist()]
+    assert_near(scores, others)
     again.add(np.array([1]), drawn(1, seed=2))
     assert again.count == 301
 

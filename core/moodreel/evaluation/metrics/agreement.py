@@ -1,4 +1,4 @@
-"""How well an extractor's emotions agree with labels: confusion, macro-F1, calibration."""
+"""Agreement of an extractor with labels: confusion matrix, macro-F1 and calibration error."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -11,21 +11,22 @@ from moodreel.calibration import class_names, fit_temperature, probabilities
 from moodreel.emotions import EmotionScores
 from moodreel.errors import InvalidInput
 
-BINS = 15
-UNREAD = -1
+BINS = 15  # of confidence, as in Guo et al. 2017
+UNREAD = -1  # the predicted class of a text of which nothing was observed
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """What came of a comparison with labels.
+    """The agreement of an extractor's emotions with labels.
 
     Args:
-        classes: the eight and neutral, the order of the matrix.
-        confusion: rows labelled, columns read: how many texts, 9 lists of 9.
-        unread: labelled texts of which the extractor observed nothing, by class.
-        macro_f1: the mean F1 over the classes that occur, as labelled or as read.
+        classes: the names of the nine classes, the eight emotions and neutral.
+        confusion: the confusion matrix, 9 lists of 9 counts: a row for each label, a column for
+            each prediction, in the order of `classes`.
+        unread: for each class, how many texts with this label had nothing observed in them.
+        macro_f1: the mean F1 over the classes that occur as labels or as predictions.
         calibration_error: the expected calibration error of the scores as they are.
-        temperature: fitted to all labels.
+        temperature: the temperature fitted to all labels.
         calibrated_error: the expected calibration error with a temperature fitted to the other
             half of the labels.
     """
@@ -99,8 +100,8 @@ def calibration_error(shares: NDArray[np.float64], wanted: NDArray[np.int64]) ->
     """Return the expected calibration error over 15 bins of confidence (Guo et al. 2017).
 
     Args:
-        shares: probabilities of the classes [B, 9]; rows of zeros are left out.
-        wanted: the right classes [B].
+        shares: the probabilities of the classes, [B, 9]; rows of zeros are left out.
+        wanted: the labels, as columns of `shares`, [B].
     """
     read = likeliest(shares)
     seen = read != UNREAD

@@ -1,12 +1,15 @@
-"""Numbers for how a vector space changed, since a picture of it alone misleads."""
+"""Measures of an embedding space: linear CKA, modality gap, neighbours, displacement, alignment.
+
+A picture of the space alone misleads, so a map stands beside these.
+"""
 
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-NEIGHBOURS = 10
-TINY = 1e-12
+NEIGHBOURS = 10  # about as many as the hits that a user looks at: a judgement, not measured
+TINY = 1e-12  # keeps divisions by the length of a zero vector finite
 Floats = NDArray[np.float64]
 
 
@@ -42,8 +45,8 @@ def linear_cka(first: NDArray, second: NDArray) -> float:
     """Return the similarity of two representations of the same items (Kornblith et al. 2019).
 
     Args:
-        first: [N, D].
-        second: [N, E].
+        first: the vectors of N items in one space, [N, D].
+        second: the vectors of the same items in another space, [N, E].
 
     Returns:
         0 to 1; 1 where one is the other, turned, moved or scaled. nan where one does not vary.
@@ -79,11 +82,12 @@ def emotion_purity(
     """Return how many neighbours of emotional items have the same emotion, and by chance.
 
     Args:
-        labels: the emotion of each item, "" for none.
-        owners: items of the same owner are no neighbours.
+        neighbours: the places of each item's nearest neighbours, as `nearest` returns them.
+        labels: the emotion of each of N items; "" for none.
+        owners: the owner of each item, [N]; items of the same owner are no neighbours.
 
     Returns:
-        two shares, 0 to 1; nan where no item has an emotion.
+        The two shares, 0 to 1; nan where no item has an emotion.
     """
     names = np.array(labels)
     rows = [row for row in np.flatnonzero(names != "").tolist() if len(neighbours[row])]

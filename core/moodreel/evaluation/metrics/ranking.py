@@ -1,4 +1,4 @@
-"""How well a similarity matrix ranks: exact under ties, for any sign of score, block by block.
+"""Retrieval metrics of a similarity matrix: exact under ties, for negative scores too, in blocks.
 
 R@k is the share of queries with a relevant video among the first k; MdR and MnR are the median and
 the mean rank of the first relevant video, from 1; MRR the mean of that rank's reciprocal; nDCG has
@@ -17,8 +17,12 @@ from moodreel.evaluation.metrics import ties
 from moodreel.evaluation.metrics.relevance import Relevance, as_array
 
 CUTOFFS = (1, 5, 10)
-BLOCK = 1 << 22  # scores looked at at once: 16 MB in single precision
-FEW = 4  # relevant columns up to which counting is quicker than sorting
+# Scores looked at at once: 16 MB in single precision. A judgement; with it 40,000 x 10,000 scores
+# take less than 1 GiB (benchmarks/RESULTS.md, "Retrieval metrics").
+BLOCK = 1 << 22
+# Relevant columns a query up to which a pass over the scores for each is taken to be quicker than
+# sorting them: a judgement, not measured.
+FEW = 4
 
 Floats = NDArray[np.float64]
 
@@ -28,9 +32,12 @@ class QueryScores:
     """The measures of each query, [Q]; nan for a query without a relevant video.
 
     Args:
-        rank: of the first relevant video, from 1.
-        found: by cutoff k, the chance that a relevant video is among the first k.
-        graded: average precision weighed by grades; None where relevance has no degrees.
+        rank: the rank of the first relevant video, from 1.
+        found: for each cutoff k, the chance that a relevant video is among the first k.
+        reciprocal: the reciprocal of that rank.
+        gain: nDCG with linear gains, 0 to 1.
+        precision: average precision; any grade above 0 is relevant.
+        graded: average precision weighted by grades; None where relevance has no grades.
     """
 
     rank: Floats
@@ -85,9 +92,9 @@ def retrieval_metrics(
         similarity: scores [queries, videos], higher is nearer. An array, a tensor, or an iterable
             of blocks of consecutive rows (see `similarity_blocks`), so that it need not fit in
             memory; blocks want `relevant` given.
-        relevant: what is right for each query. None: the diagonal; one column a query; a list of
-            columns for each query; or an array [queries, videos] of truth values or grades.
-        cutoffs: k of R@k.
+        relevant: the relevant videos of each query. None: the diagonal; one column a query; a
+            list of columns for each query; or an array [queries, videos] of truth values or grades.
+        cutoffs: the cutoffs k of R@k.
 
     Raises:
         ValueError: shapes that do not fit, or scores that are not numbers.
@@ -114,13 +121,6 @@ def query_scores(
         raise ValueError(f"scores of {row} queries, relevance of {len(relevance)}")
     scores = QueryScores.joined(parts)
     return scores if relevance.graded else replace(scores, graded=None)
-
-
-def with_grades(scores: QueryScores, relevance: Relevance) -> QueryScores:
-    """Leave out the graded precision where relevance has no degrees."""
-    if relevance.graded:
-        return scores
-    return QueryScores(scores.rank, scores.found, scores.reciprocal, scores.gain, scores.precision)
 
 
 def as_blocks(similarity: Any, relevant: Any) -> tuple[Iterator[NDArray], Relevance]:
@@ -207,12 +207,12 @@ class TiedGroups:
     """The groups of equal scores that hold a relevant item: by query, best first.
 
     Args:
-        rows: the query of each.
-        above: how many items score higher.
-        size: how many have this score.
-        relevant: how many of them are relevant.
-        grades: the sum of their grades.
-        squares: the sum of the squares of their grades.
+        rows: the query of each group.
+        above: how many items score higher than the group.
+        size: how many items the group has.
+        relevant: how many items of the group are relevant.
+        grades: the sum of the grades of the group's items.
+        squares: the sum of the squares of these grades.
     """
 
     rows: NDArray[np.int64]

@@ -1,6 +1,6 @@
-"""Which columns are right for which row, in the compressed form that metrics read."""
+"""Relevance of videos (columns) for queries (rows), as a compressed sparse matrix."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +13,9 @@ class Relevance:
     """The relevant columns of Q rows.
 
     Args:
-        starts: where each row begins in the other two, [Q + 1].
-        columns: ascending within a row.
-        grades: above 0; 1 where relevance has no degrees.
+        starts: where each row begins in `columns` and `grades`, [Q + 1].
+        columns: the relevant columns of all rows, ascending within a row, [P].
+        grades: the grade of each pair, above 0, [P]; 1 where relevance has no grades.
         width: how many columns there are.
     """
 
@@ -117,14 +117,3 @@ def check_fits(fits: bool, message: str) -> None:
     """Refuse relevance that does not fit."""
     if not fits:
         raise ValueError(message)
-
-
-def joined_relevance(parts: Sequence[Relevance]) -> Relevance:
-    """Return the rows of several, one after the other."""
-    sizes = np.concatenate([part.counts for part in parts])
-    return Relevance(
-        np.cumsum([0, *sizes]),
-        np.concatenate([part.columns for part in parts]),
-        np.concatenate([part.grades for part in parts]),
-        parts[0].width,
-    )

@@ -1,4 +1,4 @@
-"""Whether two strategies differ: paired bootstrap, randomisation test, wins and losses.
+"""Significance of differences: paired bootstrap, randomisation test, Holm's correction, tallies.
 
 Queries about one video are not independent, so whole clusters of them are drawn and swapped.
 """
@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-RESAMPLES = 5000
-LEVEL = 0.05
-DRAWS_AT_ONCE = 1 << 22
+RESAMPLES = 5000  # so p can be as low as 0.0002, low enough to be corrected: a judgement
+LEVEL = 0.05  # the usual level of significance
+DRAWS_AT_ONCE = 1 << 22  # 34 MB in double precision: a judgement, not measured
 SAME = 1e-9  # differences below it are rounding
 
 Floats = NDArray[np.float64]
@@ -22,14 +22,14 @@ class Difference:
     """How far the second of two strategies is above the first in one measure.
 
     Args:
-        mean: second minus first, over the queries.
+        mean: the mean of second minus first over the queries.
         low: the lower end of the bootstrap interval at level 1 - LEVEL.
-        high: its upper end.
+        high: the upper end of that interval.
         p: how often a difference as large comes about when it is left to chance which of the two
             a query's value belongs to (Fisher 1935).
         adjusted: p after Holm's correction for all comparisons of the measure; equal to p where
             there was but one.
-        queries: how many were compared.
+        queries: how many queries were compared.
     """
 
     mean: float
@@ -55,12 +55,12 @@ def paired_difference(
     """Compare two strategies' values of the same queries; nan values are left out.
 
     Args:
-        first: values [Q].
-        second: values [Q].
-        clusters: a label [Q] for each query; queries of the same label stay together. None:
-            every query is by itself.
-        resamples: how often to draw.
-        seed: of the draws.
+        first: the first strategy's value of each query, [Q].
+        second: the second strategy's value of each query, [Q].
+        clusters: a label for each query, [Q]; queries of the same label are drawn and swapped
+            together. None: every query is by itself.
+        resamples: how many resamples are drawn.
+        seed: the seed of the draws.
 
     >>> paired_difference([0.1, 0.4, 0.3], [0.1, 0.4, 0.3]).p
     1.0

@@ -1,4 +1,4 @@
-"""What a ranking scores on average over all orders of its ties.
+"""Expected values of ranking metrics over all orders of tied scores.
 
 A group of n items has one score; N items are above it. Of the group, r are relevant. Arrays hold
 one entry a group. A model that gives every item the same score so gets what chance would get.
@@ -61,9 +61,11 @@ def expected_precision(
     usual precision where grades are 1), and counts with the grade of the item at p.
 
     Args:
-        grades: the sum of the group's grades.
-        squares: the sum of their squares.
-        grades_above: the sum of all grades above the group.
+        above: N, how many items score higher than the group.
+        size: n, how many items the group has.
+        grades: the sum of the grades of the group's items.
+        squares: the sum of the squares of these grades.
+        grades_above: the sum of the grades of all items above the group.
     """
     harmonic = harmonics(int((above + size).max(initial=0)))
     places = harmonic[above + size] - harmonic[above]  # sum of 1 / (N + j) over j = 1..n

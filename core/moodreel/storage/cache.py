@@ -1,17 +1,20 @@
-"""Tensors that take seconds to make and are always the same, kept between processes.
+"""An on-disk cache of tensors that take seconds to compute, shared by processes.
 
-Losing them costs time, nothing else.
+A lost or damaged entry is computed again.
 """
 
 import os
 from collections.abc import Callable, Sequence
-from hashlib import blake2b
+from contextlib import suppress
 from pathlib import Path
 
 from platformdirs import user_cache_path
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
+
+from moodreel.storage.atomic import atomic_path
+from moodreel.storage.digests import digest
 
 VARIABLE = "MOODREEL_USER_CACHE"
 
@@ -28,15 +31,15 @@ def cached_tensor(
     make: Callable[[], Tensor],
     fits: Callable[[Tensor], bool] = lambda tensor: True,
 ) -> Tensor:
-    """Return a tensor that was kept, or make and keep it.
+    """Return a tensor from the cache, or make it and put it there.
 
     Args:
-        name: what it is; begins the file's name.
-        parts: everything that it depends on, such as a fingerprint.
-        make: makes it.
-        fits: whether what was kept is what would be made; one that does not fit is made again.
+        name: what the tensor is, such as "classes"; the file's name begins with it.
+        parts: texts that identify everything the tensor depends on, such as a fingerprint.
+        make: computes the tensor.
+        fits: says whether a cached tensor is what would be made; one that is not is made again.
     """
-    key = blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
+    key = digest("\0".join(parts), size=16)
     file = cache_folder() / f"{name}-{key}.safetensors"
     known = load_tensor(file, name)
     if known is not None and fits(known):
@@ -56,11 +59,7 @@ def load_tensor(file: Path, name: str) -> Tensor | None:
 
 def keep_tensor(file: Path, name: str, made: Tensor) -> None:
     """Write a tensor, whole or not at all; a disk that is full or read-only is no error."""
-    partial = file.with_suffix(f".{os.getpid()}")
-    try:
+    with suppress(OSError, SafetensorError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        save_file({name: made}, partial)
-        os.replace(partial, file)
-    except (OSError, SafetensorError):
-        if partial.exists():
-            partial.unlink()
+        with atomic_path(file) as partial:
+            save_file({name: made}, partial)

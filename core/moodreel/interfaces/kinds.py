@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 
 from moodreel.emotions import Emotion, EmotionScores, Sentiment
 from moodreel.errors import ConfigurationError
+from moodreel.interfaces import outputs
+from moodreel.interfaces.contracts import contract, guard_methods
+from moodreel.interfaces.features import TextFeatures, VideoFeatures
 from moodreel.media import Clip, VideoFacts
 
 if TYPE_CHECKING:
@@ -49,18 +52,38 @@ class Component(ABC):
         renamed: options by the names that they had in an older release, which still work.
         version: raise it when the same options would give other outputs, so that features
             stored by the older version are not mixed with newer ones.
+        unhashed: options that say where the component runs, not what it gives, such as `device`:
+            they never enter the fingerprint.
+        hashed_if_set: options that were added when features had been stored already, and whose
+            default gives the same outputs as before: they enter the fingerprint only where they
+            differ from their default.
         fingerprint: identifies the outputs (plugin, version, options, weights). The registry
             sets it; features are stored under it.
+        origin: the plugin, package and version that it comes from, as errors name them.
         recipe: what the registry built it from, {"plugin": name, "options": {...}}, as plain
             values that can be written to a file.
+        code: identifies the code of a stranger's class, for telling that it has changed.
     """
 
     kind: ClassVar[str]
     requires: ClassVar[tuple[Requirement, ...]] = ()
     renamed: ClassVar[Mapping[str, str]] = MappingProxyType({})
     version: ClassVar[str] = "1"
+    unhashed: ClassVar[frozenset[str]] = frozenset()
+    hashed_if_set: ClassVar[frozenset[str]] = frozenset()
     fingerprint: str = "unregistered"
+    origin: str = ""
     recipe: Mapping[str, Any] = MappingProxyType({})
+    code: str = ""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Guard the methods that moodreel calls (see `moodreel.interfaces.contracts`)."""
+        super().__init_subclass__(**options)
+        guard_methods(cls)
+
+    def unfinished(self) -> str:
+        """Return what the constructor left undone, or nothing."""
+        return ""
 
     def weights(self) -> Sequence[Path]:
         """Return the files that the outputs depend on; their contents enter the fingerprint."""
@@ -88,10 +111,12 @@ class VideoReader(Component):
 
     kind = "video_reader"
 
+    @contract(outputs.video_facts)
     @abstractmethod
     def probe(self, path: Path) -> VideoFacts:
         """Return the duration in seconds, the frame rate and the upright size."""
 
+    @contract(outputs.clip)
     @abstractmethod
     def read(self, path: Path, times: Sequence[float]) -> Clip:
         """Return the frames shown at `times` (seconds, ascending), upright, shorter side <= 480.
@@ -99,23 +124,6 @@ class VideoReader(Component):
         Times past the last readable frame are left out, so a damaged file gives a shorter clip
         than was asked for; `clip.times` holds the requested times that were met.
         """
-
-
-@dataclass(frozen=True, eq=False)
-class VideoFeatures:
-    """pooled: float32 [B, D], L2-normalised; frames: float32 [B, T, D], or None."""
-
-    pooled: "Tensor"
-    frames: "Tensor | None" = None
-
-
-@dataclass(frozen=True, eq=False)
-class TextFeatures:
-    """pooled: float32 [B, D], L2-normalised; tokens: [B, L, W] and mask: bool [B, L], or None."""
-
-    pooled: "Tensor"
-    tokens: "Tensor | None" = None
-    mask: "Tensor | None" = None
 
 
 class VideoEncoder(Component):
@@ -138,16 +146,17 @@ class VideoEncoder(Component):
     def dim(self) -> int:
         """D, the length of a vector."""
 
+    @contract(outputs.video_features)
     @abstractmethod
     def encode(self, clips: Sequence[Clip]) -> VideoFeatures:
         """Return features of B clips, whose lengths and sizes may differ."""
 
     @property
     def network(self) -> "nn.Module | None":
-        """What `moodreel train --tune all` may change; None: the encoder cannot be tuned.
+        """The module that `moodreel train --tune all` fine-tunes; None: it cannot be tuned.
 
-        It is the very object that the text encoder of the same space has. While parameters of it
-        require gradients, and these are enabled, they must reach the parameters through `encode`.
+        It is the same object as the `network` of the text encoder of this space. While its
+        parameters require gradients and these are enabled, `encode` must pass gradients to them.
         """
         return None
 
@@ -180,15 +189,16 @@ class TextEncoder(Component):
         """W, the length of a token's vector, as `inject` sees it and as `encode` returns it."""
         return self.dim
 
+    @contract(outputs.text_features, keywords=("inject",))
     @abstractmethod
     def encode(self, texts: Sequence[str], inject: Inject | None = None) -> TextFeatures:
         """Return features of B texts. `inject` changes the token embeddings [B, L, W]."""
 
     @property
     def network(self) -> "nn.Module | None":
-        """What `moodreel train --tune` may change; None: the encoder cannot be tuned.
+        """The module that `moodreel train --tune` fine-tunes; None: it cannot be tuned.
 
-        With `inject`, gradients must then reach its parameters.
+        With `inject`, `encode` must then pass gradients to its parameters.
         """
         return None
 
@@ -196,8 +206,8 @@ class TextEncoder(Component):
         """Write the network, as it is now, into a folder.
 
         Args:
-            space: the name that its space has from now on: its own, where the videos that it was
-                tuned to be compared with keep their vectors. None: that of the new weights.
+            space: the name of its vector space from now on: the present one, where the videos
+                that it was tuned with keep their vectors. None names it after the new weights.
 
         Returns:
             The options that build the encoder from it.
@@ -220,10 +230,12 @@ class EmotionExtractor(Component):
     def observes(self) -> frozenset[Emotion]:
         """The emotions that the extractor can see at all."""
 
+    @contract(outputs.emotion_scores)
     @abstractmethod
     def extract(self, inputs: Sequence[str] | Sequence[Clip]) -> EmotionScores:
         """Return intensities [B, 8] from 0; what cannot be observed stays unobserved."""
 
+    @contract()
     def sentiment(self, inputs: Sequence[str]) -> Sentiment | None:
         """Return how positive and negative texts are; None: the extractor does not tell."""
         return None
@@ -231,13 +243,14 @@ class EmotionExtractor(Component):
 
 @dataclass(frozen=True)
 class FitReport:
-    """What fitting a part of an extractor came to.
+    """The result of fitting a part of an extractor.
 
     Args:
         counts: how many labelled clips of each class were used.
-        skipped: how many could not be.
+        skipped: how many labelled clips could not be used.
         before: macro-accuracy without the fitted part, and its 95% interval (low, high).
-        after: the same with it, measured on halves that it was not fitted to.
+        after: macro-accuracy with the fitted part, and its interval, measured on halves of the
+            clips that the part was not fitted to.
     """
 
     counts: dict[str, int]
@@ -259,6 +272,7 @@ class Captioner(Component):
 
     kind = "captioner"
 
+    @contract(outputs.captions)
     @abstractmethod
     def caption(self, clips: Sequence[Clip]) -> list[str]:
         """Return a caption of at most 16 words for the middle frame of each of B clips."""
@@ -269,20 +283,24 @@ class VectorStore(Component):
 
     kind = "vector_store"
 
+    @contract()
     @abstractmethod
     def add(self, ids: NDArray[np.int64], vectors: NDArray[np.float32]) -> None:
         """Add vectors [n, D] under new ids [n]. The first call fixes D."""
 
+    @contract()
     @abstractmethod
     def remove(self, ids: NDArray[np.int64]) -> None:
         """Remove vectors; ids that are not there are ignored."""
 
+    @contract(outputs.found_vectors)
     @abstractmethod
     def search(
         self, vectors: NDArray[np.float32], k: int
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Return ids and scores [q, min(k, count)], best first, for queries [q, D]."""
 
+    @contract()
     @abstractmethod
     def vectors(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the stored vectors [n, D] of `ids`, as the store scores them."""
@@ -292,10 +310,12 @@ class VectorStore(Component):
     def count(self) -> int:
         """How many vectors are stored."""
 
+    @contract()
     @abstractmethod
     def save(self, path: Path) -> None:
         """Write everything to one file."""
 
+    @contract()
     @abstractmethod
     def load(self, path: Path) -> None:
         """Replace the contents by those of a file that `save` wrote."""

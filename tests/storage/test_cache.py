@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from moodreel.cache import VARIABLE, cache_folder, cached_tensor
+from moodreel.storage.cache import VARIABLE, cache_folder, cached_tensor
 
 
 @pytest.fixture(autouse=True)
@@ -65,16 +65,16 @@ def test_classes_are_embedded_once_and_anew_by_an_encoder_that_was_tuned(registr
         return type(encoder.text_encoder).encode(encoder.text_encoder, texts, inject)
 
     fresh = [type(encoder)(encoder.text_encoder, encoder.networks, forms=["plain"]) for _ in "ab"]
-    kept = fresh[0].class_embeddings
+    kept = fresh[0].class_head.embeddings
     monkeypatch.setattr(encoder.text_encoder, "encode", encode)
-    assert fresh[1].class_embeddings.equal(kept)
+    assert fresh[1].class_head.embeddings.equal(kept)
     assert asked == [1]
     changed = type(encoder)(encoder.text_encoder, encoder.networks, forms=["plain"])
     weight = encoder.text_encoder.model.get_input_embeddings().weight
     before = weight.detach().clone()
     try:
         weight.data *= 1.5
-        assert not changed.class_embeddings.allclose(kept, atol=1e-3)
+        assert not changed.class_head.embeddings.allclose(kept, atol=1e-3)
     finally:
         weight.data.copy_(before)
     assert asked[1:] == [1, 1000]

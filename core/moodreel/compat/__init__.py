@@ -1,0 +1,1 @@
+"""Backward compatibility: old names, which work for one more release and warn."""

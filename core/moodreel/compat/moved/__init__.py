@@ -1,0 +1,1 @@
+"""Modules at their old places: `moodreel.gated` and others (see `moodreel.compat.deprecation`)."""

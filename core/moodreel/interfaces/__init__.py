@@ -1,0 +1,34 @@
+"""The kinds of component: what each offers, how moodreel calls it, and what it must return."""
+
+from moodreel.interfaces.features import TextFeatures, VideoFeatures
+from moodreel.interfaces.kinds import (
+    Captioner,
+    Component,
+    Converter,
+    EmotionExtractor,
+    FitReport,
+    Fittable,
+    Inject,
+    Requirement,
+    TextEncoder,
+    VectorStore,
+    VideoEncoder,
+    VideoReader,
+)
+
+__all__ = [
+    "Captioner",
+    "Component",
+    "Converter",
+    "EmotionExtractor",
+    "FitReport",
+    "Fittable",
+    "Inject",
+    "Requirement",
+    "TextEncoder",
+    "TextFeatures",
+    "VectorStore",
+    "VideoEncoder",
+    "VideoFeatures",
+    "VideoReader",
+]

@@ -1,0 +1,22 @@
+"""A plugin whose reader waits at one video, so that a run is met at a known place."""
+
+from time import sleep
+
+from moodreel import hookimpl
+from moodreel_plugins.readers.pyav_reader import PyavReader
+
+HELD = "held.mp4"
+
+
+class HeldReader(PyavReader):
+    """Reads as PyAV does, and never comes back from a video of the name `HELD`."""
+
+    def probe(self, path):
+        while path.name == HELD:
+            sleep(1)
+        return super().probe(path)
+
+
+@hookimpl
+def register_video_readers(register):
+    register("held", HeldReader)
