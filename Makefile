@@ -9,7 +9,16 @@ DEMO ?= demo
 # The page is tested in a real Chromium: Debian's, or the one that MOODREEL_CHROMIUM names.
 BROWSER = $(or $(MOODREEL_CHROMIUM),$(shell command -v chromium || command -v chromium-browser))
 
-.PHONY: setup browser demo test bench bench-fusion lint docs site format clean
+# The rooms in which numbers are made by networks, by libraries of linear algebra or by sums of our
+# own, and compared. A processor's instructions and the number of threads change the order of sums.
+NUMERIC := tests/cli/test_search.py tests/datasets/test_datasets.py tests/engine tests/evaluation \
+  tests/explanation tests/fusion tests/indexing/test_captions.py tests/interfaces tests/plugins \
+  tests/search tests/storage tests/testing tests/training tests/web/test_api.py \
+  tests/test_calibration.py tests/test_emotion_order.py tests/test_emotions.py
+PROCESSORS := ATEN_CPU_CAPABILITY=default ATEN_CPU_CAPABILITY=avx2 \
+  ONEDNN_MAX_CPU_ISA=SSE41 ONEDNN_MAX_CPU_ISA=AVX2 OMP_NUM_THREADS=1 OMP_NUM_THREADS=2
+
+.PHONY: setup browser demo test test-processors bench bench-fusion lint docs site format clean
 
 setup: $(STAMP)  ## make .venv with moodreel and all it needs
 
@@ -37,6 +46,15 @@ endif
 
 test: setup browser lint  ## everything that must hold
 	$(BIN)/python -m pytest
+
+# One line a setting, and the tests that fail under it. Threads that wait give way, which changes no
+# number and lets a busy machine get through.
+test-processors: setup  ## the tests of numbers, as other processors and thread counts run them
+	@failed=0; log=$$(mktemp); for setting in $(PROCESSORS); do \
+	  env OMP_WAIT_POLICY=passive $$setting $(BIN)/python -m pytest -q $(NUMERIC) >$$log 2>&1 \
+	    || { failed=1; grep -E '^(FAILED|ERROR) ' $$log; }; \
+	  echo "$$setting: $$(tail -n 1 $$log)"; \
+	done; rm -f $$log; exit $$failed
 
 bench: setup  ## timings and recall, as ratios; see benchmarks/RESULTS.md
 	$(BIN)/python -m pytest benchmarks -o testpaths=benchmarks -o python_files='bench_*.py' \

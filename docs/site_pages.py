@@ -12,6 +12,9 @@ from markdown import Extension, Markdown
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
+from moodreel.hookspecs import HOOKS
+from moodreel.registry.discovery import installed_plugins
+
 ROOT = Path(__file__).parents[1]
 LINK = re.compile(r"(\]\()([^)\s#]+)")
 HOME = {"README.md": "index.md"}
@@ -65,10 +68,11 @@ class NoRawHtml(Extension):
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Add the API reference to the navigation."""
+    """Add the components and the API reference to the navigation."""
     config.markdown_extensions.append(NoRawHtml())
+    kinds: list[Any] = [{kind.replace("_", " "): component_uri(kind)} for kind in HOOKS]
     pages: list[Any] = [{title: reference_uri(title)} for title in REFERENCE]
-    config.nav = [*(config.nav or []), {"API reference": pages}]
+    config.nav = [*(config.nav or []), {"Components": kinds}, {"API reference": pages}]
     return config
 
 
@@ -77,6 +81,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for path in ELSEWHERE:
         place = HOME.get(path, path)
         files.append(File.generated(config, place, abs_src_path=str(ROOT / path)))
+    for kind, page in component_pages().items():
+        files.append(File.generated(config, component_uri(kind), content=page))
     for title, modules in REFERENCE.items():
         page = reference_page(title, modules)
         files.append(File.generated(config, reference_uri(title), content=page))
@@ -104,6 +110,25 @@ def site_link(target: str, folder: str, uri: str) -> str:
         return target
     place = HOME.get(path, path.removeprefix("docs/"))
     return posixpath.relpath(place, posixpath.dirname(uri) or ".")
+
+
+def component_uri(kind: str) -> str:
+    """Return where the page of a kind's components is."""
+    return f"components/{kind.replace('_', '-')}.md"
+
+
+def component_pages() -> dict[str, str]:
+    """Return a page for each kind, with every registered component and its options.
+
+    A component is on it as soon as it is registered; mkdocstrings fills in its docstring.
+    """
+    pages = {kind: f"# Components: {kind.replace('_', ' ')}\n" for kind in HOOKS}
+    found = installed_plugins().registrations
+    for (kind, name), registration in sorted(found.items()):
+        factory = registration.factory
+        made_by = f"{factory.__module__}.{factory.__qualname__}"
+        pages[kind] += f"\n## `{name}`\n\n::: {made_by}\n    options: {{heading_level: 3}}\n"
+    return pages
 
 
 def reference_uri(title: str) -> str:

@@ -14,7 +14,8 @@ from moodreel import fusion, hookspecs, interfaces, testing
 from moodreel.errors import ConfigurationError, MissingPackage
 from moodreel.interfaces import Component
 from moodreel.registry.fingerprints import file_digest
-from moodreel.registry.settings import SLOTS, load_settings
+from moodreel.registry.settings import load_settings
+from moodreel.registry.slots import SLOTS
 
 PAGE = (places.DOCS / "plugins.md").read_text(encoding="utf-8")
 KINDS = sorted(hookspecs.HOOKS)
@@ -114,7 +115,7 @@ def test_the_callbacks_type_is_the_one_in_the_code():
 def test_the_table_of_kinds_is_complete(kind):
     slots = ", ".join(f"`{slot}`" for slot, held in SLOTS.items() if held == kind)
     base = base_class(kind)
-    home = "moodreel.fusion" if base is fusion.FusionStrategy else base.__module__
+    home = "moodreel.fusion" if base is fusion.FusionStrategy else base.__module__.removesuffix(".kinds")
     row = f"| `{kind}` | `{hookspecs.HOOKS[kind]}` | `{home}.{base.__name__}` | {slots} |"
     assert row in PAGE.splitlines()
 

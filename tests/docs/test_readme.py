@@ -139,8 +139,8 @@ def test_a_strangers_encoder_and_strategy_are_chosen_by_a_file(with_plugin, tmp_
         assert os.path.basename(found[0]["video"]) == f"{colour}.mp4"
 
 
-def test_encoders_of_different_spaces_are_refused(with_plugin, tmp_path):
-    done = with_plugin("search", "red", "video_encoder=colours", "--index", tmp_path)
+def test_encoders_of_different_spaces_are_refused(with_plugin, demo):
+    done = with_plugin("search", "red", "video_encoder=colours", "--index", demo / "index")
     assert done.code == 2
     assert "do not share a space" in done.err
     assert done.err.count("\n") == 1

@@ -16,8 +16,6 @@ from moodreel import Engine, hookspecs
 from moodreel.cli import COMMANDS
 from moodreel.fusion import FusionStrategy, GatedFusion
 
-pytest.importorskip("mkdocs", reason="needs the extra docs")
-
 OFFLINE = """
 import socket
 

@@ -241,7 +241,7 @@ class CutTexts(Texts):
         (DeafTexts, "what inject returns must be what is encoded"),
         (LongTexts, "pooled: length 1"),
         (PaddedTexts, "must not depend on the others of its batch"),
-        (WideTexts, r"tokens: \[B, L, 7\] \(`width`\)"),
+        (WideTexts, r"tokens of shape \[4, 50, 6\], not \[4, 50, 7\]"),
     ],
 )
 def test_a_broken_text_encoder_is_told_what_it_broke(encoder, says):

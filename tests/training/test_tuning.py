@@ -92,7 +92,7 @@ def test_encoders_tuned_together_have_a_space_of_their_own_and_index_anew(
     assert text.space == video.space != before.slot("video_encoder").space
     with Engine(before, tmp_path / "index") as old, Engine(after, tmp_path / "index") as new:
         clips = [old.clip(str(demo / "videos" / f"{name}.mp4")) for name in SHOWN]
-        was, became = (e.video_encoder.encode(clips).pooled for e in (old, new))
+        was, became = (e.components.video_encoder.encode(clips).pooled for e in (old, new))
         assert not torch.allclose(was, became, atol=1e-3)
         new.index(demo / "videos" / "cat.mp4")
         assert new.search("a cat", top=1)[0].video.endswith("cat.mp4")

@@ -226,7 +226,7 @@ METERS = {
 
 @pytest.mark.parametrize("name", METERS)
 def test_meters_say_what_the_function_says(name):
-    from moodreel.evaluation import meters
+    from moodreel.evaluation.metrics import meters
 
     draw = np.random.default_rng(5)
     scores = torch.from_numpy(draw.normal(size=(30, 20)).astype(np.float32))
@@ -244,7 +244,7 @@ def test_meters_say_what_the_function_says(name):
 def test_meters_join_over_processes_and_in_collections():
     from torchmetrics import MetricCollection
 
-    from moodreel.evaluation import meters
+    from moodreel.evaluation.metrics import meters
 
     collection = MetricCollection({"R@5": meters.Recall(5), "MdR": meters.MedianRank()})
     scores = torch.eye(6) - 2

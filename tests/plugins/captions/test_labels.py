@@ -76,7 +76,9 @@ def test_animals_lie_in_their_stretches():
 
 def test_the_middle_frame_is_described(registry, engine):
     captioner = registry.create("captioner", "labels")
-    coffee = engine.frame(next(v.path for v in engine.catalog.videos() if "coffee" in v.path), 1)
+    coffee = engine.frame(
+        next(v.path for v in engine.catalog.videos() if "coffee" in v.path), time=1
+    )
     blank = np.zeros_like(coffee)
     clip = Clip(np.stack([blank, coffee, blank]), np.arange(3.0))
     alone = Clip(coffee[None], np.zeros(1))

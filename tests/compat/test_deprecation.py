@@ -3,9 +3,9 @@
 from importlib import import_module, reload
 
 import pytest
-from moodreel.deprecation import moved_module, renamed_option
 
 from moodreel import Registry, create
+from moodreel.compat.deprecation import moved_module, renamed_option
 from moodreel.fusion.checkpoints import load_strategy
 from moodreel.fusion.gated import GatedFusion
 from moodreel.fusion.shrinkage import Shrinkage
