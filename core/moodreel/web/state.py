@@ -15,7 +15,7 @@ from moodreel.registry.registry import Registry
 from moodreel.web.adding import Adder, Recipe
 from moodreel.web.concurrency import ConcurrencyLimit
 from moodreel.web.frames import FrameCache
-from moodreel.web.models import Moment
+from moodreel.web.models import MomentModel
 from moodreel.web.problems import NotFound
 from moodreel.web.projection import Projection, project_index
 
@@ -121,7 +121,7 @@ class AppState:
             raise NotFound(f"there is no video {id} in the index")
         return found
 
-    def moment(self, moment: Moment) -> MomentRef:
+    def moment(self, moment: MomentModel) -> MomentRef:
         """Return a moment of a request by the video's path."""
         return MomentRef(self.video(moment.video).path, moment.time)
 
