@@ -26,6 +26,13 @@ def test_a_video_that_cannot_be_read_is_named_and_the_others_count(moodreel, dem
     assert f"failed: {tmp_path}/broken.mp4: is not a video" in done.err
 
 
+def test_an_option_that_the_strategy_does_not_have_is_refused(moodreel, demo, tmp_path):
+    (tmp_path / "cat.mp4").symlink_to(demo / "videos" / "cat.mp4")
+    (tmp_path / "captions.csv").write_text("video,caption\ncat.mp4,a cat\n")
+    done = moodreel("evaluate", tmp_path / "captions.csv", "fusion_strategy.wieght=1")
+    check_refused(done, "Did you mean 'weight'")
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
