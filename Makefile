@@ -12,10 +12,11 @@ BROWSER = $(or $(MOODREEL_CHROMIUM),$(shell command -v chromium || command -v ch
 
 # The rooms in which numbers are made by networks, by libraries of linear algebra or by sums of our
 # own, and compared. A processor's instructions and the number of threads change the order of sums.
-NUMERIC := tests/cli/test_search.py tests/datasets/test_datasets.py tests/engine tests/evaluation \
-  tests/explanation tests/fusion tests/indexing/test_captions.py tests/interfaces tests/plugins \
-  tests/search tests/storage tests/testing tests/training tests/web/test_api.py \
-  tests/test_calibration.py tests/test_emotion_order.py tests/test_emotions.py
+COMMANDS := compare evaluate explain fit_face map mood recommend search similar track train
+NUMERIC := $(COMMANDS:%=tests/cli/test_%.py) tests/datasets/test_datasets.py tests/engine \
+  tests/evaluation tests/explanation tests/fusion tests/indexing/test_captions.py \
+  tests/interfaces tests/plugins tests/search tests/storage tests/testing tests/training \
+  tests/web/test_api.py tests/test_calibration.py tests/test_emotion_order.py tests/test_emotions.py
 PROCESSORS := ATEN_CPU_CAPABILITY=default ATEN_CPU_CAPABILITY=avx2 \
   ONEDNN_MAX_CPU_ISA=SSE41 ONEDNN_MAX_CPU_ISA=AVX2 OMP_NUM_THREADS=1 OMP_NUM_THREADS=2
 

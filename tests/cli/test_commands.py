@@ -41,12 +41,12 @@ def test_an_unknown_option_points_to_the_help(moodreel):
 
 
 def test_a_bug_of_ours_is_one_line_and_a_traceback_only_with_debug(moodreel, demo, monkeypatch):
-    from moodreel.engine.engine import Engine
+    from moodreel.search.index import SearchIndex
 
     def fail(*_, **__):
         raise ZeroDivisionError("several\nlines")
 
-    monkeypatch.setattr(Engine, "search", fail)
+    monkeypatch.setattr(SearchIndex, "answer", fail)
     done = moodreel("search", "a cat", "--index", demo / "index")
     assert done.code == 1
     assert done.err.startswith("moodreel: unexpected ZeroDivisionError: several lines.")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from nearness import ROUNDING
 from outcomes import check_refused
 
 
@@ -17,7 +18,7 @@ def test_a_moment_is_explained_and_a_page_is_written(moodreel, engine, demo, ast
     ).objects
     (hit,) = engine.search("a happy woman", top=1, merge=False)
     assert hit.video == str(astronaut)
-    assert found["parts"]["score"] == pytest.approx(hit.score, abs=1e-5)
+    assert found["parts"]["score"] == pytest.approx(hit.score, abs=ROUNDING)
     assert report.read_text().startswith("<!doctype html>")
 
 

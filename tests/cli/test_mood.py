@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from nearness import assert_same
 from outcomes import check_refused
 
 
@@ -20,7 +21,7 @@ def carphone(demo):
 
 def test_the_hits_are_those_of_python(moodreel, engine, place):
     found = moodreel("mood", "joy=0.8", "anger=-1", "--json", *place).objects
-    assert found == [hit.to_dict() for hit in engine.mood({"joy": 0.8, "anger": -1})]
+    assert_same(found, [hit.to_dict() for hit in engine.mood({"joy": 0.8, "anger": -1})])
 
 
 def test_the_only_one_who_smiles_is_found_by_joy(moodreel, place):

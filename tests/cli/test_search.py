@@ -105,7 +105,7 @@ def test_it_says_when_nothing_matches(moodreel, demo):
 def test_captions_are_searched_and_shown(moodreel, engine, demo):
     call = ("search", "a tripod", "--in", "captions", "--top", 1, *place(demo))
     (hit,) = engine.search("a tripod", top=1, inside="captions")
-    assert moodreel(*call, "--json").objects == [loads(dumps(hit.to_dict()))]
+    assert_same(moodreel(*call, "--json").objects, [loads(dumps(hit.to_dict()))])
     assert hit.caption in moodreel(*call).out
 
 

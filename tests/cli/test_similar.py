@@ -2,6 +2,7 @@
 
 import pytest
 
+from nearness import assert_same
 from outcomes import check_refused
 
 
@@ -9,7 +10,7 @@ def test_the_hits_are_those_of_python_and_of_other_videos(moodreel, engine, demo
     moon = f"{demo}/videos/moon.mp4"
     done = moodreel("similar", f"{moon}@2", "--top", 3, "--json", "--index", demo / "index")
     assert done.code == 0, done.err
-    assert done.objects == [hit.to_dict() for hit in engine.similar(f"{moon}@2", top=3)]
+    assert_same(done.objects, [hit.to_dict() for hit in engine.similar(f"{moon}@2", top=3)])
     assert len(done.objects) == 3
     assert moon not in {hit["video"] for hit in done.objects}
 

@@ -13,7 +13,7 @@ import places
 from moodreel import fusion, hookspecs, interfaces, testing
 from moodreel.errors import ConfigurationError, MissingPackage
 from moodreel.interfaces import Component
-from moodreel.registry.fingerprints import file_digest
+from moodreel.registry.fingerprints import weights_digest
 from moodreel.registry.settings import load_settings
 from moodreel.registry.slots import SLOTS
 
@@ -158,7 +158,7 @@ def test_weights_and_version_enter_the_fingerprint(registered, tmp_path_factory)
     entry, prints = registry.find("emotion_extractor", "word-list"), []
     for words, version in (("joyful", "2"), ("joyful happy", "2"), ("joyful happy", "3")):
         file.write_text(words)
-        file_digest.cache_clear()  # as in another process
+        weights_digest.cache_clear()  # as in another process
         found.factory.version = version
         made = registry.build(entry, {"file": str(file)})
         prints.append(made.fingerprint)

@@ -3,6 +3,7 @@
 import pytest
 
 from moodreel.search.query import Query
+from nearness import ROUNDING
 
 
 def test_the_vectors_of_hits_are_fetched_once(engine, monkeypatch):
@@ -14,7 +15,8 @@ def test_the_vectors_of_hits_are_fetched_once(engine, monkeypatch):
     answer = index.answer(query)
     assert fetched == [5]
     for hit in answer.hits:
-        assert hit.content_score + hit.emotion_score == pytest.approx(hit.score)
+        total = hit.content_score + hit.emotion_score
+        assert total == pytest.approx(hit.score, abs=ROUNDING)
 
 
 def test_no_hits_are_an_answer_too(engine):

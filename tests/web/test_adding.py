@@ -119,3 +119,19 @@ def test_without_an_index_the_page_says_how_to_make_one(tmp_path):
     assert "moodreel index" in health["lacks"][0]["problem"]
     answer = client.post("/api/search", json={"text": "a cat"})
     assert (answer.status_code, answer.json()["status"]) == (503, 503)
+
+
+def test_a_strategy_of_a_file_is_searched_with(demo, tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from moodreel import hookimpl\n"
+        "from moodreel.fusion import FusionStrategy\n"
+        "class Mine(FusionStrategy): pass\n"
+        "@hookimpl\n"
+        "def register_fusion_strategies(register): register('mine', Mine)\n"
+    )
+    state = open_state(index=demo / "index", plugins=[file])
+    client = TestClient(create_app(state), base_url="http://localhost")
+    found = client.post("/api/search", json={"text": "a cat", "top": 1, "fusion": "mine"}).json()
+    assert found["hits"][0]["name"] == "cat.mp4"
+    state.close()

@@ -19,7 +19,7 @@ IDS_A_QUERY = 5000
 
 
 def open_database(file: Path) -> Engine:
-    """Return a connection pool; a busy database is waited for, 60 s at most."""
+    """Return a connection pool; a busy database is waited for, 60 s at most (a judgement)."""
     engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": 60})
     event.listen(engine, "connect", set_pragmas)
     return engine

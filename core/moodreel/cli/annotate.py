@@ -9,13 +9,8 @@ import click
 
 from moodreel.cli.groups import option_group
 from moodreel.cli.names import check_names
-from moodreel.cli.options import (
-    ConfigurationOptions,
-    configuration_options,
-    json_option,
-    open_index,
-    open_registry,
-)
+from moodreel.cli.opening import open_index, open_registry
+from moodreel.cli.options import ConfigurationOptions, configuration_options, json_option
 from moodreel.cli.overrides import overrides_argument
 from moodreel.cli.progress import progress_bar
 from moodreel.cli.tables import print_table

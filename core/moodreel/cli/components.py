@@ -5,12 +5,8 @@ from typing import Any
 
 import click
 
-from moodreel.cli.options import (
-    ConfigurationOptions,
-    configuration_options,
-    json_option,
-    open_registry,
-)
+from moodreel.cli.opening import open_registry
+from moodreel.cli.options import ConfigurationOptions, configuration_options, json_option
 from moodreel.cli.overrides import overrides_argument
 from moodreel.cli.tables import print_table
 

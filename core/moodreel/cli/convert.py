@@ -45,16 +45,28 @@ def command(
 def find_converter(registry: "Registry", name: str) -> "Entry":
     """Return the entry of a component whose factory converts checkpoints."""
     from moodreel.errors import ConfigurationError, closest
+
+    entries = list(registry.entries.values())
+    named = [entry for entry in entries if entry.name == name]
+    if not named:  # said without importing a plugin
+        known = closest(name, {entry.name for entry in entries})
+        raise ConfigurationError(f"unknown component {name!r}.{known}")
+    able = next(filter(converts, named), None)
+    if able is None:
+        known = closest(name, {entry.name for entry in filter(converts, entries)})
+        raise ConfigurationError(f"component {name!r} converts no checkpoints.{known}")
+    return able
+
+
+def converts(entry: "Entry") -> bool:
+    """Whether a component's factory converts checkpoints; that of a broken plugin does not."""
+    from moodreel.errors import PluginError
     from moodreel.interfaces import Converter
 
-    named = [entry for entry in registry.entries.values() if entry.name == name]
-    if not named:
-        known = closest(name, {entry.name for entry in registry.entries.values()})
-        raise ConfigurationError(f"unknown component {name!r}.{known}")
-    able = [entry for entry in named if isinstance(entry.registration.factory, Converter)]
-    if not able:
-        raise ConfigurationError(f"component {name!r} converts no checkpoints; clip-vip does")
-    return able[0]
+    try:
+        return isinstance(entry.registration.factory, Converter)
+    except PluginError:
+        return False
 
 
 def as_converter(entry: "Entry", source: str, folder: Path) -> "Entry":

@@ -11,7 +11,8 @@ import click
 from moodreel.cli.groups import option_group
 from moodreel.cli.index import segment_overrides
 from moodreel.cli.names import check_names
-from moodreel.cli.options import ConfigurationOptions, open_components, open_index
+from moodreel.cli.opening import open_components, open_index
+from moodreel.cli.options import ConfigurationOptions
 from moodreel.cli.progress import progress_bar
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import click
 from moodreel.cli.hits import hits_table, write_thumbnails
 from moodreel.cli.index import print_report
 from moodreel.cli.names import check_names
-from moodreel.cli.options import ConfigurationOptions, configuration_options, open_engine
+from moodreel.cli.opening import open_engine
+from moodreel.cli.options import ConfigurationOptions, configuration_options
 from moodreel.cli.overrides import overrides_argument
 from moodreel.cli.progress import progress_bar
 from moodreel.cli.tables import print_table

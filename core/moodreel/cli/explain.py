@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from moodreel.cli.asking import MoodOptions, fusion_option, mood_options
-from moodreel.cli.options import ConfigurationOptions, index_options, json_option, open_index
+from moodreel.cli.opening import open_index
+from moodreel.cli.options import ConfigurationOptions, index_options, json_option
 from moodreel.cli.overrides import overrides_argument
 from moodreel.cli.tables import print_section
 from moodreel.reports.forms import check_form

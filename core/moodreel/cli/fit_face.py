@@ -9,12 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from moodreel.cli.names import check_names
-from moodreel.cli.options import (
-    ConfigurationOptions,
-    configuration_options,
-    json_option,
-    open_registry,
-)
+from moodreel.cli.opening import open_registry
+from moodreel.cli.options import ConfigurationOptions, configuration_options, json_option
 from moodreel.cli.overrides import overrides_argument
 from moodreel.errors import InvalidInput
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from moodreel.cli.options import ConfigurationOptions, index_options, json_option, open_engine
+from moodreel.cli.opening import open_engine
+from moodreel.cli.options import ConfigurationOptions, index_options, json_option
 from moodreel.cli.overrides import split_overrides
 from moodreel.cli.progress import progress_bar
 from moodreel.errors import InvalidInput

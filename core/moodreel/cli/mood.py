@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from moodreel.cli.asking import QueryOptions, ShownOptions, query_options, shown_options
-from moodreel.cli.options import ConfigurationOptions, index_options, open_engine, open_index
+from moodreel.cli.opening import open_engine, open_index
+from moodreel.cli.options import ConfigurationOptions, index_options
 from moodreel.cli.overrides import is_setting
 from moodreel.cli.tables import clock, print_table, strongest
 from moodreel.errors import InvalidInput

@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from moodreel.cli.options import ConfigurationOptions
 from moodreel.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from moodreel.cli.options import ConfigurationOptions
     from moodreel.registry.registry import Registry
 
 FUSION = "fusion_strategy"
 
 
 def check_names(
-    configuration: "ConfigurationOptions",
+    configuration: ConfigurationOptions,
     fusions: Sequence[str | None] = (),
     components: Sequence[tuple[str, str]] = (),
 ) -> None:
@@ -38,7 +38,7 @@ def check_names(
 
 
 def named_registry(
-    configuration: "ConfigurationOptions", fusions: Sequence[str | None] = ()
+    configuration: ConfigurationOptions, fusions: Sequence[str | None] = ()
 ) -> "Registry":
     """Return the registry of a command's options, with nothing built or checked."""
     from moodreel.registry.registry import Registry

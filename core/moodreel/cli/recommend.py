@@ -13,7 +13,8 @@ from moodreel.cli.asking import (
     mood_options,
 )
 from moodreel.cli.hits import NOTHING_FOUND
-from moodreel.cli.options import ConfigurationOptions, index_options, json_option, open_index
+from moodreel.cli.opening import open_index
+from moodreel.cli.options import ConfigurationOptions, index_options, json_option
 from moodreel.cli.overrides import overrides_argument
 from moodreel.cli.tables import clock, print_table, strongest
 from moodreel.errors import InvalidInput

@@ -18,7 +18,8 @@ from moodreel.cli.asking import (
 )
 from moodreel.cli.groups import option_group
 from moodreel.cli.hits import NOTHING_FOUND
-from moodreel.cli.options import ConfigurationOptions, index_options, open_index
+from moodreel.cli.opening import open_index
+from moodreel.cli.options import ConfigurationOptions, index_options
 from moodreel.cli.overrides import is_override, is_setting
 
 if TYPE_CHECKING:

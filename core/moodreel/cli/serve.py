@@ -88,6 +88,7 @@ def make_app(
         configuration.config,
         configuration.overrides,
         folders,
+        configuration.plugins,
     )
     for problem in state.lacks.values():
         click.echo(f"moodreel: missing: {problem}", err=True)

@@ -12,7 +12,8 @@ from moodreel.cli.asking import (
     query_options,
     shown_options,
 )
-from moodreel.cli.options import ConfigurationOptions, index_options, open_index
+from moodreel.cli.opening import open_index
+from moodreel.cli.options import ConfigurationOptions, index_options
 from moodreel.cli.overrides import overrides_argument
 
 

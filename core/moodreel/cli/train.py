@@ -11,7 +11,8 @@ import click
 from moodreel.cli.datasets import cache_option, root_option, tell_failed, videos_option
 from moodreel.cli.groups import option_group
 from moodreel.cli.names import check_names
-from moodreel.cli.options import ConfigurationOptions, configuration_options, open_components
+from moodreel.cli.opening import open_components
+from moodreel.cli.options import ConfigurationOptions, configuration_options
 from moodreel.cli.overrides import overrides_argument
 from moodreel.cli.progress import progress_bar
 from moodreel.errors import ConfigurationError, MissingPackage, closest

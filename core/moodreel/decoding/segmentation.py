@@ -13,7 +13,10 @@ from moodreel.media import Clip, Segment
 
 @dataclass(frozen=True)
 class Segmentation:
-    """How videos are cut: windows of `length` seconds every `stride` seconds; 0: whole videos."""
+    """How videos are cut: windows of `length` seconds every `stride` seconds; 0: whole videos.
+
+    The default of 5 seconds is a judgement, not measured.
+    """
 
     length: float = 5.0
     stride: float = 5.0

@@ -18,7 +18,7 @@ Sides = Literal["both", "text", "video"]
 
 
 class GatedFusion(QueryRefinement):
-    """The base of learned strategies, with mood beside content: a score is <t, v> + g <h, k>.
+    """The base of learned strategies, with mood beside content: the score is <t, v> + g <h, k>.
 
     The query's vector is [t, g h] and the stored vector is [v, k], where t and v are the content
     of the text and of the video, and g is a learned gate. A subclass makes its parameters in

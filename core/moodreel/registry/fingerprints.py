@@ -7,7 +7,6 @@ again, the vectors of a fusion strategy, is stored under its code too.
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from hashlib import blake2b
 from inspect import Parameter
 from json import dumps
 from pathlib import Path
@@ -17,6 +16,7 @@ from moodreel.errors import ConfigurationError
 from moodreel.interfaces import Component
 from moodreel.registry.entries import Entry
 from moodreel.registry.source_code import code_digest
+from moodreel.storage.digests import digest, file_digest
 
 CHEAP = ("fusion_strategy",)
 """The kinds whose outputs are made again whenever their code has changed."""
@@ -32,11 +32,11 @@ def fingerprint(entry: Entry, component: Component, arguments: Mapping[str, Any]
         entry.registration.name,
         component.version,
         hashed_options(entry, component, arguments),
-        [file_digest(path) for path in component.weights()],
+        [weights_digest(path) for path in component.weights()],
     ]
     if entry.kind in CHEAP:
         described.append(code_digest(type(component)))
-    return blake2b(dumps(described, sort_keys=True).encode(), digest_size=8).hexdigest()
+    return digest(dumps(described, sort_keys=True))
 
 
 def hashed_options(
@@ -69,13 +69,13 @@ def described_value(value: Any) -> Any:
 
 
 @cache
-def file_digest(path: Path) -> str:
-    """Return a digest of a weights file's contents, read once a process."""
-    digest = blake2b(digest_size=8)
+def weights_digest(path: Path) -> str:
+    """Return the digest of a weights file's contents, read once a process.
+
+    Raises:
+        ConfigurationError: it cannot be read.
+    """
     try:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
+        return file_digest(path)
     except OSError as error:
         raise ConfigurationError(f"{path}: weights cannot be read: {error.strerror}") from None
-    return digest.hexdigest()

@@ -6,11 +6,12 @@ typed into a notebook, which has no file, is seen as well.
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from hashlib import blake2b
 from inspect import isclass, isfunction, unwrap
 from sys import version_info
 from types import CodeType
 from typing import Any
+
+from moodreel.storage.digests import digest
 
 CORE = "moodreel."
 """Modules whose changes come with a release, and with a component's `version`."""
@@ -23,7 +24,7 @@ def code_digest(factory: Callable[..., Any]) -> str:
     code differs from one Python to the next, so the version of Python is part of it.
     """
     described = repr([version_info[:2], list(described_code(factory, set()))])
-    return blake2b(described.encode(), digest_size=8).hexdigest()
+    return digest(described)
 
 
 def described_code(item: Any, seen: set[int]) -> Iterator[Any]:

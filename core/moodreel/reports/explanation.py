@@ -16,7 +16,7 @@ from moodreel.reports.svg import Bar, bar_chart
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-FRAME_HEIGHT = 160
+FRAME_HEIGHT = 160  # pixels
 
 
 def listed(values: Mapping[str, float]) -> str:

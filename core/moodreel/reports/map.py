@@ -17,7 +17,7 @@ from moodreel.reports.pages import heading, html_table, note, number, page
 from moodreel.reports.palette import emotion_colour
 from moodreel.reports.svg import Drawing, legend
 
-SIZE = 620
+SIZE = 620  # pixels of the map's side
 NAMES = (*(emotion.value for emotion in Emotion), "none")
 CAUTION = (
     "Distances on a t-SNE map are not distances between vectors; the numbers below are measured "

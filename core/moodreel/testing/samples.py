@@ -11,7 +11,7 @@ from moodreel.fusion.strategy import Dims
 from moodreel.interfaces import TextFeatures, VideoFeatures
 from moodreel.media import Clip
 
-SEGMENTS, TOKENS, FRAMES = 40, 6, 3
+SEGMENTS, TOKENS, FRAMES = 40, 6, 3  # small, so that checks take a second
 SMALL = Dims(content=16, token=12)
 SHAPES = ((1, 96, 128), (4, 64, 48), (3, 33, 41))
 

@@ -26,11 +26,16 @@ class Recipe:
     index: str
     config: str | None = None
     overrides: tuple[str, ...] = ()
+    plugins: tuple[str, ...] = ()
 
     def make(self) -> Engine:
         """Make the engine."""
         return Engine.from_preset(
-            self.preset, index=self.index, config=self.config, overrides=self.overrides
+            self.preset,
+            index=self.index,
+            config=self.config,
+            overrides=self.overrides,
+            plugins=self.plugins,
         )
 
 

@@ -24,7 +24,7 @@ class Request(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Moment(Request):
+class MomentModel(Request):
     """A second of a video."""
 
     video: VideoId
@@ -49,7 +49,7 @@ class Wish(Request):
     emotions: Mood | None = None
     weight: Share | None = None
     fusion: Name | None = None
-    like: Annotated[list[Moment], Field(max_length=20)] = []
+    like: Annotated[list[MomentModel], Field(max_length=20)] = []
     filters: Filters = Filters()
     top: Annotated[int, Field(ge=1, le=100)] = 12
 
@@ -59,7 +59,7 @@ class SearchRequest(Wish):
 
     text: Annotated[str, Field(max_length=LONGEST_TEXT)] = ""
     picture: Annotated[Base64Bytes | None, Field(max_length=MOST_PICTURE)] = None
-    unlike: Annotated[list[Moment], Field(max_length=20)] = []
+    unlike: Annotated[list[MomentModel], Field(max_length=20)] = []
     inside: Inside = "video"
 
 

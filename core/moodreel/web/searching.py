@@ -16,7 +16,7 @@ from moodreel.search.query import named_emotions
 from moodreel.web.models import (
     Filters,
     HitModel,
-    Moment,
+    MomentModel,
     Mood,
     Name,
     RecommendRequest,
@@ -96,7 +96,7 @@ def run_similar(
     """Find what is like a moment, or like a whole video."""
     started = perf_counter()
     whole = state.video(video).path
-    moment = whole if time is None else state.moment(Moment(video=video, time=time))
+    moment = whole if time is None else state.moment(MomentModel(video=video, time=time))
     hits = state.working.similar(moment, fusion=state.fusion(fusion), top=top)
     return respond(state, hits, {}, started)
 

@@ -15,7 +15,7 @@ from moodreel.registry.registry import Registry
 from moodreel.web.adding import Adder, Recipe
 from moodreel.web.concurrency import ConcurrencyLimit
 from moodreel.web.frames import FrameCache
-from moodreel.web.models import Moment
+from moodreel.web.models import MomentModel
 from moodreel.web.problems import NotFound
 from moodreel.web.projection import Projection, project_index
 
@@ -121,7 +121,7 @@ class AppState:
             raise NotFound(f"there is no video {id} in the index")
         return found
 
-    def moment(self, moment: Moment) -> MomentRef:
+    def moment(self, moment: MomentModel) -> MomentRef:
         """Return a moment of a request by the video's path."""
         return MomentRef(self.video(moment.video).path, moment.time)
 
@@ -152,6 +152,7 @@ def open_state(
     config: str | None = None,
     overrides: Sequence[str] = (),
     folders: Sequence[str | Path] = (),
+    plugins: Sequence[str | Path] = (),
 ) -> AppState:
     """Make the engine, without the parts that it can do without and that cannot run here.
 
@@ -161,6 +162,7 @@ def open_state(
         config: a YAML file that is merged over registry.yaml.
         overrides: settings over those of files, as "key=value".
         folders: the folders that videos may be added from.
+        plugins: files with plugins that are not installed.
 
     Raises:
         ConfigurationError: an unknown name or option.
@@ -169,14 +171,14 @@ def open_state(
     for folder in folders:
         if not Path(folder).is_dir():
             raise InvalidInput(f"{folder}: no such folder")
-    registry = Registry.load(preset, config, overrides)
+    registry = Registry.load(preset, config, overrides, plugins=plugins)
     lacks = {
         slot: reason
         for slot in OPTIONAL
         if slot in registry.settings.slots and (reason := failure(partial(registry.slot, slot)))
     }
     kept = (*overrides, *(f"{slot}=null" for slot in lacks))
-    recipe = Recipe(preset, str(index), config, tuple(kept))
+    recipe = Recipe(preset, str(index), config, tuple(kept), tuple(map(str, plugins)))
     engine: Engine | None = None
     try:
         engine = recipe.make()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakValueDictionary
 
 from moodreel import ConfigurationError
-from moodreel.registry.fingerprints import file_digest
+from moodreel.registry.fingerprints import weights_digest
 
 if TYPE_CHECKING:
     import torch
@@ -87,7 +87,7 @@ class Checkpoint:
     @cached_property
     def digest(self) -> str:
         """A digest of the weights, which names them wherever they lie."""
-        return "-".join(file_digest(path) for path in self.weights)
+        return "-".join(weights_digest(path) for path in self.weights)
 
     def load(
         self, read: Callable[[Path, "torch.dtype"], Any], device: str, precision: Precision

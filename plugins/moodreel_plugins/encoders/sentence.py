@@ -62,9 +62,9 @@ class SentenceTextEncoder(TextEncoder):
     @property
     def space(self) -> str:
         """The sentence space of these weights, or that they were tuned in."""
-        from moodreel.registry.fingerprints import file_digest
+        from moodreel.registry.fingerprints import weights_digest
 
-        return self.tuned_space or f"sentence-{file_digest(self.weights()[0])}"
+        return self.tuned_space or f"sentence-{weights_digest(self.weights()[0])}"
 
     @property
     def network(self) -> Any:

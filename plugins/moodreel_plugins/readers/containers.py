@@ -9,7 +9,7 @@ from typing import Any
 from moodreel import UnreadableVideo, VideoFacts
 
 STILL_FORMATS = ("image2", "_pipe")
-ATTACHED_PICTURE = 0x400
+ATTACHED_PICTURE = 0x400  # FFmpeg's AV_DISPOSITION_ATTACHED_PIC
 # Seconds of grace for a last frame whose duration is not stated: a judgement, not measured.
 LAST_SHOWN = 0.5
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from moodreel.evaluation.metrics import ties
 from moodreel.evaluation.metrics.relevance import Relevance, as_array
 
-CUTOFFS = (1, 5, 10)
+CUTOFFS = (1, 5, 10)  # those that papers report
 # Scores looked at at once: 16 MB in single precision. A judgement; with it 40,000 x 10,000 scores
 # take less than 1 GiB (benchmarks/RESULTS.md, "Retrieval metrics").
 BLOCK = 1 << 22
@@ -311,11 +311,15 @@ def ideal_gain(relevance: Relevance) -> Floats:
 
 
 def dual_softmax(similarity: Any, temperature: float = 5.0) -> NDArray:
-    """Return a similarity matrix [queries, videos] reweighed by a softmax over all queries.
+    """Return a similarity matrix [queries, videos] reweighted by a softmax over all queries.
 
     Every score is multiplied by the share that its query has of its video (Cheng et al. 2021,
     CAMoE). It looks at all queries of the test at once, so a search of one query cannot have it:
     a benchmark's figure, to be reported apart.
+
+    Args:
+        similarity: the scores [queries, videos].
+        temperature: what scores are multiplied by in the softmax. 5 is a judgement, not measured.
     """
     scores = as_array(similarity)
     powers = np.exp(temperature * (scores - scores.max(0, keepdims=True)))
