@@ -104,11 +104,11 @@ def test_the_page_for_contributors_names_files_that_exist():
         ("reports.comparison", "MEASURES"),
         ("cli", "COMMANDS"),
         ("hookspecs", "HOOKS"),
-        ("registry.settings", "SLOTS"),
+        ("registry.slots", "SLOTS"),
         ("testing", "CHECKS"),
         ("scaffold.scaffold", "KINDS"),
-        ("deprecation", "moved_module"),
-        ("deprecation", "renamed_option"),
+        ("compat.deprecation", "moved_module"),
+        ("compat.deprecation", "renamed_option"),
     ],
 )
 def test_the_tables_that_contributors_are_sent_to_are_there(module, name):

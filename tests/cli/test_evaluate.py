@@ -32,7 +32,6 @@ def test_a_video_that_cannot_be_read_is_named_and_the_others_count(moodreel, dem
         (["msrvt-1k-a"], "no such file, folder or benchmark"),
         (["msrvtt-1k-a", "--root", "."], "holds no MSRVTT_JSFUSION_test.csv"),
         (["msrvtt-1k-a", "--fusion", "lte"], "Did you mean 'late'"),
-        (["msrvtt-1k-a", "fusion_strategy.wieght=1"], "Did you mean 'weight'"),
         (["msrvtt-1k-a", "--resamples", "5"], "not in the range"),
         (["msrvtt-1k-a", "--emotions", "mine"], "'mine' is not one of"),
     ],

@@ -54,7 +54,10 @@ def decoder():
     [
         ("crash.mp4", r"the decoder crashed \(signal 6\)"),
         ("hang.mp4", "no answer in 3 s"),
-        ("raise.mp4", "the decoder failed: RuntimeError: several lines x+"),
+        (
+            "raise.mp4",
+            r"Misbehaving \(not registered\): probe fails: RuntimeError: several lines x+",
+        ),
         ("refuse.mp4", "is upside down"),
     ],
 )

@@ -20,6 +20,7 @@ Check = Callable[..., str | None]
 """Called with a component, what its method returned, and the method's arguments; says what is
 wrong with the result, such as "returns 3 rows for 4 clips", or None."""
 
+LONGEST = 160  # characters of a plugin's own message: a judgement, so that a line stays one
 OURS = ("moodreel.", "moodreel_plugins.")
 NEAR = (
     0.85  # of difflib's ratio: "fuse_texts" is meant as "fuse_text", "encode_text" not as "encode"
@@ -119,8 +120,9 @@ def described(component: Any) -> str:
 
 
 def told(error: BaseException) -> str:
-    """Return an error as its type and its message."""
-    return f"{type(error).__name__}: {error}".rstrip(": ")
+    """Return an error as its type and its message, on one line and not too long."""
+    message = " ".join(str(error).split())[:LONGEST]
+    return f"{type(error).__name__}: {message}".rstrip(": ")
 
 
 def is_ours(cls: type) -> bool:

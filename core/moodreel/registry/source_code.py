@@ -5,6 +5,7 @@ typed into a notebook, which has no file, is seen as well.
 """
 
 from collections.abc import Callable, Iterator
+from dis import get_instructions
 from functools import partial
 from inspect import isclass, isfunction, unwrap
 from sys import version_info
@@ -78,7 +79,7 @@ def property_parts(member: Any) -> list[Any]:
 
 def described_function(function: Any, seen: set[int]) -> Iterator[Any]:
     """Yield a function's code, its defaults, and what it names in its module."""
-    yield described_codes(function.__code__)
+    yield described_codes(function.__code__, function.__doc__)
     yield [described_value(value) for value in function.__defaults__ or ()]
     yield sorted((k, described_value(v)) for k, v in (function.__kwdefaults__ or {}).items())
     for cell in function.__closure__ or ():
@@ -91,9 +92,19 @@ def described_function(function: Any, seen: set[int]) -> Iterator[Any]:
             yield from described_code(found, seen)
 
 
-def described_codes(code: CodeType) -> list[Any]:
-    """Return compiled code as values that can be compared."""
-    return [code.co_code, code.co_names, code.co_varnames, described_value(code.co_consts)]
+def described_codes(code: CodeType, words: str | None = None) -> list[Any]:
+    """Return compiled code as values that can be compared, without its docstring.
+
+    A docstring is the first constant of a function's code.
+    """
+    told = words is not None and code.co_consts[:1] == (words,)
+    constants = code.co_consts[1:] if told else code.co_consts
+    return [code.co_names, code.co_varnames, described_value(constants), described_steps(code)]
+
+
+def described_steps(code: CodeType) -> list[Any]:
+    """Return the instructions of code by name and by what they act on, not by places."""
+    return [(step.opname, described_value(step.argval)) for step in get_instructions(code)]
 
 
 def named_in(code: CodeType) -> set[str]:

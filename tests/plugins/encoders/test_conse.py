@@ -206,7 +206,8 @@ def test_whatever_the_device_all_that_leaves_the_encoder_is_on_the_cpu(registry)
     with FakeTensorMode(allow_non_fake_inputs=True):
         for network in encoder.classifiers:
             network.network = fake_network(network.model)
-        features = encoder.encode([clip])
+        # Without the contract's guard, which looks at numbers: fake tensors have none.
+        features = type(encoder).encode.__wrapped__(encoder, [clip])
         parts = [features.pooled, features.frames, encoder.class_logits(list(clip.frames))]
     assert {(part.device.type, part.dtype) for part in parts} == {("cpu", torch.float32)}
 
