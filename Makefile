@@ -68,9 +68,9 @@ test-lowest: $(LOWEST)/.moodreel  ## all but the browser, with the lowest versio
 # number and lets a busy machine get through.
 test-processors: setup  ## the tests of numbers, as other processors and thread counts run them
 	@failed=0; log=$$(mktemp); for setting in $(PROCESSORS); do \
-	  env OMP_WAIT_POLICY=passive $$setting $(BIN)/python -m pytest -q $(NUMERIC) >$$log 2>&1 \
-	    || { failed=1; grep -E '^(FAILED|ERROR) ' $$log; }; \
-	  echo "$$setting: $$(tail -n 1 $$log)"; \
+	  env OMP_WAIT_POLICY=passive $$setting $(BIN)/python -m pytest -q $(NUMERIC) >$$log 2>&1; \
+	  code=$$?; echo "$$setting: $$(tail -n 1 $$log)"; \
+	  [ $$code = 0 ] || { failed=1; grep -E '^(FAILED|ERROR) ' $$log; }; \
 	done; rm -f $$log; exit $$failed
 
 bench: setup  ## timings and recall, as ratios; see benchmarks/RESULTS.md
