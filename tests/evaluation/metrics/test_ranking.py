@@ -2,13 +2,11 @@
 
 import json
 import tracemalloc
-from importlib.metadata import version
 from itertools import permutations
 
 import numpy as np
 import pytest
 import torch
-from packaging.version import Version
 from safetensors.numpy import load_file
 
 import places
@@ -263,7 +261,6 @@ def test_meters_join_over_processes_and_in_collections():
     assert 0 < float(merged.compute()) < 1
 
 
-@pytest.mark.skipif(Version(version("torchmetrics")) < Version("1.9"), reason="older ones rank")
 def test_torchmetrics_own_recall_fails_where_ours_does_not():
     """The trap this module exists for: cosines below 0 are hits too."""
     from torchmetrics import retrieval
