@@ -21,7 +21,7 @@ from moodreel.datasets.dataset import Dataset, Video
 from moodreel.datasets.precomputed import FEATURES
 from moodreel.datasets.relevance import labelled_videos
 from moodreel.emotions import EmotionScores
-from moodreel.errors import InvalidInput
+from moodreel.errors import InvalidInput, MoodreelError
 from moodreel.indexing.indexer import Indexer, Job
 from moodreel.interfaces import VideoFeatures
 from moodreel.media import Progress, Segment, VideoFacts
@@ -182,7 +182,7 @@ def read_features(
         owner.extend([len(kept)] * len(found))
         kept.extend([video] if found else [])
     if not kept:
-        raise InvalidInput(f"{dataset.name}: none of its videos can be read: {failed[0][1]}")
+        raise MoodreelError(f"{dataset.name}: none of its videos can be read: {failed[0][1]}")
     ids = np.array([id for id, _ in rows], np.int64)
     return VideoSet(
         kept,
