@@ -87,7 +87,7 @@ def test_every_public_module_is_described_on_its_page(text, pages):
 
 
 def test_formulas_in_docstrings_are_no_tags(text):
-    assert "a score is <t, v> + g <h, k>" in text("reference/fusion-strategies.html")
+    assert "the score is <t, v> + g <h, k>" in text("reference/fusion-strategies.html")
 
 
 def test_the_page_of_commands_has_every_command(text):
