@@ -86,6 +86,14 @@ def test_the_reasons_of_all_readers_are_given_once():
         assert caught.value.reason == "is upside down"
 
 
+def wait_for(condition):
+    """Return when a condition holds; fail after half a minute."""
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+
+
 class Waiting(Misbehaving):
     """Says that it has begun, and never comes back."""
 
@@ -99,11 +107,10 @@ def test_closing_gives_up_what_is_being_read_and_starts_no_new_workers(tmp_path)
     decoder, begun = Decoder([Waiting(), Steady()], workers=1), tmp_path / "begun.mp4"
     with ThreadPoolExecutor(1) as threads:
         reading = threads.submit(decoder.probe, begun)
-        while not begun.exists():
-            time.sleep(0.05)
+        wait_for(begun.exists)
         decoder.close()
         with pytest.raises(MoodreelError, match="closed"):
-            reading.result()
+            reading.result(timeout=30)
 
 
 def test_workers_load_neither_torch_nor_opencv():

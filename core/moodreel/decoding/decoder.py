@@ -6,13 +6,14 @@ which costs one file, or no file if the next reader can read it.
 
 import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as ReadTimeout
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import Any, Self
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from moodreel.decoding.workers import WorkerContext, prepare_worker
 from moodreel.errors import ConfigurationError, MoodreelError, PluginError, UnreadableVideo
@@ -48,6 +49,7 @@ class Decoder:
         self.timeout = timeout
         self.plugins = tuple(plugins)
         self._guard, self._closed = Lock(), False
+        self._pending: set[ProcessFuture] = set()
 
     @cached_property
     def _pool(self) -> ProcessPool:
@@ -77,11 +79,21 @@ class Decoder:
 
     def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Run a function in a worker and return what it returns."""
+        future = self._schedule(function, arguments)
+        try:
+            return future.result()
+        except CancelledError:
+            raise closed_decoder() from None
+        finally:
+            self._pending.discard(future)
+
+    def _schedule(self, function: Callable[..., Any], arguments: Sequence[Any]) -> ProcessFuture:
         with self._guard:
             if self._closed:
-                raise MoodreelError("the decoder is closed; what it was reading is given up")
+                raise closed_decoder()
             future = self._pool.schedule(function, args=arguments, timeout=self.timeout)
-        return future.result()
+            self._pending.add(future)
+            return future
 
     def _try_readers(self, method: str, path: Path, *arguments: Any) -> Any:
         reasons: list[str] = []
@@ -110,12 +122,19 @@ class Decoder:
         if pool is not None:
             pool.stop()
             pool.join()
+        for future in tuple(self._pending):  # a stopped pool may leave them without an answer
+            future.cancel()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def closed_decoder() -> MoodreelError:
+    """Return the error of a call that the end of its decoder cuts off."""
+    return MoodreelError("the decoder is closed; what it was reading is given up")
 
 
 def crash_code(error: ProcessExpired) -> str:
