@@ -1,6 +1,7 @@
 """Plain values that modules exchange: clips, features, segments, hits, references to moments."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,12 @@ class Clip:
     Args:
         frames: uint8 [T, H, W, 3], RGB, upright, the shorter side at most 480.
         times: float64 [T], seconds from the start of the video.
+        reader: the fingerprint of the reader that gave the frames, where a decoder knows it.
     """
 
     frames: NDArray[np.uint8]
     times: NDArray[np.float64]
+    reader: str = ""
 
     def __post_init__(self) -> None:
         if self.frames.ndim != 4 or self.frames.shape[-1] != 3 or self.frames.dtype != np.uint8:
@@ -40,13 +43,84 @@ class Clip:
 
 
 @dataclass(frozen=True)
+class Colour:
+    """How a video's numbers are to be read as colours.
+
+    Args:
+        matrix: of the change from Y'CbCr to R'G'B': "bt601", "bt709", "bt2020" or "rgb".
+        full_range: whether black is 0 and white is the largest number, not 16 and 235.
+        transfer: "sdr", or "pq" or "hlg" for high dynamic range, which is tone-mapped.
+    """
+
+    matrix: str = "bt601"
+    full_range: bool = False
+    transfer: str = "sdr"
+
+
+@dataclass(frozen=True)
+class ClockJump:
+    """A place where a file's clock starts anew, as where two recordings were joined.
+
+    Args:
+        position: the byte from which the new clock counts.
+        offset: what is added to the new clock's times, in seconds.
+    """
+
+    position: int
+    offset: float
+
+
+@dataclass(frozen=True)
 class VideoFacts:
-    """What a reader finds out about a file: duration in seconds, frame rate, shown size."""
+    """What the container of a video says, decided once and handed to every reader.
+
+    Times are in seconds from the zero point, which is where players begin: the start of the
+    container, not of the picture.
+
+    Args:
+        duration: until when the picture is shown.
+        fps: frames a second, on average.
+        width: of the picture as shown: upright, in square pixels.
+        height: of the picture as shown.
+        stream: the index of the video stream in the container.
+        zero: the zero point on the container's own clock.
+        turn: how a stored picture is turned and mirrored to be shown: the display matrix
+            (a, b, c, d) of -1, 0 and 1, in which (x, y) is shown at (ax + cy, bx + dy).
+        pixel_aspect: the width of a stored pixel over its height, 1/8 to 8.
+        colour: how the numbers of a picture are colours.
+        last: when the last frame begins. It is shown until the end.
+        variable_rate: whether frames are shown for different times.
+        counted: whether the frames carry no times, and are told apart by counting from the first.
+        unordered: whether the times of showing that the packets carry are not in the order of the
+            frames, so that those of decoding are believed.
+        truncated: whether a part of the file is missing.
+        gaps: stretches in which no frame begins, where all packets of the file were looked at.
+        jumps: where the clock starts anew.
+        sources: by the name of a fact, what it was taken from, such as "header" or "packets".
+    """
 
     duration: float
     fps: float
     width: int
     height: int
+    stream: int = 0
+    zero: float = 0.0
+    turn: tuple[int, int, int, int] = (1, 0, 0, 1)
+    pixel_aspect: float = 1.0
+    colour: Colour = Colour()
+    last: float = 0.0
+    variable_rate: bool = False
+    counted: bool = False
+    unordered: bool = False
+    truncated: bool = False
+    gaps: tuple["Segment", ...] = ()
+    jumps: tuple[ClockJump, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def sequential(self) -> bool:
+        """Whether frames can only be told by reading from the start."""
+        return self.counted or bool(self.jumps)
 
 
 @dataclass(frozen=True)

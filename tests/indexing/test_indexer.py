@@ -18,7 +18,7 @@ from hard_videos import (
     write_hard_videos,
     write_video,
 )
-from held_reader import HELD
+from held_reader import HELD, LET_GO
 from moodreel.catalog.catalog import Catalog
 from moodreel.errors import CatalogError, ConfigurationError
 from moodreel.indexing.indexer import index_lock
@@ -191,6 +191,11 @@ def stored(index):
         return 0
 
 
+def without(name):
+    """Return the environment without a variable."""
+    return {key: value for key, value in os.environ.items() if key != name}
+
+
 def start_indexing(folder):
     """Start a run that waits at the third of five videos; return it when two are stored."""
     for number, name in enumerate(MANY):
@@ -199,7 +204,7 @@ def start_indexing(folder):
     run = subprocess.Popen(
         [*command, "video_reader=held"],
         cwd=folder,
-        env={**os.environ, "MOODREEL_PLUGINS": held_reader.__file__},
+        env={**without(LET_GO), "MOODREEL_PLUGINS": held_reader.__file__},
         stderr=subprocess.PIPE,
         text=True,
         # A shell that runs the tests in the background has them, and us, ignore Ctrl-C.
@@ -212,13 +217,15 @@ def start_indexing(folder):
 
 
 @pytest.fixture
-def finish(engine_at):
+def finish(engine_at, monkeypatch):
     """Return how many were done when a run ended, and the report of the next one."""
+    monkeypatch.setenv(LET_GO, "1")
+    plugins = [held_reader.__file__]
 
     def run_again(folder, run):
         run.wait(timeout=600)
         done = stored(folder / "index")
-        with engine_at(folder / "index") as engine:
+        with engine_at(folder / "index", "video_reader=held", plugins=plugins) as engine:
             return done, engine.index(folder / "many")
 
     return run_again

@@ -39,6 +39,7 @@ from moodreel.catalog.rows import (
     forget_captioned,
     insert_rows,
     mark_finished,
+    note_reader,
     segment_ids,
     stored_columns,
 )
@@ -344,12 +345,20 @@ class VideoWriter:
         catalog: the catalog to store it in.
         video: the video's record; one with an id is stored already, and keeps its segments.
         segments: the segments of a new video, in the order in which rows are given.
+        reader: the fingerprint of the reader that gave the frames; "" where it is not known.
     """
 
-    def __init__(self, catalog: Catalog, video: VideoRecord, segments: Sequence[Segment]) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        video: VideoRecord,
+        segments: Sequence[Segment],
+        reader: str = "",
+    ) -> None:
         self.catalog = catalog
         self.video = video
         self.segments = segments
+        self.reader = reader
         self.made: list[tuple[Component, Made]] = []
 
     def add(self, component: Component, made: Made) -> None:
@@ -370,6 +379,8 @@ class VideoWriter:
             for component, made in self.made:
                 insert_rows(connection, component, made, ids)
                 mark_finished(connection, component, video)
+            if self.reader:
+                note_reader(connection, video, self.reader)
         return video
 
     def insert_video(self, connection: Connection) -> int:

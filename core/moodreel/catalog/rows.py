@@ -34,6 +34,14 @@ def mark_finished(connection: Connection, component: Component, video: int) -> N
     connection.execute(upsert(schema.finished).on_conflict_do_nothing(), done)
 
 
+def note_reader(connection: Connection, video: int, reader: str) -> None:
+    """Note by which reader a video's frames were read."""
+    command = upsert(schema.readings).values(video_id=video, reader=reader)
+    connection.execute(
+        command.on_conflict_do_update(index_elements=["video_id"], set_={"reader": reader})
+    )
+
+
 def forget_captioned(connection: Connection, video: int, ids: Sequence[int]) -> None:
     """Forget the features that were made from a video's captions, whoever made them."""
     c = schema.components.c

@@ -102,3 +102,8 @@ captions = Table(
 )
 
 finished = Table("finished", metadata, video_key(primary_key=True), component_key())
+
+# By which reader a video's frames were read: its fingerprint. Older indexes have no such table.
+readings = Table(
+    "readings", metadata, video_key(primary_key=True), Column("reader", String, nullable=False)
+)

@@ -5,10 +5,12 @@ which costs one file, or no file if the next reader can read it.
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as ReadTimeout
+from dataclasses import replace
 from functools import cached_property
+from inspect import signature
 from pathlib import Path
 from threading import Lock
 from typing import Any, Self
@@ -67,19 +69,50 @@ class Decoder:
         Raises:
             UnreadableVideo: no reader can read it; the reason of each is given.
         """
-        return self._try_readers("probe", Path(path))
+        reasons: list[str] = []
+        for reader in self.readers:
+            try:
+                return self._ask(reader.probe, Path(path))
+            except UnreadableVideo as error:
+                reasons.append(error.reason)
+        raise UnreadableVideo(path, join_reasons(reasons))
 
-    def read(self, path: str | Path, times: Sequence[float]) -> Clip:
+    def read(
+        self, path: str | Path, times: Sequence[float], facts: VideoFacts | None = None
+    ) -> Clip:
         """Return the frames shown at `times` (seconds, ascending); unreadable ones are left out.
+
+        A reader that gives fewer than were asked for is followed by the next; the clip that holds
+        most of them is returned, and says by which reader.
+
+        Args:
+            path: the file.
+            times: seconds from the video's zero point, ascending.
+            facts: what `probe` gave, so that readers need not find out again.
 
         Raises:
             UnreadableVideo: no reader can read any of them; the reason of each is given.
         """
-        return self._try_readers("read", Path(path), list(times))
+        reasons: list[str] = []
+        best: Clip | None = None
+        for reader in self.readers:
+            named = {"facts": facts} if takes_facts(reader) else {}
+            try:
+                clip = self._ask(reader.read, Path(path), list(times), **named)
+            except UnreadableVideo as error:
+                reasons.append(error.reason)
+                continue
+            if best is None or len(clip) > len(best):
+                best = replace(clip, reader=reader.fingerprint)
+            if len(clip) == len(times):
+                break
+        if best is None:
+            raise UnreadableVideo(path, join_reasons(reasons))
+        return best
 
-    def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
+    def call(self, function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         """Run a function in a worker and return what it returns."""
-        future = self._schedule(function, arguments)
+        future = self._schedule(function, arguments, named)
         try:
             return future.result()
         except CancelledError:
@@ -87,32 +120,35 @@ class Decoder:
         finally:
             self._pending.discard(future)
 
-    def _schedule(self, function: Callable[..., Any], arguments: Sequence[Any]) -> ProcessFuture:
+    def _schedule(
+        self, function: Callable[..., Any], arguments: Sequence[Any], named: Mapping[str, Any]
+    ) -> ProcessFuture:
         with self._guard:
             if self._closed:
                 raise closed_decoder()
-            future = self._pool.schedule(function, args=arguments, timeout=self.timeout)
+            future = self._pool.schedule(
+                function, args=arguments, kwargs=dict(named), timeout=self.timeout
+            )
             self._pending.add(future)
             return future
 
-    def _try_readers(self, method: str, path: Path, *arguments: Any) -> Any:
-        reasons: list[str] = []
-        for reader in self.readers:
-            try:
-                return self.call(getattr(reader, method), path, *arguments)
-            except UnreadableVideo as error:
-                reasons.append(error.reason)
-            except PluginError as error:
-                reasons.append(str(error))
-            except MoodreelError:
-                raise
-            except ReadTimeout:
-                reasons.append(f"the decoder gave no answer in {self.timeout:g} s")
-            except ProcessExpired as error:
-                reasons.append(f"the decoder crashed{crash_code(error)}")
-            except Exception as error:
-                reasons.append(f"the decoder failed: {type(error).__name__}: {one_line(error)}")
-        raise UnreadableVideo(path, join_reasons(reasons))
+    def _ask(self, method: Callable[..., Any], path: Path, *arguments: Any, **named: Any) -> Any:
+        """Call a reader's method; whatever goes wrong is the reason why it cannot read the file."""
+        try:
+            return self.call(method, path, *arguments, **named)
+        except UnreadableVideo:
+            raise
+        except PluginError as error:
+            reason = str(error)
+        except MoodreelError:
+            raise
+        except ReadTimeout:
+            reason = f"the decoder gave no answer in {self.timeout:g} s"
+        except ProcessExpired as error:
+            reason = f"the decoder crashed{crash_code(error)}"
+        except Exception as error:
+            reason = f"the decoder failed: {type(error).__name__}: {one_line(error)}"
+        raise UnreadableVideo(path, reason)
 
     def close(self) -> None:
         """End the workers; threads that are still reading get an error, not new workers."""
@@ -130,6 +166,11 @@ class Decoder:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def takes_facts(reader: VideoReader) -> bool:
+    """Whether a reader's `read` has the parameter `facts`, which older plugins have not."""
+    return "facts" in signature(reader.read).parameters
 
 
 def closed_decoder() -> MoodreelError:

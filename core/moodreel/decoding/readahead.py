@@ -24,12 +24,14 @@ class Chunk:
     Args:
         complete: whether every frame that was wanted could be read.
         last: when the last frame that could be read is shown, in seconds.
+        reader: the fingerprint of the reader that gave the frames.
     """
 
     segments: list[Segment]
     clips: list[Clip]
     complete: bool
     last: float
+    reader: str = ""
 
     def without_frames(self) -> "Chunk":
         """Return the chunk without the frames, which are large."""
@@ -126,4 +128,5 @@ def read_chunk(
         [clip for _, clip in readable],
         complete=len(shown) == len(moments),
         last=float(shown.times[-1]),
+        reader=shown.reader,
     )

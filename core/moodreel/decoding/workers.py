@@ -59,8 +59,6 @@ def prepare_worker(parent: int, plugins: "Sequence[Path]" = ()) -> None:
         plugins: files whose classes are sent to the worker.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # decord retries 10,240 times at a damaged end otherwise, which takes minutes.
-    os.environ.setdefault("DECORD_EOF_RETRY_MAX", "256")
     for path in plugins:
         load_file(path)
     Thread(target=follow_parent, args=(parent,), daemon=True).start()

@@ -135,5 +135,6 @@ def read_clip(
 ) -> Clip:
     """Return the frames that an encoder sees of a segment, or of the whole video."""
     path = Path(path)
-    whole = segment or Segment(0.0, decoder.probe(path).duration)
-    return decoder.read(path, sample_times(whole, encoder.frames_per_clip))
+    facts = decoder.probe(path)
+    whole = segment or Segment(0.0, facts.duration)
+    return decoder.read(path, sample_times(whole, encoder.frames_per_clip), facts)

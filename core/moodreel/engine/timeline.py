@@ -129,9 +129,10 @@ def read_timeline(
     path = Path(video)
     segments: list[Segment] = []
     parts: list[EmotionScores] = []
-    wanted = segmentation.cut(decoder.probe(path).duration)
+    facts = decoder.probe(path)
+    wanted = segmentation.cut(facts.duration)
     for some in chunk_segments(wanted, frames, FRAMES_A_CHUNK):
-        chunk = read_chunk(partial(decoder.read, path), some, frames)
+        chunk = read_chunk(partial(decoder.read, path, facts=facts), some, frames)
         segments += chunk.segments
         if chunk.clips:
             parts.append(extractor.extract(chunk.clips))

@@ -15,6 +15,7 @@ import torch
 from filelock import FileLock, Timeout
 
 from moodreel.catalog.catalog import Catalog, VideoWriter
+from moodreel.catalog.readings import outdated, stored_readers
 from moodreel.catalog.records import Made, SegmentFeatures, VideoRecord
 from moodreel.decoding.decoder import Decoder
 from moodreel.decoding.readahead import Chunk, chunk_segments, read_chunk, work_ahead
@@ -44,6 +45,7 @@ class IndexReport:
     missing: list[str] = field(default_factory=list)
     pruned: list[str] = field(default_factory=list)
     failed: list[tuple[str, str]] = field(default_factory=list)
+    reread: list[tuple[str, str]] = field(default_factory=list)
     partial: list[tuple[str, str]] = field(default_factory=list)
 
     @property
@@ -142,10 +144,15 @@ class Indexer:
         """Return what has to be read, and report what has not."""
         jobs = [Job(file, record, self.parts) for file, record in plan.todo]
         done = {part: self.catalog.finished(part) for part in self.parts}
+        readers = stored_readers(self.catalog)
         for records, group in ((plan.same, report.unchanged), (plan.moved, report.moved)):
             for record in records:
                 lacking = [part for part in self.parts if record.id not in done[part]]
-                if lacking:
+                reason = outdated(readers.get(record.id or 0), self.decoder.readers)
+                if reason:
+                    report.reread.append((record.path, reason))
+                    jobs.append(Job(known_file(record), record, self.parts))
+                elif lacking:
                     jobs.append(Job(known_file(record), record, lacking, complete=True))
                 else:
                     group.append(record.path)
@@ -170,7 +177,7 @@ class Indexer:
         path, frames = Path(job.file.location), self.encoder.frames_per_clip
         facts = self.decoder.probe(path)
         yield facts
-        read, chunk = partial(self.decoder.read, path), None
+        read, chunk = partial(self.decoder.read, path, facts=facts), None
         for segments in chunk_segments(self.job_segments(job, facts), frames, FRAMES_A_CHUNK):
             try:
                 chunk = read_chunk(read, segments, frames)
@@ -202,7 +209,8 @@ class Indexer:
             chunks.append(chunk.without_frames())
         segments = [segment for chunk in chunks for segment in chunk.segments]
         self.check_segments(job, facts, segments)
-        writer = VideoWriter(self.catalog, new_record(job, facts), segments)
+        reader = next((chunk.reader for chunk in chunks if chunk.reader), "")
+        writer = VideoWriter(self.catalog, new_record(job, facts), segments, reader)
         for component, parts in zip(job.components, made, strict=True):
             writer.add(component, join_parts(parts))
         writer.commit(replaces=None if job.complete or not job.record else job.record.id)
@@ -254,7 +262,8 @@ def new_record(job: Job, facts: VideoFacts) -> VideoRecord:
     """Return the record to store for a job: the one it has, or a new one."""
     if job.complete and job.record:
         return job.record
-    return VideoRecord(**asdict(job.file), **asdict(facts))
+    shown = {name: getattr(facts, name) for name in ("duration", "fps", "width", "height")}
+    return VideoRecord(**asdict(job.file), **shown)
 
 
 def known_file(record: VideoRecord) -> VideoFile:

@@ -112,17 +112,26 @@ class VideoReader(Component):
     kind = "video_reader"
 
     @contract(outputs.video_facts)
-    @abstractmethod
     def probe(self, path: Path) -> VideoFacts:
-        """Return the duration in seconds, the frame rate and the upright size."""
+        """Return the facts of a file: by default what its container says, through FFmpeg."""
+        from moodreel.containers.probing import probe_video
 
-    @contract(outputs.clip)
+        return probe_video(path)
+
+    @contract(outputs.clip, optional=("facts",))
     @abstractmethod
-    def read(self, path: Path, times: Sequence[float]) -> Clip:
+    def read(self, path: Path, times: Sequence[float], facts: VideoFacts | None = None) -> Clip:
         """Return the frames shown at `times` (seconds, ascending), upright, shorter side <= 480.
 
-        Times past the last readable frame are left out, so a damaged file gives a shorter clip
-        than was asked for; `clip.times` holds the requested times that were met.
+        The frame shown at a time is the last one that begins at or before it, counted from the
+        zero point. Times past the last readable frame are left out, so a damaged file gives a
+        shorter clip than was asked for; `clip.times` holds the requested times that were met.
+
+        Args:
+            path: the file.
+            times: seconds from the zero point, ascending.
+            facts: what `probe` gave; a reader without this parameter is called without it, and
+                one that gets None finds out for itself.
         """
 
 

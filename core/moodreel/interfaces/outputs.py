@@ -106,7 +106,9 @@ def video_facts(component: Any, result: VideoFacts, path: Any) -> str | None:
     return None
 
 
-def clip(component: Any, result: Clip, path: Any, times: Sequence[float]) -> str | None:
+def clip(
+    component: Any, result: Clip, path: Any, times: Sequence[float], facts: Any = None
+) -> str | None:
     """Check that a reader returns a clip of some of the times it was asked for."""
     return first(type_problem(result, Clip))
 

@@ -1,4 +1,4 @@
-"""Reading videos with decord."""
+"""Reading videos with decord, where it proves that it reads them right."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -9,72 +9,101 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moodreel import Clip, Register, UnreadableVideo, VideoFacts, hookimpl
+from moodreel.containers.probing import probe_video
 from moodreel.interfaces import Requirement, VideoReader
-from moodreel_plugins.readers.containers import (
-    LAST_SHOWN,
-    check_file,
-    open_video,
-    pixel_ratio,
-    probe_video,
-    shrunk_size,
-)
+from moodreel_plugins.readers.pixels import shrunk_size
+from moodreel_plugins.readers.proofs import check_pictures
 
-EARLY = 1e-4  # seconds by which rounding may put a frame's time too late
+EARLY = 1e-3  # seconds by which a container's clock may round a time
 SQUARE = 0.01  # how far from 1 the ratio of a square pixel's sides may be: a judgement
+UPRIGHT = {(1, 0, 0, 1), (0, 1, -1, 0), (-1, 0, 0, -1), (0, -1, 1, 0)}  # decord mirrors nothing
 
 
 class DecordReader(VideoReader):
-    """Decodes with decord, which seeks fast and turns frames upright.
+    """Decodes with decord, which opens slowly and then seeks fast.
 
-    The facts come from the container, since decord shortens a damaged video without a word. What
-    it shows in another shape (pixels that are not square) it leaves to the next reader.
+    decord gives other frames than asked for in many containers, without a word. So a file is only
+    read where decord's own times agree with the container's, and pictures from all over it are
+    those that FFmpeg shows at these times; what it does not do at all (mirrored pictures, pixels
+    that are not square, high dynamic range) is left to the next reader.
 
     Args:
         shorter_side: the most pixels of a frame's shorter side; larger frames are shrunk.
     """
 
     requires = (Requirement("decord", "pip install decord", "Apache-2.0"),)
+    version = "2"
 
     def __init__(self, shorter_side: int = 480) -> None:
         self.shorter_side = shorter_side
 
-    def probe(self, path: Path) -> VideoFacts:
-        """Return the duration in seconds, the frame rate and the upright size."""
-        return probe_video(path)
-
-    def read(self, path: Path, times: Sequence[float]) -> Clip:
+    def read(self, path: Path, times: Sequence[float], facts: VideoFacts | None = None) -> Clip:
         """Return the frames shown at `times`; those past the last frame are left out."""
-        check_file(path)
-        video = open_frames(path, self.shorter_side, path.stat().st_mtime_ns)
-        spans = frame_spans(video)
-        met = np.array([time for time in times if time <= spans[-1, 1] + LAST_SHOWN])
+        facts = facts or probe_video(path)
+        check_kind(path, facts)
+        video, begins = open_frames(path, facts, self.shorter_side, path.stat().st_mtime_ns)
+        met = np.array([time for time in times if time <= facts.duration + EARLY])
         if not len(met):
-            raise UnreadableVideo(path, f"no frame can be read from {times[0]:.1f} s on")
-        indices = np.searchsorted(spans[:, 0], met + EARLY, side="right") - 1
-        return Clip(video.get_batch(indices.clip(0)).asnumpy(), met)
+            first = min(times, default=0.0)
+            raise UnreadableVideo(path, f"no frame can be read from {first:.1f} s on")
+        return Clip(pictures_at(path, video, begins, met), met)
+
+
+def check_kind(path: Path, facts: VideoFacts) -> None:
+    """Refuse the kinds of video that decord is known to show wrongly."""
+    kinds = {
+        "its pixels are not square": abs(facts.pixel_aspect - 1) > SQUARE,
+        "its picture is mirrored": facts.turn not in UPRIGHT,
+        "its colours are of a wide range": facts.colour.transfer != "sdr",
+        "its clock does not run evenly": facts.sequential or facts.unordered,
+        "a part of it is missing": facts.truncated,
+    }
+    found = [reason for reason, holds in kinds.items() if holds]
+    if found:
+        raise UnreadableVideo(path, f"{found[0]}, which decord does not show")
 
 
 @lru_cache(maxsize=1)  # a long video is read in parts, and opening it reads all of its packets
-def open_frames(path: Path, shorter_side: int, modified: int) -> Any:
-    """Open a file at the size in which it is to be read.
+def open_frames(
+    path: Path, facts: VideoFacts, shorter_side: int, modified: int
+) -> tuple[Any, NDArray[np.float64]]:
+    """Open a file at the size in which it is to be read, and prove what decord gives.
+
+    Returns:
+        decord's reader, and when each frame begins, [N] seconds from the zero point.
+    """
+    video = open_sized(path, shrunk_size(facts.width, facts.height, shorter_side))
+    spans = video.get_frame_timestamp(range(len(video))).astype(np.float64)
+    begins = spans[:, 0] - (spans[0, 0] if facts.zero else 0.0)
+    if abs(begins[-1] - facts.last) > 1.5 / facts.fps or (np.diff(begins) <= 0).any():
+        raise UnreadableVideo(path, "decord tells other times than its container")
+    check_pictures(path, facts, lambda times: pictures_at(path, video, begins, times))
+    return video, begins
+
+
+def pictures_at(
+    path: Path, video: Any, begins: NDArray[np.float64], times: NDArray[np.float64]
+) -> NDArray[np.uint8]:
+    """Return the pictures shown at times: uint8 [T, H, W, 3]."""
+    import decord
+
+    places = np.searchsorted(begins, times + EARLY, side="right") - 1
+    try:
+        return video.get_batch(places.clip(0)).asnumpy()
+    except (decord.DECORDError, RuntimeError) as error:
+        raise UnreadableVideo(path, f"decord cannot read it ({type(error).__name__})") from None
+
+
+def open_sized(path: Path, size: tuple[int, int]) -> Any:
+    """Open a file at a size (width, height).
 
     decord turns frames after it has shrunk them, so a video on its side is shrunk on its side.
     """
-    check_shape(path)
     video = open_decord(path)
-    height, width = video[0].shape[:2]
-    size = shrunk_size(width, height, shorter_side)
-    if size == (width, height):
+    if video[0].shape[1::-1] == size:
         return video
     video = open_decord(path, *size)
     return video if video[0].shape[1::-1] == size else open_decord(path, *size[::-1])
-
-
-def check_shape(path: Path) -> None:
-    """Refuse what is no video, and pixels that decord would stretch."""
-    with open_video(path) as (_, stream):
-        if abs(pixel_ratio(stream) - 1) > SQUARE:
-            raise UnreadableVideo(path, "its pixels are not square, which decord does not show")
 
 
 def open_decord(path: Path, width: int = -1, height: int = -1) -> Any:
@@ -86,12 +115,6 @@ def open_decord(path: Path, width: int = -1, height: int = -1) -> Any:
         return decord.VideoReader(str(path), width=width, height=height, num_threads=1)
     except (decord.DECORDError, RuntimeError):
         raise UnreadableVideo(path, "decord cannot open it") from None
-
-
-def frame_spans(video: Any) -> NDArray[np.float32]:
-    """Return when each frame begins and ends, [N, 2] seconds from the video's start."""
-    spans = video.get_frame_timestamp(range(len(video)))
-    return spans - spans[0, 0]
 
 
 @hookimpl

@@ -1,92 +1,175 @@
 """Reading videos with PyAV (FFmpeg's libraries)."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from moodreel import Clip, Register, UnreadableVideo, VideoFacts, hookimpl
+from moodreel.containers.frames import decode_frames, sought_frames
+from moodreel.containers.opening import open_container
+from moodreel.containers.probing import probe_video
 from moodreel.interfaces import Requirement, VideoReader
-from moodreel_plugins.readers.containers import (
-    decode_frames,
-    end_time,
-    frame_time,
-    open_video,
-    probe_video,
-    shrunk_size,
-    start_time,
-    upright_size,
-)
+from moodreel_plugins.readers.pixels import shown_picture
 
-# Seconds ahead from which seeking is taken to be cheaper than decoding on: a judgement, not
-# measured.
-SEEK_FROM = 10.0
-EARLY = 1e-4  # seconds by which rounding may put a frame's time too late
+EARLY = 1e-3  # seconds by which a container's clock may round a time: that of Matroska counts these
+# Seconds. The next five are judgements, not measured.
+NEAR_START = 1.0  # up to which reading from the start is not worse than seeking
+AHEAD = 2.0  # from which seeking is tried where no index tells of a key frame
+BACK = (0.0, 1.0, 4.0, 16.0, 64.0, 256.0)  # how much further back, where a seek landed too late
+LAST_SHOWN = 0.5  # grace for a last frame whose end is not known
+INDEXED = ("mov,", "avi", "matroska")  # containers whose index names every key frame
 
 
 class PyavReader(VideoReader):
     """Decodes with PyAV: upright, in square pixels, by each frame's own time.
+
+    Every frame is checked against the time asked for: it is the last one that begins at or before
+    it. Where a seek lands too late, the reader goes back further, at last to the start.
 
     Args:
         shorter_side: the most pixels of a frame's shorter side; larger frames are shrunk.
     """
 
     requires = (Requirement("av", "pip install av", "BSD-3-Clause"),)
+    version = "2"
 
     def __init__(self, shorter_side: int = 480) -> None:
         self.shorter_side = shorter_side
 
-    def probe(self, path: Path) -> VideoFacts:
-        """Return the duration in seconds, the frame rate and the upright size."""
-        return probe_video(path)
-
-    def read(self, path: Path, times: Sequence[float]) -> Clip:
+    def read(self, path: Path, times: Sequence[float], facts: VideoFacts | None = None) -> Clip:
         """Return the frames shown at `times`; those past the last readable frame are left out."""
-        with open_video(path) as (container, stream):
-            shown = [
-                (time, self.picture(frame, stream))
-                for time, frame in frames_at(container, stream, times)
-            ]
+        facts = facts or probe_video(path)
+        shown = []
+        with FrameSource(path, facts) as source:
+            for time, frame in source.frames_at(times):
+                shown.append((time, shown_picture(frame, facts, self.shorter_side)))
         if not shown:
-            raise UnreadableVideo(path, f"no frame can be read from {times[0]:.1f} s on")
-        return Clip(np.stack([p for _, p in shown]), np.array([time for time, _ in shown]))
-
-    def picture(self, frame: Any, stream: Any) -> NDArray[np.uint8]:
-        """Return a frame upright, in RGB, shrunk: uint8 [H, W, 3]."""
-        size = shrunk_size(*upright_size(frame, stream), self.shorter_side)
-        turns = round(frame.rotation / 90) % 4
-        stored = size if turns % 2 == 0 else size[::-1]
-        pixels = frame.reformat(*stored, format="rgb24").to_ndarray()
-        return np.ascontiguousarray(np.rot90(pixels, turns))
+            first = min(times, default=0.0)
+            raise UnreadableVideo(path, f"no frame can be read from {first:.1f} s on")
+        return Clip(np.stack([picture for _, picture in shown]), np.array([t for t, _ in shown]))
 
 
-def frames_at(container: Any, stream: Any, times: Sequence[float]) -> Iterator[tuple[float, Any]]:
-    """Yield each time with the frame shown then: the last one that begins at or before it."""
-    base = start_time(stream)
-    current: Any = None
-    frames = seek_frames(container, stream, times[0] if len(times) else 0.0)
-    upcoming = next(frames, None)
-    for time in times:
-        if upcoming is not None and time - frame_time(upcoming, base) > SEEK_FROM:
-            frames = seek_frames(container, stream, time)
-            upcoming = next(frames, None)
-        while upcoming is not None and frame_time(upcoming, base) <= time + EARLY:
-            current, upcoming = upcoming, next(frames, None)
-        if current is None:
-            current = upcoming
-        if current is None or (upcoming is None and time > end_time(current, base, stream)):
+class FrameSource:
+    """The frames of one open file by the times at which they are shown.
+
+    Args:
+        path: the file.
+        facts: what is known of it.
+    """
+
+    def __init__(self, path: Path, facts: VideoFacts) -> None:
+        self.path = path
+        self.facts = facts
+        self._opened: Any = None
+        self._patience = AHEAD
+
+    def __enter__(self) -> "FrameSource":
+        self._reopen()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._opened.__exit__(None, None, None)
+
+    def frames_at(self, times: Sequence[float]) -> Iterator[tuple[float, Any]]:
+        """Yield each time with the frame shown then: the last one that begins at or before it."""
+        run: Run | None = None
+        for time in times:
+            if run is None or (self._is_worth_seeking(run, time)):
+                run = self._run_to(time, run)
+            frame = run.advance(time)
+            if frame is None or (run.ended and time > self._shown_until(run)):
+                return
+            yield time, frame
+
+    def _shown_until(self, run: "Run") -> float:
+        """Until when the last frame that could be decoded is shown."""
+        last = run.begin
+        if last >= self.facts.last - LAST_SHOWN:
+            return max(self.facts.duration, last) + LAST_SHOWN
+        return last + max(LAST_SHOWN, 1 / self.facts.fps)
+
+    def _is_worth_seeking(self, run: "Run", time: float) -> bool:
+        """Whether to go to a later key frame rather than to decode on."""
+        if self.facts.sequential or run.ended:
+            return False
+        if self._key_times is None:
+            return time - run.begin > self._patience
+        keys, zero = self._key_times, self.facts.zero
+        return bisect_right(keys, time + zero) > bisect_right(keys, run.begin + zero + EARLY)
+
+    def _run_to(self, time: float, before: "Run | None") -> "Run":
+        """Return a run of frames that begins at or before `time`."""
+        if self.facts.sequential or time < NEAR_START:
+            return self._run_from_start()
+        for back in BACK:
+            if time - back < NEAR_START:
+                break
+            run = Run(self._sought(time, back))
+            if run.begin <= time + EARLY:
+                if before and run.begin <= before.begin:
+                    self._patience *= 2  # decoding on would have been cheaper
+                return run
+        return self._run_from_start()
+
+    def _sought(self, time: float, back: float) -> Iterator[tuple[float, Any]]:
+        import av
+
+        try:
+            yield from sought_frames(self._container, self._stream, self.facts, time - back)
+        except av.error.FFmpegError:
             return
-        yield time, current
+
+    def _run_from_start(self) -> "Run":
+        self._reopen()
+        return Run(decode_frames(self._container, self._stream, self.facts))
+
+    def _reopen(self) -> None:
+        if self._opened is not None:
+            self._opened.__exit__(None, None, None)
+        self._opened = open_container(self.path)
+        self._container = self._opened.__enter__()
+        self._stream = self._container.streams[self.facts.stream]
+        self._stream.thread_type = "AUTO"
+
+    @cached_property
+    def _key_times(self) -> list[float] | None:
+        """When key frames are decoded, on the container's clock; None where no index tells."""
+        if not self._container.format.name.startswith(INDEXED):
+            return None
+        base = float(self._stream.time_base)
+        entries = [entry for entry in self._stream.index_entries if entry.is_keyframe]
+        return sorted(entry.timestamp * base for entry in entries)
 
 
-def seek_frames(container: Any, stream: Any, time: float) -> Iterator[Any]:
-    """Decode from the key frame before `time`; from the start where that is near."""
-    if time > SEEK_FROM:
-        offset = int((time + start_time(stream)) / stream.time_base)
-        container.seek(offset, stream=stream, backward=True)
-    return decode_frames(container, stream)
+class Run:
+    """Frames in the order in which they are shown, from somewhere on.
+
+    Attributes:
+        begin: when the present frame begins; infinity where there is none.
+        ended: whether no frame comes after it.
+    """
+
+    def __init__(self, frames: Iterator[tuple[float, Any]]) -> None:
+        self._frames = frames
+        self.frame: Any
+        self.begin, self.frame = next(frames, (float("inf"), None))
+        self._next = next(frames, None) if self.frame is not None else None
+
+    @property
+    def ended(self) -> bool:
+        """Whether no frame comes after the present one."""
+        return self._next is None
+
+    def advance(self, time: float) -> Any:
+        """Return the last frame that begins at or before `time`, or else the first there is."""
+        while self._next is not None and self._next[0] <= time + EARLY:
+            self.begin, self.frame = self._next
+            self._next = next(self._frames, None)
+        return self.frame
 
 
 @hookimpl
