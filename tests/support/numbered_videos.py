@@ -14,6 +14,14 @@ import av
 import numpy as np
 from PIL import Image
 
+from moodreel import Registry
+
+READERS = [
+    entry.name
+    for entry in Registry.load("starter").entries.values()
+    if entry.kind == "video_reader" and not entry.problem
+]
+"""The readers whose packages are installed here."""
 WIDTH, HEIGHT, BITS, RATE = 320, 240, 16, 25
 BAR = WIDTH // BITS
 

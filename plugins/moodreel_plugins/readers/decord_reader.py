@@ -12,7 +12,7 @@ from moodreel import Clip, Register, UnreadableVideo, VideoFacts, hookimpl
 from moodreel.containers.probing import probe_video
 from moodreel.interfaces import Requirement, VideoReader
 from moodreel_plugins.readers.pixels import shrunk_size
-from moodreel_plugins.readers.proofs import check_pictures
+from moodreel_plugins.readers.proofs import check_pictures, key_times
 
 EARLY = 1e-3  # seconds by which a container's clock may round a time
 SQUARE = 0.01  # how far from 1 the ratio of a square pixel's sides may be: a judgement
@@ -61,6 +61,8 @@ def check_kind(path: Path, facts: VideoFacts) -> None:
     found = [reason for reason, holds in kinds.items() if holds]
     if found:
         raise UnreadableVideo(path, f"{found[0]}, which decord does not show")
+    if not key_times(path, facts):
+        raise UnreadableVideo(path, "it has no index, without which decord shows other frames")
 
 
 @lru_cache(maxsize=1)  # a long video is read in parts, and opening it reads all of its packets

@@ -13,14 +13,7 @@ from moodreel import create
 from moodreel.containers import packets
 from moodreel.decoding.decoder import Decoder
 from moodreel.errors import UnreadableVideo
-from moodreel.registry.discovery import installed_plugins
-from numbered_videos import KINDS
-
-OTHERS = sorted(
-    name
-    for kind, name in installed_plugins().registrations
-    if kind == "video_reader" and name != "pyav"
-)
+from numbered_videos import KINDS, READERS
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +85,7 @@ def test_of_a_large_file_only_the_end_is_looked_at_and_the_facts_are_the_same(
     assert_right(reader, path, shown, facts)
 
 
-@pytest.mark.parametrize("other", OTHERS)
+@pytest.mark.parametrize("other", [name for name in READERS if name != "pyav"])
 @pytest.mark.parametrize("name", KINDS)
 def test_another_reader_gives_the_right_frames_or_refuses(numbered, name, other):
     """In a worker process, as when indexing: decord ends the process at some of these files."""
