@@ -74,7 +74,7 @@ test-processors: setup  ## the tests of numbers, as other processors and thread 
 	done; rm -f $$log; exit $$failed
 
 bench: setup  ## timings and recall, as ratios; see benchmarks/RESULTS.md
-	$(BIN)/python -m pytest benchmarks -o testpaths=benchmarks -o python_files='bench_*.py' \
+	$(BIN)/python -m pytest benchmarks -o testpaths=benchmarks -o python_files='bench_*.py' -o timeout=0 \
 	  --benchmark-autosave --benchmark-compare
 	$(BIN)/python benchmarks/demo_recall.py
 

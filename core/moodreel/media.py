@@ -96,6 +96,8 @@ class VideoFacts:
         truncated: whether a part of the file is missing.
         gaps: stretches in which no frame begins, where all packets of the file were looked at.
         jumps: where the clock starts anew.
+        keys: of MPEG-TS and MPEG-PS, where all packets were looked at: when each key frame begins,
+            and the time, also from the zero point, by which it is sought.
         sources: by the name of a fact, what it was taken from, such as "header" or "packets".
     """
 
@@ -115,6 +117,7 @@ class VideoFacts:
     truncated: bool = False
     gaps: tuple["Segment", ...] = ()
     jumps: tuple[ClockJump, ...] = ()
+    keys: tuple[tuple[float, float], ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property

@@ -71,15 +71,15 @@ def decode_frames(container: Any, stream: Any, facts: VideoFacts) -> Iterator[tu
 
 
 def sought_frames(
-    container: Any, stream: Any, facts: VideoFacts, time: float
+    container: Any, stream: Any, facts: VideoFacts, time: float, sought: float
 ) -> Iterator[tuple[float, Any]]:
-    """Seek to `time` and yield frames from the first on that is decoded from whole data.
+    """Seek to `sought` and yield frames from the first on that is decoded from whole data.
 
     There are none where the first key frame comes after `time`: the seek landed too late. Frames
     before the key frame lean on pictures that were not read (open groups of pictures), and so do
     those of a picture that is refreshed in parts, until all of it has been.
     """
-    seek_to(container, stream, time + facts.zero)
+    seek_to(container, stream, sought + facts.zero)
     packets = readable_packets(container, stream)
     key = next((packet for packet in packets if packet.is_keyframe and packet.size), None)
     begin = packet_time(key, facts)

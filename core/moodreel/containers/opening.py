@@ -11,6 +11,7 @@ STILL_FORMATS = ("image2", "_pipe")
 # FFmpeg's AV_DISPOSITION_: a cover, a row of thumbnails, a still, a layer of another stream.
 ATTACHED, THUMBNAILS, STILL, DEPENDENT = 0x400, 0x800, 0x100000, 0x80000
 NO_MOVIE = ATTACHED | THUMBNAILS | STILL | DEPENDENT
+INDEXED = ("mov,", "avi", "matroska")  # formats whose index names every key frame
 DISCONTINUOUS = 0x200  # FFmpeg's AVFMT_TS_DISCONT: formats whose clock may start anew
 TIMELESS = 0x80  # FFmpeg's AVFMT_NOTIMESTAMPS: streams without a container
 
@@ -53,6 +54,11 @@ def check_file(path: Path) -> None:
             pass
     except OSError as error:
         raise UnreadableVideo(path, f"cannot be opened: {error.strerror}") from None
+
+
+def names_keys(container: Any) -> bool:
+    """Whether a container's index names every key frame."""
+    return bool(container.format.name.startswith(INDEXED))
 
 
 def movie_streams(path: Path, container: Any) -> list[Any]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
+from math import floor
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -35,6 +36,7 @@ class Survey:
         begins: when each frame that is shown begins, in the order of the packets.
         end: until when the last of them is shown.
         count: how many packets there are, those without a time among them.
+        keys: of each key frame, when it begins, and by which time it is sought.
         jumps: where the clock starts anew.
         whole: whether all packets were looked at.
         broken: whether the last packet is not whole.
@@ -43,6 +45,7 @@ class Survey:
     begins: list[float] = field(default_factory=list)
     end: float = -1.0
     count: int = 0
+    keys: list[tuple[float, float]] = field(default_factory=list)
     jumps: list[ClockJump] = field(default_factory=list)
     whole: bool = False
     broken: bool = False
@@ -183,7 +186,7 @@ def scan_from(container: Any, streams: Sequence[Any], time: float) -> dict[int, 
 
 def seek_to(container: Any, stream: Any, time: float) -> None:
     """Seek to the packet from which the frame at `time` can be decoded, or near it."""
-    container.seek(int(max(time, 0.0) / stream.time_base), stream=stream, backward=True)
+    container.seek(floor(time / stream.time_base), stream=stream, backward=True)
 
 
 def held_packets(
@@ -211,4 +214,7 @@ def note_packet(survey: Survey, packet: Any, clock: PacketClock | None = None) -
         return
     begin = float(stamp * packet.time_base) + offset
     survey.begins.append(begin)
+    if packet.is_keyframe:
+        sought = begin if packet.dts is None else float(packet.dts * packet.time_base)
+        survey.keys.append((begin, sought))
     survey.end = max(survey.end, begin + float((packet.duration or 0) * packet.time_base))

@@ -10,7 +10,7 @@ from moodreel.containers.colours import frame_colour
 from moodreel.containers.frames import decode_frames
 from moodreel.containers.opening import movie_streams, open_container, pick_stream
 from moodreel.containers.orientation import frame_turn, lies_sideways
-from moodreel.containers.packets import Survey, is_timeless, survey_packets
+from moodreel.containers.packets import Survey, is_loose, is_timeless, survey_packets
 from moodreel.containers.truncation import lacks_bytes
 from moodreel.errors import UnreadableVideo
 from moodreel.media import VideoFacts
@@ -58,6 +58,8 @@ def probe_video(path: Path) -> VideoFacts:
         rate = frame_rate(stream, survey)
         extent = find_extent(path, container, stream, survey, rate if counted else 0.0)
         index = int(stream.index)
+        if not is_loose(container) or not survey.whole or survey.jumps:
+            survey.keys = []
     return shown_facts(path, index, survey, extent, rate, counted)
 
 
@@ -134,6 +136,7 @@ def shown_facts(
         truncated=extent.truncated,
         gaps=survey.gaps(extent.zero),
         jumps=tuple(survey.jumps),
+        keys=tuple((begin - extent.zero, sought - extent.zero) for begin, sought in survey.keys),
         sources={
             "duration": extent.source,
             "fps": "packets" if survey.whole else "header",

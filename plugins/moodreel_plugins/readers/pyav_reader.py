@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 
 from moodreel import Clip, Register, UnreadableVideo, VideoFacts, hookimpl
 from moodreel.containers.frames import decode_frames, sought_frames
-from moodreel.containers.opening import open_container
+from moodreel.containers.opening import names_keys, open_container
 from moodreel.containers.probing import probe_video
 from moodreel.interfaces import Requirement, VideoReader
 from moodreel_plugins.readers.pixels import shown_picture
@@ -20,8 +21,8 @@ EARLY = 1e-3  # seconds by which a container's clock may round a time: that of M
 NEAR_START = 1.0  # up to which reading from the start is not worse than seeking
 AHEAD = 2.0  # from which seeking is tried where no index tells of a key frame
 BACK = (0.0, 1.0, 4.0, 16.0, 64.0, 256.0)  # how much further back, where a seek landed too late
+KEYS_BACK = (1, 2, 4, 16, 64)  # the same in key frames, where they are known
 LAST_SHOWN = 0.5  # grace for a last frame whose end is not known
-INDEXED = ("mov,", "avi", "matroska")  # containers whose index names every key frame
 
 
 class PyavReader(VideoReader):
@@ -96,32 +97,36 @@ class FrameSource:
         """Whether to go to a later key frame rather than to decode on."""
         if self.facts.sequential or run.ended:
             return False
-        if self._key_times is None:
+        keys = self._key_times
+        if keys is None:
             return time - run.begin > self._patience
-        keys, zero = self._key_times, self.facts.zero
-        return bisect_right(keys, time + zero) > bisect_right(keys, run.begin + zero + EARLY)
+        return bisect_right(keys, time + EARLY) > bisect_right(keys, run.begin + EARLY)
 
     def _run_to(self, time: float, before: "Run | None") -> "Run":
         """Return a run of frames that begins at or before `time`."""
-        if self.facts.sequential or time < NEAR_START:
-            return self._run_from_start()
-        for back in BACK:
-            if time - back < NEAR_START:
-                break
-            run = Run(self._sought(time, back))
+        for sought in self._places_before(time):
+            run = Run(self._sought(time, sought))
             if run.begin <= time + EARLY:
                 if before and run.begin <= before.begin:
                     self._patience *= 2  # decoding on would have been cheaper
                 return run
         return self._run_from_start()
 
-    def _sought(self, time: float, back: float) -> Iterator[tuple[float, Any]]:
+    def _places_before(self, time: float) -> Iterator[float]:
+        """Yield the times to seek to for the frame at `time`, each further back."""
+        if self.facts.sequential or time < NEAR_START:
+            return
+        if self.facts.keys:
+            last = bisect_right([begin for begin, _ in self.facts.keys], time + EARLY)
+            yield from (self.facts.keys[last - back][1] for back in KEYS_BACK if back < last)
+        else:
+            yield from (time - back for back in BACK if time - back >= NEAR_START)
+
+    def _sought(self, time: float, sought: float) -> Iterator[tuple[float, Any]]:
         import av
 
-        try:
-            yield from sought_frames(self._container, self._stream, self.facts, time - back)
-        except av.error.FFmpegError:
-            return
+        with suppress(av.error.FFmpegError):
+            yield from sought_frames(self._container, self._stream, self.facts, time, sought)
 
     def _run_from_start(self) -> "Run":
         self._reopen()
@@ -137,12 +142,14 @@ class FrameSource:
 
     @cached_property
     def _key_times(self) -> list[float] | None:
-        """When key frames are decoded, on the container's clock; None where no index tells."""
-        if not self._container.format.name.startswith(INDEXED):
+        """When key frames begin or are decoded, from the zero point; None where nothing tells."""
+        if self.facts.keys:
+            return [begin for begin, _ in self.facts.keys]
+        if not names_keys(self._container):
             return None
-        base = float(self._stream.time_base)
+        base, zero = float(self._stream.time_base), self.facts.zero
         entries = [entry for entry in self._stream.index_entries if entry.is_keyframe]
-        return sorted(entry.timestamp * base for entry in entries)
+        return sorted(entry.timestamp * base - zero for entry in entries)
 
 
 class Run:
