@@ -57,6 +57,7 @@ class Copier:
             id=None,
         )
         self.made.add(copy_video(self.catalog, twin, copy, older.id if older else None))
+        self.report.copied.append(file.path)
         self.report.origins[file.path] = twin.path
         return True
 

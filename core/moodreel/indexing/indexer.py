@@ -102,7 +102,7 @@ class Indexer:
             CatalogError: another process is indexing, or the disk is full.
             ConfigurationError: the index was cut in another way.
         """
-        scan = scan_paths(paths, selection)
+        scan = scan_paths(paths, selection, self.catalog.videos())
         with index_lock(self.catalog.folder):
             keep_segmentation(self.catalog, self.segmentation)
             plan = plan_run(scan.taken, self.catalog.videos(), paths)
@@ -151,7 +151,7 @@ class Indexer:
                 if not copier.take(file, record):
                     jobs.append(Job(file, record, self.parts))
         copied = [record for record in self.catalog.videos() if record.id in copier.made]
-        return jobs + self.unfinished(copied, copier.report.copied)
+        return jobs + self.unfinished(copied, copier.report.added)
 
     def cut_alike(self, one: str, other: str) -> bool:
         """Whether two files that hold the same, by location, have the same segments."""
@@ -304,13 +304,14 @@ def forget_lost(
     catalog: Catalog, plan: Plan, report: IndexReport, prune: bool, prune_away: bool
 ) -> None:
     """Report the videos whose files are gone, and forget those that are to be pruned."""
-    if not prune_away:
-        report.away.extend((record.path, reason) for record, reason in plan.away)
-        report.missing.extend(record.path for record, _ in plan.away)
-    lost = [*plan.gone, *(record for record, _ in plan.away if prune_away)]
-    if prune and lost:
-        catalog.remove_videos([record.id for record in lost if record.id is not None])
-    (report.pruned if prune else report.missing).extend(record.path for record in lost)
+    kept = () if prune_away else plan.away
+    report.away.extend((record.path, reason) for record, reason in kept)
+    away = {record.id for record, _ in kept}
+    forgotten = [record for record in plan.gone if prune and record.id not in away]
+    if forgotten:
+        catalog.remove_videos([record.id for record in forgotten if record.id is not None])
+    report.pruned.extend(record.path for record in forgotten)
+    report.missing.extend(record.path for record in plan.gone if record not in forgotten)
 
 
 def keep_segmentation(catalog: Catalog, segmentation: Segmentation) -> None:

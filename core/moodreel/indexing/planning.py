@@ -27,7 +27,7 @@ class Plan:
         overwritten: videos in whose place another one lies now.
         second_names: files that are in the index by another name, each with that path.
         gone: videos of the paths whose files are gone.
-        away: those that may lie on a drive that is away, each with what speaks for it.
+        away: those of the gone that may lie on a drive that is away, each with what speaks for it.
     """
 
     todo: list[tuple[VideoFile, VideoRecord | None]] = field(default_factory=list)
@@ -62,13 +62,9 @@ def plan_run(
     plan.elsewhere = [record for record in unfound if record.id not in gone]
     left = Matching(plan, known, lost).match(firsts)
     roots = real_paths(paths)
-    for record in left:
-        if lies_under(record.location, roots):
-            reason = absence(record.location, roots)
-            if reason:
-                plan.away.append((record, reason))
-            else:
-                plan.gone.append(record)
+    plan.gone = [record for record in left if lies_under(record.location, roots)]
+    absent = [(record, absence(record.location, roots)) for record in plan.gone]
+    plan.away = [(record, reason) for record, reason in absent if reason]
     return plan
 
 

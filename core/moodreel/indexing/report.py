@@ -15,10 +15,10 @@ class IndexReport:
     """What a run did, by path. Taken, passed over and failed are all that was found.
 
     Args:
-        added: new videos that were encoded.
+        added: new videos.
         updated: videos that were encoded again, or that lacked some component's work.
         moved: videos whose files lie elsewhere now, or have another name.
-        copied: new videos that hold the same as another, whose features they share.
+        copied: those of the new or updated that hold the same as another: its features were taken.
         unchanged: videos that were in the index as they are.
         touched: those of the unchanged whose files have another time.
         missing: videos of the paths whose files are gone.
@@ -55,7 +55,7 @@ class IndexReport:
     @property
     def taken(self) -> list[str]:
         """The paths of the found files that the index holds now."""
-        return [*self.added, *self.updated, *self.moved, *self.copied, *self.unchanged]
+        return [*self.added, *self.updated, *self.moved, *self.unchanged]
 
     @contextmanager
     def failing_alone(self, path: str) -> Iterator[None]:

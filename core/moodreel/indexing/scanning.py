@@ -86,16 +86,25 @@ class Scanner:
         self.scan.passed_over.append((file.path, f"is a link to {first.path}"))
 
 
-def scan_paths(paths: Iterable[str | Path], selection: Selection | None = None) -> Scan:
+def scan_paths(
+    paths: Iterable[str | Path],
+    selection: Selection | None = None,
+    records: Iterable[VideoRecord] = (),
+) -> Scan:
     """Return what lies at and under `paths`, folders in alphabetical order.
 
     In a folder, files are taken by their suffix, and by their contents where others share it; a
     file that is named itself is taken whatever its suffix.
 
+    Args:
+        selection: which entries of folders to take or to pass over.
+        records: the videos of the index; the contents of those that have not changed are not read.
+
     Raises:
         InvalidInput: a path does not exist.
     """
-    scanner, walk = Scanner(), Walk(selection or Selection())
+    known = {record.location: (record.size, record.modified) for record in records}
+    scanner, walk = Scanner(), Walk(selection or Selection(), known)
     for path in paths:
         check_path(path)
         named = [judge_named(str(path))] if not os.path.isdir(path) else walk.entries(str(path))

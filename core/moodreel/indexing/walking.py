@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -71,9 +71,12 @@ class Walk:
 
     Args:
         selection: which entries the user takes or passes over.
+        known: the size and time of the videos of the index, by location: what has not changed
+            since is taken unread.
     """
 
     selection: Selection = field(default_factory=Selection)
+    known: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     entered: set[str] = field(default_factory=set)
 
     def entries(self, root: str) -> Iterator[Entry]:
@@ -157,7 +160,15 @@ class Walk:
         included = self.selection.includes(inside)
         if is_hidden(entry.name) and not included:
             return "is hidden"
-        return special_reason(entry.path) or ("" if included else passed_over_reason(entry.path))
+        if (reason := special_reason(entry.path)) or included or self.is_known(entry):
+            return reason
+        return passed_over_reason(entry.path)
+
+    def is_known(self, entry: os.DirEntry[str]) -> bool:
+        """Whether a file is in the index as it is."""
+        facts = entry.stat()
+        known = self.known.get(os.path.realpath(entry.path)) if self.known else None
+        return known == (facts.st_size, facts.st_mtime_ns)
 
 
 def judge_file(path: str, reason: str = "") -> Entry:
