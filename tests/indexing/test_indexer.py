@@ -155,9 +155,7 @@ def test_a_copy_shares_what_was_made_without_encoding(folder, no_work, index, en
     assert (names(report.copied), names(report.added)) == (["0 copy.mp4"], ["0 copy.mp4"])
     assert report.origins == {str(copy): str(folder / "videos" / "b.mp4")}
     catalog = Catalog(folder / "index")
-    mine, original = (
-        stored_rows(catalog, path) for path in (str(copy), report.origins[str(copy)])
-    )
+    mine, original = (stored_rows(catalog, path) for path in (str(copy), report.origins[str(copy)]))
     assert mine == original
     assert mine[0]
     assert len(index(folder).unchanged) == 4
@@ -211,7 +209,9 @@ def test_a_second_run_opens_no_file(folder, no_work, index, monkeypatch):
     opened = []
     track = builtins.open
     monkeypatch.setattr(
-        builtins, "open", lambda path, *more, **kw: opened.append(str(path)) or track(path, *more, **kw)
+        builtins,
+        "open",
+        lambda path, *more, **kw: opened.append(str(path)) or track(path, *more, **kw),
     )
     assert len(index(folder).unchanged) == 3
     assert not [path for path in opened if str(folder / "videos") in path]

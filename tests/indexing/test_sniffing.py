@@ -105,7 +105,9 @@ def test_an_animated_webp_is_refused_in_one_line(tmp_path):
     webp(tmp_path / "a.webp", 5)
     for path in (tmp_path, tmp_path / "a.webp"):
         ((_, reason),) = scan_paths([path]).failed
-        assert reason == "is an animated WebP, which FFmpeg does not decode; convert it to MP4 or GIF"
+        assert (
+            reason == "is an animated WebP, which FFmpeg does not decode; convert it to MP4 or GIF"
+        )
 
 
 def test_ffmpeg_does_not_decode_animated_webp_yet(tmp_path):
@@ -123,7 +125,20 @@ def test_the_suffixes_are_the_same_on_every_machine(monkeypatch):
     import mimetypes
 
     monkeypatch.setattr(mimetypes, "guess_type", lambda *_: pytest.fail("asked the machine"))
-    for name in "a.TS a.3gp a.m4v a.wmv a.flv a.mts a.mod a.tod a.insv a.rm a.h264 a.265".split():
+    for name in [
+        "a.TS",
+        "a.3gp",
+        "a.m4v",
+        "a.wmv",
+        "a.flv",
+        "a.mts",
+        "a.mod",
+        "a.tod",
+        "a.insv",
+        "a.rm",
+        "a.h264",
+        "a.265",
+    ]:
         assert video_suffix(name)
     assert not any(map(video_suffix, ("a", "a.txt", ".mp4", "mp4", "a.mp4.part", "a.jpg", "")))
     assert all(suffix == suffix.lower() and suffix[0] == "." for suffix in SUFFIXES)

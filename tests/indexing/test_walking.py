@@ -35,12 +35,22 @@ def taken(folder, **selection):
 
 
 def passed_over(folder):
-    return {os.path.relpath(path, folder): reason for path, reason in scan_paths([folder]).passed_over}
+    return {
+        os.path.relpath(path, folder): reason for path, reason in scan_paths([folder]).passed_over
+    }
 
 
-SYSTEM = (
-    "@eaDir #recycle $RECYCLE.BIN .Trashes .Trash-1000 RECYCLER lost+found @Recycle #snapshot"
-).split()
+SYSTEM = [
+    "@eaDir",
+    "#recycle",
+    "$RECYCLE.BIN",
+    ".Trashes",
+    ".Trash-1000",
+    "RECYCLER",
+    "lost+found",
+    "@Recycle",
+    "#snapshot",
+]
 
 
 def test_bins_and_folders_of_the_system_are_passed_over_and_named(folder):
@@ -79,7 +89,9 @@ def test_what_is_no_file_is_passed_over_whatever_its_name(folder):
 
 def test_a_fifo_that_is_named_itself_is_passed_over(folder):
     os.mkfifo(folder / "pipe.mp4")
-    assert scan_paths([folder / "pipe.mp4"]).passed_over == [(str(folder / "pipe.mp4"), "is a FIFO")]
+    assert scan_paths([folder / "pipe.mp4"]).passed_over == [
+        (str(folder / "pipe.mp4"), "is a FIFO")
+    ]
 
 
 def test_links_between_folders_end(folder):
