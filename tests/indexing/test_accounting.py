@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+from contextlib import closing
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,8 +12,10 @@ from hypothesis import strategies as st
 from hard_videos import write_video
 from moodreel.catalog.catalog import Catalog
 from moodreel.decoding.segmentation import Segmentation
+from moodreel.features.videos import MomentIndexer
 from moodreel.indexing.indexer import Indexer
 from moodreel.interfaces import VideoEncoder, VideoFeatures
+from moodreel.media import Segment
 from moodreel_plugins.readers.pyav_reader import PyavReader
 
 NAMES = st.text(
@@ -150,6 +153,19 @@ def index():
             catalog.close()
 
     return run
+
+
+def test_copies_that_are_cut_in_other_ways_are_both_read(sample, tmp_path):
+    """As in a data set whose videos are stretches of files."""
+    for name in ("a.mp4", "b.mp4", "c.mp4"):
+        shutil.copy(sample, tmp_path / name)
+    cut = {str(tmp_path / "b.mp4"): [Segment(0.0, 0.1)]}
+    with closing(Catalog(tmp_path / "index", create=True)) as catalog:
+        indexer = MomentIndexer(catalog, Reading(), Grey(), None, Segmentation(), moments=cut)
+        report = indexer.run([tmp_path / "a.mp4", tmp_path / "b.mp4", tmp_path / "c.mp4"])
+        ends = {r.path[-5]: catalog.segments(r.id)[-1].segment.end for r in catalog.videos()}
+    assert report.copied == [str(tmp_path / "c.mp4")]
+    assert ends["b"] < ends["a"] == ends["c"]
 
 
 def check_account(report):

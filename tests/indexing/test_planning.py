@@ -215,7 +215,7 @@ def test_a_file_that_changed_while_it_was_read_is_never_taken_for_known(folder):
     (file, *_) = scan_paths([folder]).taken
     (folder / "a.mp4").write_text("meanwhile changed")
     record = VideoRecord(file.path, file.location, 1, 1, stored_digest(file), 1, 1, 1, 1, id=1)
-    assert record.digest == ""
+    assert record.digest.endswith("-")
     (now, *_) = scan_paths([folder]).taken
     assert not Contents().holds(now, replace(record, size=now.size, modified=now.modified))
 

@@ -9,7 +9,7 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import BinaryIO, Self
 
@@ -55,15 +55,15 @@ class Digest:
 def stored_digest(file: VideoFile) -> str:
     """Return the digest to keep of a file that is being stored.
 
-    It is "", which no file has, where the file changed after it was found: what was decoded may be
-    neither the old contents nor the new ones.
+    Its rest is "", which no file has, where the file changed after it was found: what was decoded
+    may be neither the old contents nor the new ones.
 
     Raises:
         OSError: the file cannot be read.
     """
     sampled = file.size > WHOLE
     made = Digest(ends_digest(file.location), rest_digest(file.location, sampled))
-    return str(made) if is_unchanged(file) else ""
+    return str(made if is_unchanged(file) else replace(made, rest=""))
 
 
 def is_unchanged(file: VideoFile | VideoRecord) -> bool:
@@ -133,22 +133,20 @@ class Contents:
             return True
         return known.rest == rest_digest(file.location, known.rest.startswith(SAMPLED))
 
-    def are_equal(self, file: VideoFile, record: VideoRecord) -> bool:
-        """Whether a file and a record's own file, both there, hold the same, byte by byte.
+    def may_be_equal(self, file: VideoFile, record: VideoRecord) -> bool:
+        """Whether a file has the size and the ends of a record, as far as they are known.
 
         Raises:
-            OSError: one of them cannot be read.
+            OSError: the file cannot be read.
         """
-        ends = Digest.parse(record.digest).ends or self.ends_of(record.location)
-        if file.size != record.size or ends != self.ends_of(file.location):
-            return False
-        if os.path.samefile(file.location, record.location):
-            return True
-        return same_bytes(file.location, record.location)
+        ends = Digest.parse(record.digest).ends
+        return file.size == record.size and ends in ("", self.ends_of(file.location))
 
 
 def same_bytes(one: str, other: str) -> bool:
     """Whether two files hold the same bytes; reading ends at the first difference."""
+    if os.path.samefile(one, other):
+        return True
     with open(one, "rb") as first, open(other, "rb") as second:
         blocks = iter(partial(first.read, BLOCK), b"")
         return all(block == second.read(BLOCK) for block in blocks) and not second.read(1)

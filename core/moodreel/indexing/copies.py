@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from moodreel.catalog.catalog import Catalog
 from moodreel.catalog.moves import copy_video
 from moodreel.catalog.records import VideoRecord
-from moodreel.indexing.contents import Contents, is_unchanged
+from moodreel.indexing.contents import Contents, is_unchanged, same_bytes
 from moodreel.indexing.report import IndexReport
 from moodreel.indexing.scanning import VideoFile
 
@@ -63,13 +63,13 @@ class Copier:
 
     def find_twin(self, file: VideoFile) -> VideoRecord | None:
         """Return a video whose file is there and holds the same."""
-        for record in self.by_size[file.size]:
-            elsewhere = record.location != file.location
-            if (
-                elsewhere
-                and is_unchanged(record)
-                and self.cut_alike(file.location, record.location)
-                and self.contents.are_equal(file, record)
-            ):
-                return record
-        return None
+        candidates = self.by_size[file.size]
+        return next((record for record in candidates if self.is_twin(file, record)), None)
+
+    def is_twin(self, file: VideoFile, record: VideoRecord) -> bool:
+        """Whether another video holds the same; the whole is read where nothing else tells."""
+        if file.location == record.location or not self.contents.may_be_equal(file, record):
+            return False
+        if not is_unchanged(record) or not self.cut_alike(file.location, record.location):
+            return False
+        return same_bytes(file.location, record.location)

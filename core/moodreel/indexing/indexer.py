@@ -307,11 +307,11 @@ def forget_lost(
     kept = () if prune_away else plan.away
     report.away.extend((record.path, reason) for record, reason in kept)
     away = {record.id for record, _ in kept}
-    forgotten = [record for record in plan.gone if prune and record.id not in away]
+    forgotten = {r.id for r in plan.gone if prune and r.id is not None and r.id not in away}
     if forgotten:
-        catalog.remove_videos([record.id for record in forgotten if record.id is not None])
-    report.pruned.extend(record.path for record in forgotten)
-    report.missing.extend(record.path for record in plan.gone if record not in forgotten)
+        catalog.remove_videos(forgotten)
+    for record in plan.gone:
+        (report.pruned if record.id in forgotten else report.missing).append(record.path)
 
 
 def keep_segmentation(catalog: Catalog, segmentation: Segmentation) -> None:

@@ -58,8 +58,7 @@ def plan_run(
     firsts = sort_out_names(plan, files, changed, records)
     unfound = [record for record in records if record.location not in found]
     lost = [record for record in unfound if not os.path.exists(record.location)]
-    gone = {record.id for record in lost}
-    plan.elsewhere = [record for record in unfound if record.id not in gone]
+    plan.elsewhere = [record for record in unfound if os.path.isfile(record.location)]
     left = Matching(plan, known, lost).match(firsts)
     roots = real_paths(paths)
     plan.gone = [record for record in left if lies_under(record.location, roots)]
@@ -135,7 +134,7 @@ class Matching:
         for record in (*self.lost, *displaced):
             self.spare[record.size].append(record)
         rest = [file for file in changed if not (file.location in self.known and self.stays(file))]
-        new = [file for file in rest if not self.assign(file, self.spare[file.size])]
+        new = {file for file in rest if not self.assign(file, self.spare[file.size])}
         spare = {record.id for records in self.spare.values() for record in records}
         for file in changed:
             older = self.known.get(file.location)
