@@ -187,7 +187,7 @@ def entries_below(folder):
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(entries=ENTRIES)
 def test_the_report_of_any_folder_adds_up(entries, sample, index, tmp_path_factory):

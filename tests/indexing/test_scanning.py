@@ -9,7 +9,7 @@ from moodreel.catalog.records import VideoRecord
 from moodreel.errors import InvalidInput
 from moodreel.indexing.contents import content_digest
 from moodreel.indexing.planning import plan_run
-from moodreel.indexing.scanning import find_videos, scan_paths
+from moodreel.indexing.scanning import scan_paths
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def folder(tmp_path):
 
 
 def scan(*paths):
-    return list(find_videos(paths))
+    return scan_paths(paths).taken
 
 
 def records(files):

@@ -102,10 +102,11 @@ class Indexer:
             CatalogError: another process is indexing, or the disk is full.
             ConfigurationError: the index was cut in another way.
         """
-        scan = scan_paths(paths, selection, self.catalog.videos())
         with index_lock(self.catalog.folder):
+            records = self.catalog.videos()
+            scan = scan_paths(paths, selection, records)
             keep_segmentation(self.catalog, self.segmentation)
-            plan = plan_run(scan.taken, self.catalog.videos(), paths)
+            plan = plan_run(scan.taken, records, paths)
             report = IndexReport.of_scan(scan)
             follow_moves(self.catalog, plan, report)
             forget_lost(self.catalog, plan, report, prune or prune_away, prune_away)
@@ -130,8 +131,10 @@ class Indexer:
             yield from unfinished
 
         self.run_jobs(first_jobs(), report, total)
-        left = self.settle_copies(waiting, Copier(self.catalog, report, contents, self.cut_alike))
-        self.run_jobs(left, report, total, total - len(left))
+        if waiting:
+            copier = Copier(self.catalog, report, contents, self.cut_alike)
+            left = self.settle_copies(waiting, copier)
+            self.run_jobs(left, report, total, total - len(left))
 
     def follow_captions(
         self, captions: CaptionEncoder, paths: Sequence[str | Path], report: IndexReport

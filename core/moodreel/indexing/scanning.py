@@ -123,15 +123,6 @@ def check_path(path: str | Path) -> None:
         raise InvalidInput(f"{printable(str(path))}: no such file or folder")
 
 
-def find_videos(paths: Iterable[str | Path]) -> Iterator[VideoFile]:
-    """Yield the video files under `paths`, each once, folders in alphabetical order.
-
-    Raises:
-        InvalidInput: a path does not exist.
-    """
-    yield from scan_paths(paths).taken
-
-
 def walk_videos(folder: str | Path) -> Iterator[str]:
     """Yield the paths of video files in a folder and those below it, links to them as well."""
     return (entry.path for entry in Walk().entries(str(folder)) if entry.verdict == "taken")

@@ -7,7 +7,7 @@ The system's own table of types is never asked: it differs from machine to machi
 from pathlib import PurePath
 
 CLEAR = frozenset(
-    {".mp4", ".m4v", ".mov", ".qt", ".mj2", ".f4v", ".lrv", ".insv"}  # MP4, QuickTime
+    {".mp4", ".m4v", ".mp4v", ".mpeg4", ".mov", ".qt", ".mj2", ".f4v", ".lrv", ".insv"}  # MP4
     | {".3gp", ".3g2", ".3gpp", ".3gp2"}  # phones
     | {".avi", ".divx", ".xvid", ".amv", ".dv"}
     | {".mkv", ".mk3d", ".webm", ".ogv", ".ogm", ".nut"}
