@@ -106,15 +106,22 @@ def content_digest(location: str) -> str:
 
 @dataclass
 class Contents:
-    """Compares files of one run; the ends of each are read once."""
+    """Compares files of one run; each is read once, as far as it takes."""
 
     ends: dict[str, str] = field(default_factory=dict)
+    rests: dict[tuple[str, bool], str] = field(default_factory=dict)
 
     def ends_of(self, location: str) -> str:
         """Return the digest of a file's ends."""
         if location not in self.ends:
             self.ends[location] = ends_digest(location)
         return self.ends[location]
+
+    def rest_of(self, location: str, sampled: bool) -> str:
+        """Return the digest of the whole of a file, or of samples."""
+        if (location, sampled) not in self.rests:
+            self.rests[location, sampled] = rest_digest(location, sampled)
+        return self.rests[location, sampled]
 
     def holds(self, file: VideoFile, record: VideoRecord) -> bool:
         """Whether a file holds what a record was made of, whose own file is gone or changed.
@@ -131,7 +138,7 @@ class Contents:
             return False
         if known.ends and file.modified == record.modified:
             return True
-        return known.rest == rest_digest(file.location, known.rest.startswith(SAMPLED))
+        return known.rest == self.rest_of(file.location, known.rest.startswith(SAMPLED))
 
     def may_be_equal(self, file: VideoFile, record: VideoRecord) -> bool:
         """Whether a file has the size and the ends of a record, as far as they are known.

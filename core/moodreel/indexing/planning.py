@@ -5,10 +5,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 
 from moodreel.catalog.records import VideoRecord
-from moodreel.indexing.contents import Contents
+from moodreel.indexing.contents import Contents, Digest
 from moodreel.indexing.scanning import VideoFile, lies_under, real_paths, stat_video
 from moodreel.indexing.selection import is_hidden
 
@@ -123,7 +124,7 @@ class Matching:
     known: Mapping[str, VideoRecord]
     lost: Sequence[VideoRecord]
     contents: Contents = field(default_factory=Contents)
-    spare: dict[int, list[VideoRecord]] = field(default_factory=lambda: defaultdict(list))
+    spare: dict[int, dict[str, list[VideoRecord]]] = field(default_factory=dict)
 
     def match(self, changed: Sequence[VideoFile]) -> list[VideoRecord]:
         """Place every changed file, and return the records whose files are nowhere.
@@ -132,10 +133,12 @@ class Matching:
         """
         displaced = [self.known[file.location] for file in changed if file.location in self.known]
         for record in (*self.lost, *displaced):
-            self.spare[record.size].append(record)
+            by_ends = self.spare.setdefault(record.size, defaultdict(list))
+            by_ends[Digest.parse(record.digest).ends].append(record)
         rest = [file for file in changed if not (file.location in self.known and self.stays(file))]
-        new = {file for file in rest if not self.assign(file, self.spare[file.size])}
-        spare = {record.id for records in self.spare.values() for record in records}
+        new = {file for file in rest if not self.assign(file, self.alike(file))}
+        left = [record for by_ends in self.spare.values() for record in chain(*by_ends.values())]
+        spare = {record.id for record in left}
         for file in changed:
             older = self.known.get(file.location)
             own = older if older and older.id in spare else None
@@ -147,9 +150,21 @@ class Matching:
 
     def stays(self, file: VideoFile) -> bool:
         """Whether a changed file is settled by its own record, or by one of the same time."""
-        near = [r for r in self.spare[file.size] if r.modified == file.modified]
-        own = [r for r in self.spare[file.size] if r.location == file.location]
+        alike = self.alike(file)
+        near = [record for record in alike if record.modified == file.modified]
+        own = [record for record in alike if record.location == file.location]
         return self.assign(file, [*near, *own])
+
+    def alike(self, file: VideoFile) -> list[VideoRecord]:
+        """Return the records of a file's size that have its ends, or whose ends are not known."""
+        by_ends = self.spare.get(file.size)
+        if not by_ends:
+            return []
+        try:
+            ends = self.contents.ends_of(file.location)
+        except OSError:
+            return []
+        return [*by_ends.get(ends, ()), *by_ends.get("", ())]
 
     def assign(self, file: VideoFile, candidates: Sequence[VideoRecord]) -> bool:
         """Give a file the first of some records that was made of the same; the likeliest first."""
@@ -159,7 +174,7 @@ class Matching:
             key=lambda r: (r.modified != file.modified, os.path.basename(r.location) != name),
         ):
             if self.is_held(file, record):
-                self.spare[file.size].remove(record)
+                self.spare[file.size][Digest.parse(record.digest).ends].remove(record)
                 self.note(file, record)
                 return True
         return False
