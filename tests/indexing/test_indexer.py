@@ -1,14 +1,20 @@
 """From files to an index: what is new is done, what is bad is named, and nothing is lost."""
 
+import builtins
 import os
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 
 import pytest
+from sqlalchemy import delete, select
+from sqlalchemy.exc import OperationalError
 
 import held_reader
 from hard_videos import (
@@ -19,7 +25,10 @@ from hard_videos import (
     write_video,
 )
 from held_reader import HELD, LET_GO
-from moodreel.catalog.catalog import Catalog
+from moodreel.catalog import schema
+from moodreel.catalog.catalog import Catalog, VideoWriter
+from moodreel.catalog.readings import OTHERWISE, UNCHECKED
+from moodreel.decoding.decoder import Decoder
 from moodreel.errors import CatalogError, ConfigurationError
 from moodreel.indexing.indexer import index_lock
 from moodreel_plugins.emotion.face import FaceExtractor
@@ -88,6 +97,29 @@ def test_a_moved_file_is_recognised_by_its_contents(folder, no_work, index):
     assert (names(report.moved), names(report.missing)) == (["moved.mp4"], [])
 
 
+def test_videos_that_an_older_moodreel_read_are_read_again_with_the_reason(folder, index):
+    """Their frames may be others than those asked for; such an index has no table of readers."""
+    with closing(Catalog(folder / "index")) as catalog, catalog.writing() as connection:
+        connection.execute(delete(schema.readings))
+    report = index(folder)
+    assert names(report.updated) == ["a.mp4", "b.mp4", "c.mp4"]
+    assert {reason for _, reason in report.reread} == {UNCHECKED}
+    assert index(folder).reread == []
+
+
+def test_another_reader_reads_anew_and_a_second_one_beside_it_does_not(folder, index):
+    assert index(folder, "second_reader=null").reread == []
+    report = index(folder, "video_reader=decord", "second_reader=null")
+    assert {reason for _, reason in report.reread} == {OTHERWISE}
+    assert index(folder, "video_reader=pyav", "second_reader=decord").reread == []
+
+
+def test_a_copy_of_a_video_was_read_by_the_same_reader(folder, index):
+    shutil.copy(folder / "videos" / "a.mp4", folder / "videos" / "d.mp4")
+    assert names(index(folder).copied) == ["d.mp4"]
+    assert index(folder).reread == []
+
+
 def test_a_changed_file_is_done_again_alone(folder, index):
     write_video(folder / "videos" / "b.mp4", frames=40, size=(64, 48))
     report = index(folder)
@@ -107,6 +139,164 @@ def test_a_deleted_file_is_reported_and_forgotten_with_prune(folder, index):
     assert len(Catalog(folder / "index").videos()) == 3
     assert names(index(folder, prune=True).pruned) == ["c.mp4"]
     assert len(Catalog(folder / "index").videos()) == 2
+
+
+def test_a_touched_file_is_unchanged_and_not_touched_twice(folder, no_work, index):
+    os.utime(folder / "videos" / "b.mp4")
+    report = index(folder)
+    assert (names(report.touched), len(report.unchanged)) == (["b.mp4"], 3)
+    assert index(folder).touched == []
+
+
+def test_swapped_names_are_followed_without_encoding(folder, no_work, index):
+    a, b = folder / "videos" / "a.mp4", folder / "videos" / "b.mp4"
+    held = {record.path: record.id for record in Catalog(folder / "index").videos()}
+    a.rename(folder / "x")
+    b.rename(a)
+    (folder / "x").rename(b)
+    report = index(folder)
+    assert report.origins == {str(a): str(b), str(b): str(a)}
+    now = {record.path: record.id for record in Catalog(folder / "index").videos()}
+    assert (now[str(a)], now[str(b)]) == (held[str(b)], held[str(a)])
+
+
+def stored_rows(catalog, path):
+    """All that an index holds of a video's segments."""
+    ids = [moment.id for moment in catalog.segments_of(path)]
+    tables = (schema.features, schema.emotions, schema.captions)
+    with catalog.reading() as connection:
+        rows = [
+            connection.execute(select(table).where(table.c.segment_id.in_(ids))).all()
+            for table in tables
+        ]
+    return [[row[1:] for row in found] for found in rows]
+
+
+def test_a_copy_shares_what_was_made_without_encoding(folder, no_work, index, engine_at):
+    copy = folder / "videos" / "0 copy.mp4"
+    shutil.copy(folder / "videos" / "b.mp4", copy)
+    report = index(folder)
+    assert (names(report.copied), names(report.added)) == (["0 copy.mp4"], ["0 copy.mp4"])
+    assert report.origins == {str(copy): str(folder / "videos" / "b.mp4")}
+    catalog = Catalog(folder / "index")
+    mine, original = (stored_rows(catalog, path) for path in (str(copy), report.origins[str(copy)]))
+    assert mine == original
+    assert mine[0]
+    assert len(index(folder).unchanged) == 4
+    with engine_at(folder / "index") as engine:
+        assert len(engine.search("red", top=10)) == 4
+
+
+def test_a_copy_over_another_video_takes_its_place(folder, no_work, index):
+    shutil.copy(folder / "videos" / "b.mp4", folder / "videos" / "a.mp4")
+    assert names(index(folder).copied) == ["a.mp4"]
+    assert len(Catalog(folder / "index").videos()) == 3
+
+
+def test_new_files_that_are_copies_of_each_other_are_encoded_once(folder, index, monkeypatch):
+    write_video(folder / "videos" / "new.mp4", frames=30, size=(64, 48))
+    for name in ("new 2.mp4", "new 3.mp4"):
+        shutil.copy(folder / "videos" / "new.mp4", folder / "videos" / name)
+    encode, calls = ConseVideoEncoder.encode, []
+    monkeypatch.setattr(
+        ConseVideoEncoder, "encode", lambda self, clips: calls.append(1) or encode(self, clips)
+    )
+    report = index(folder)
+    assert names(report.added) == ["new 2.mp4", "new 3.mp4", "new.mp4"]
+    assert (names(report.copied), len(calls)) == (["new 3.mp4", "new.mp4"], 1)
+
+
+def test_a_lookalike_with_another_middle_is_encoded(folder, index):
+    """It has the size, the first and the last bytes of a video of the index."""
+    padding = bytes(1_000_000)
+    first, second = folder / "videos" / "long.mp4", folder / "videos" / "other.mp4"
+    write_video(first, frames=30, size=(64, 48))
+    held = first.read_bytes()
+    first.write_bytes(held + padding)
+    index(folder)
+    second.write_bytes(held + padding[:500_000] + b"!" + padding[500_001:])
+    report = index(folder)
+    assert (names(report.added), report.copied) == (["other.mp4"], [])
+
+
+def test_another_name_of_a_file_is_passed_over_and_named(folder, no_work, index):
+    os.link(folder / "videos" / "b.mp4", folder / "videos" / "0 link.mp4")
+    report = index(folder)
+    first = folder / "videos" / "b.mp4"
+    assert report.passed_over == [
+        (str(folder / "videos" / "0 link.mp4"), f"is another name of {first}")
+    ]
+    assert (len(report.unchanged), report.found) == (3, 4)
+
+
+def test_a_second_run_opens_no_file(folder, no_work, index, monkeypatch):
+    opened = []
+    track = builtins.open
+    monkeypatch.setattr(
+        builtins,
+        "open",
+        lambda path, *more, **kw: opened.append(str(path)) or track(path, *more, **kw),
+    )
+    assert len(index(folder).unchanged) == 3
+    assert not [path for path in opened if str(folder / "videos") in path]
+
+
+def test_an_empty_folder_never_prunes_unless_it_is_asked_for(folder, index, engine_at):
+    for path in (folder / "videos").iterdir():
+        path.unlink()
+    report = index(folder, prune=True)
+    assert (report.pruned, len(report.missing), len(report.away)) == ([], 3, 3)
+    assert len(Catalog(folder / "index").videos()) == 3
+    with engine_at(folder / "index") as engine:
+        report = engine.index(folder / "videos", prune_away=True)
+    assert (len(report.pruned), report.missing, report.away) == (3, [], [])
+    assert Catalog(folder / "index").videos() == []
+
+
+def test_a_row_that_the_database_refuses_is_that_files_failure(folder, index, monkeypatch):
+    insert = VideoWriter.insert_video
+
+    def refuse(self, connection):
+        if self.video.path.endswith("d.mp4"):
+            connection.execute(schema.videos.insert().values(path="no location"))
+        return insert(self, connection)
+
+    monkeypatch.setattr(VideoWriter, "insert_video", refuse)
+    for frames, name in ((31, "d.mp4"), (32, "e.mp4")):
+        write_video(folder / "videos" / name, frames=frames, size=(64, 48))
+    report = index(folder)
+    assert names(report.added) == ["e.mp4"]
+    ((path, reason),) = report.failed
+    assert path.endswith("d.mp4")
+    assert reason.startswith("cannot be stored: ")
+
+
+def test_a_full_disk_ends_the_run(folder, index, monkeypatch):
+    def fill(*_):
+        raise OperationalError("INSERT", {}, sqlite3.OperationalError("database or disk is full"))
+
+    monkeypatch.setattr(VideoWriter, "insert_video", fill)
+    write_video(folder / "videos" / "d.mp4", frames=31, size=(64, 48))
+    with pytest.raises(CatalogError, match="the disk is full"):
+        index(folder)
+
+
+@pytest.mark.parametrize("duration", [1e12, float("inf"), float("nan"), -1.0])
+def test_a_duration_that_only_a_damaged_header_states_fails_one_file(
+    folder, index, monkeypatch, duration
+):
+    write_video(folder / "videos" / "d.mp4", frames=31, size=(64, 48))
+    probe = Decoder.probe
+
+    def lie(self, path):
+        facts = probe(self, path)
+        return replace(facts, duration=duration) if path.name == "d.mp4" else facts
+
+    monkeypatch.setattr(Decoder, "probe", lie)
+    report = index(folder)
+    assert [(os.path.basename(path), why) for path, why in report.failed] == [
+        ("d.mp4", f"states a duration of {duration:g} s")
+    ]
 
 
 def test_another_emotion_extractor_runs_alone(tmp_path, monkeypatch, engine_at):

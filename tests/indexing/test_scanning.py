@@ -7,7 +7,9 @@ import pytest
 
 from moodreel.catalog.records import VideoRecord
 from moodreel.errors import InvalidInput
-from moodreel.indexing.scanning import content_digest, find_videos, plan_run
+from moodreel.indexing.contents import content_digest
+from moodreel.indexing.planning import plan_run
+from moodreel.indexing.scanning import scan_paths
 
 
 @pytest.fixture
@@ -20,7 +22,7 @@ def folder(tmp_path):
 
 
 def scan(*paths):
-    return list(find_videos(paths))
+    return scan_paths(paths).taken
 
 
 def records(files):
@@ -59,9 +61,9 @@ def test_a_path_that_is_not_there_is_named(folder):
 
 def test_a_broken_link_is_reported_and_the_others_go_on(folder):
     os.symlink(folder / "gone.mp4", folder / "link.mp4")
-    plan = plan_run(scan(folder), [], [folder])
-    assert [path for path, _ in plan.failed] == [str(folder / "link.mp4")]
-    assert len(plan.todo) == 3
+    found = scan_paths([folder])
+    assert [path for path, _ in found.failed] == [str(folder / "link.mp4")]
+    assert len(found.taken) == 3
 
 
 def test_unchanged_files_are_left_alone(folder):
@@ -75,7 +77,7 @@ def test_a_touched_file_is_recognised_by_its_contents(folder):
     known = records(scan(folder))
     os.utime(folder / "a.mp4", (1, 1))
     plan = plan_run(scan(folder), known, [folder])
-    assert [(r.id, r.modified) for r in plan.moved] == [(1, 1_000_000_000)]
+    assert [(r.id, r.modified) for r in plan.touched] == [(1, 1_000_000_000)]
     assert not plan.todo
 
 

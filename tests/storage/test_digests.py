@@ -10,7 +10,7 @@ from moodreel.datasets import Caption, Dataset, Video
 from moodreel.emotions import EmotionScores
 from moodreel.features.videos import open_cache
 from moodreel.fusion.checkpoints import trained_fingerprint
-from moodreel.indexing.scanning import content_digest
+from moodreel.indexing.contents import content_digest
 from moodreel.interfaces import TextFeatures, VideoFeatures
 from moodreel.media import Segment
 from moodreel.search.confidence import Confidence, keep_confidence, stored_confidence

@@ -86,6 +86,7 @@ def encode(
     begins: Sequence[int] | None = None,
     first: int = 0,
     sound: float = 0.0,
+    draw: Callable[[int], np.ndarray] = draw_number,
     **options: str,
 ) -> Shown:
     """Write numbered frames.
@@ -94,6 +95,7 @@ def encode(
         begins: when each frame begins, in milliseconds; None: evenly.
         first: the number of the first frame.
         sound: seconds of sound beside the picture.
+        draw: draws the frame of a number.
     """
     with av.open(str(path), "w", format=container, options=muxer or {}) as out:
         stream = out.add_stream(codec, rate=rate, options=options)
@@ -104,7 +106,7 @@ def encode(
             out.add_stream("mp2" if codec.startswith("mpeg") else "aac", 44_100) if sound else None
         )
         for place in range(count):
-            picture = Image.fromarray(draw_number(first + place))
+            picture = Image.fromarray(draw(first + place))
             if size != (WIDTH, HEIGHT):
                 picture = picture.resize(size)
             frame = av.VideoFrame.from_image(picture)

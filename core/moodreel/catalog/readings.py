@@ -12,10 +12,8 @@ from moodreel.catalog import schema
 from moodreel.catalog.catalog import Catalog
 from moodreel.interfaces import VideoReader
 
-UNCHECKED = (
-    "an older moodreel read its frames, which did not check their times; they are read again"
-)
-OTHERWISE = "its frames were read by another reader, or another version of it; they are read again"
+UNCHECKED = "read by an older moodreel, whose frames may be others than those asked for"
+OTHERWISE = "read by another reader than is chosen now, or by another version of it"
 
 
 def stored_readers(catalog: Catalog) -> Mapping[int, str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from moodreel.cli.hits import hits_table, write_thumbnails
-from moodreel.cli.index import print_report
+from moodreel.cli.index_report import print_report
 from moodreel.cli.names import check_names
 from moodreel.cli.opening import open_engine
 from moodreel.cli.options import ConfigurationOptions, configuration_options

@@ -1,11 +1,11 @@
 """`moodreel index`: videos into an index."""
 
-import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from moodreel.cli.index_report import print_report
 from moodreel.cli.opening import open_engine
 from moodreel.cli.options import ConfigurationOptions, index_options, json_option
 from moodreel.cli.overrides import split_overrides
@@ -13,7 +13,7 @@ from moodreel.cli.progress import progress_bar
 from moodreel.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from moodreel.indexing.indexer import IndexReport
+    from moodreel.indexing.report import IndexReport
 
 
 @click.command()
@@ -21,7 +21,27 @@ if TYPE_CHECKING:
 @click.option(
     "--prune",
     is_flag=True,
-    help="Remove from the index the videos of PATH whose files are gone.",
+    help="Remove from the index the videos of PATH whose files are gone. Those of a folder that is "
+    "empty, not there, or not to be listed stay: it may be that of a drive that is away.",
+)
+@click.option(
+    "--prune-away",
+    is_flag=True,
+    help="As --prune, and remove those of such a folder as well.",
+)
+@click.option(
+    "--exclude",
+    multiple=True,
+    metavar="GLOB",
+    help="Pass over the files and folders in PATH that GLOB names, and what these folders hold; "
+    "may repeat.",
+)
+@click.option(
+    "--include",
+    multiple=True,
+    metavar="GLOB",
+    help="Take the files and folders in PATH that GLOB names and that are passed over otherwise; "
+    "may repeat. It leaves nothing else out.",
 )
 @click.option(
     "--segment",
@@ -40,6 +60,9 @@ if TYPE_CHECKING:
 def command(
     arguments: tuple[str, ...],
     prune: bool,
+    prune_away: bool,
+    exclude: tuple[str, ...],
+    include: tuple[str, ...],
     segment: float | None,
     stride: float | None,
     as_json: bool,
@@ -47,29 +70,56 @@ def command(
 ) -> int:
     """Index the videos in PATH (files and folders), or bring their index up to date.
 
-    A file that has not changed is skipped, a changed one is indexed again, and a moved one is
-    recognised by its contents. A file that cannot be read is named with the reason, and the others
-    go on. An interrupted run goes on where it stopped when it is started again.
+    A file that has not changed is skipped, and a changed one is indexed again. One that was moved,
+    renamed, touched or copied is recognised by its contents and not encoded again. A file that
+    cannot be read is named with the reason, and the others go on. An interrupted run goes on where
+    it stopped when it is started again.
+
+    In a folder, files are taken by a fixed list of suffixes; where others share a suffix (.ts,
+    .mod, .gif), by their contents. Hidden files and folders, bins and folders of the system
+    (@eaDir, $RECYCLE.BIN), linked folders, FIFOs, sockets and devices are passed over. A file that
+    is named itself is always taken. The report accounts for everything that was found: it was
+    taken, passed over, or failed.
+
+    A GLOB without a slash is compared with names, one with a slash with paths below PATH. *
+    stands for any characters, a slash too, ? for one, [ab] for one of some; case is ignored. A
+    hidden name is included only by a GLOB that begins with a dot. What matches both --exclude and
+    --include is passed over.
     """
     paths, overrides = split_overrides(arguments)
     check_paths(paths)
     chosen = configuration.with_overrides([*overrides, *segment_overrides(segment, stride)])
     with open_engine(chosen) as engine, progress_bar() as on_progress:
-        done = engine.index(paths, prune=prune, on_progress=on_progress)
-    if not (done.found or done.missing or done.pruned):
-        raise InvalidInput(f"no videos in {', '.join(paths)}")
+        done = engine.index(
+            paths,
+            prune=prune,
+            prune_away=prune_away,
+            include=include,
+            exclude=exclude,
+            on_progress=on_progress,
+        )
+    if not (done.taken or done.failed or done.missing or done.pruned):
+        raise InvalidInput(describe_nothing(paths, done))
     print_report(done, as_json)
-    return 1 if done.failed or done.partial else 0
+    return 1 if done.failed or done.partial or done.away else 0
 
 
 def check_paths(paths: Sequence[str]) -> None:
     """Refuse a call without a path, and a path where nothing is, before anything is built."""
-    from moodreel.indexing.scanning import find_videos
+    from moodreel.indexing.scanning import check_path
 
     if not paths:
         raise InvalidInput("no path to index: give a video or a folder of videos")
     for path in paths:
-        next(find_videos([path]), None)
+        check_path(path)
+
+
+def describe_nothing(paths: Sequence[str], done: "IndexReport") -> str:
+    """Say that some paths hold no videos, and what they hold instead."""
+    reasons = [f"{path} {reason}" for path, reason in done.passed_over]
+    more = f" and {len(reasons) - 3} more" if len(reasons) > 3 else ""
+    passed = f" (passed over: {'; '.join(reasons[:3])}{more})" if reasons else ""
+    return f"no videos in {', '.join(paths)}{passed}"
 
 
 def segment_overrides(segment: float | None, stride: float | None) -> list[str]:
@@ -79,44 +129,3 @@ def segment_overrides(segment: float | None, stride: float | None) -> list[str]:
     length = [] if segment is None else [f"segments.length={segment}"]
     step = stride if stride is not None else segment
     return [*length, f"segments.stride={step or 5}"]
-
-
-def print_report(done: "IndexReport", as_json: bool) -> None:
-    """Print the outcome: a summary on stdout, one line on stderr for each file with a problem."""
-    for path, reason in done.failed:
-        click.echo(f"failed: {path}: {reason}", err=True)
-    for path, reason in done.partial:
-        click.echo(f"in part: {path}: {reason}", err=True)
-    for path in done.missing:
-        click.echo(f"gone: {path}: no longer there; forget it with --prune", err=True)
-    if as_json:
-        print_json(done)
-    else:
-        click.echo(summarise(done))
-
-
-def print_json(done: "IndexReport") -> None:
-    """Print one JSON object with every list of the report."""
-    from dataclasses import asdict
-    from json import dump
-
-    dump(asdict(done), sys.stdout, ensure_ascii=False)
-    click.echo()
-
-
-def summarise(done: "IndexReport") -> str:
-    """Return the counts of a report in one line, such as "22 added, 1 failed"."""
-    groups: dict[str, Any] = {
-        "added": done.added,
-        "updated": done.updated,
-        "moved": done.moved,
-        "unchanged": done.unchanged,
-        "pruned": done.pruned,
-        "gone": done.missing,
-        "in part": done.partial,
-        "failed": done.failed,
-    }
-    return (
-        ", ".join(f"{len(group)} {name}" for name, group in groups.items() if group)
-        or "nothing to do"
-    )

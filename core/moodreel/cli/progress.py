@@ -20,7 +20,7 @@ def progress_bar() -> "Iterator[Callable[[Progress], None]]":
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[path]}"),
+        TextColumn("{task.fields[path]}", markup=False),  # a name may hold brackets
     )
     console = Console(stderr=True)
     shown = console.is_terminal  # elsewhere each bar would leave an empty line

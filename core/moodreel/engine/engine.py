@@ -15,7 +15,9 @@ from moodreel.components import Components
 from moodreel.engine.encoding import read_clip, text_vectors, video_vectors
 from moodreel.engine.timeline import Timeline, read_timeline, stored_timeline
 from moodreel.errors import ConfigurationError
-from moodreel.indexing.indexer import Indexer, IndexReport
+from moodreel.indexing.indexer import Indexer
+from moodreel.indexing.report import IndexReport
+from moodreel.indexing.selection import Selection
 from moodreel.media import Clip, Hit, MomentRef, Progress, Segment, as_moment
 from moodreel.registry.registry import Registry
 from moodreel.registry.settings import Overrides
@@ -117,13 +119,21 @@ class Engine:
         paths: Sequence[str | Path] | str | Path,
         *,
         prune: bool = False,
+        prune_away: bool = False,
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
         on_progress: Callable[[Progress], None] = lambda progress: None,
     ) -> IndexReport:
         """Index the videos under `paths`; what has not changed is skipped.
 
         Args:
             paths: files and folders, one or several.
-            prune: whether to forget videos of `paths` whose files are gone.
+            prune: whether to forget videos of `paths` whose files are gone, unless their folder
+                is one that a drive may have left: empty, not there, or not to be listed.
+            prune_away: whether to forget those as well.
+            include: globs of what to take in folders that is passed over otherwise; see
+                `moodreel.indexing.selection.Selection`.
+            exclude: globs of what to pass over in folders, included or not.
             on_progress: called with the progress.
 
         Raises:
@@ -134,7 +144,7 @@ class Engine:
         with closing(Catalog(self.folder, create=True)) as catalog:
             indexer = self.indexer(catalog, on_progress)
             tell_changed(catalog, indexer.parts)
-            return indexer.run(paths, prune)
+            return indexer.run(paths, prune, Selection(include, exclude), prune_away)
 
     def indexer(self, catalog: Catalog, on_progress: Callable[[Progress], None]) -> Indexer:
         """Return the indexer that brings a catalog up to date with files."""

@@ -100,6 +100,10 @@ class MomentIndexer(Indexer):
         kept = [Segment(s.start, min(s.end, facts.duration)) for s in given]
         return [segment for segment in kept if segment.start < segment.end]
 
+    def cut_alike(self, one: str, other: str) -> bool:
+        """Whether the same stretches of two files are given."""
+        return self.moments.get(one) == self.moments.get(other)
+
 
 def video_features(
     dataset: Dataset,

@@ -4,9 +4,10 @@ Frames are decoded ahead in worker processes while the encoders work; a few chun
 held. Each video is written in one transaction, so a run that is killed goes on where it stopped.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -15,15 +16,21 @@ import torch
 from filelock import FileLock, Timeout
 
 from moodreel.catalog.catalog import Catalog, VideoWriter
+from moodreel.catalog.moves import move_videos
 from moodreel.catalog.readings import outdated, stored_readers
 from moodreel.catalog.records import Made, SegmentFeatures, VideoRecord
 from moodreel.decoding.decoder import Decoder
 from moodreel.decoding.readahead import Chunk, chunk_segments, read_chunk, work_ahead
 from moodreel.decoding.segmentation import Segmentation
 from moodreel.emotions import EmotionScores
-from moodreel.errors import CatalogError, ConfigurationError, PluginError, UnreadableVideo
+from moodreel.errors import CatalogError, ConfigurationError, UnreadableVideo
 from moodreel.indexing.captions import CaptionEncoder, embed_captions, follow_sidecars
-from moodreel.indexing.scanning import Plan, VideoFile, find_videos, plan_run, videos_under
+from moodreel.indexing.contents import Contents, Lookalikes, stored_digest
+from moodreel.indexing.copies import Copier
+from moodreel.indexing.planning import Plan, plan_run
+from moodreel.indexing.report import IndexReport
+from moodreel.indexing.scanning import VideoFile, scan_paths, videos_under
+from moodreel.indexing.selection import Selection
 from moodreel.interfaces import Captioner, Component, EmotionExtractor, VideoEncoder
 from moodreel.media import Clip, Progress, Segment, VideoFacts
 
@@ -32,27 +39,7 @@ FRAMES_A_CHUNK = 32  # about 40 MB of frames at 480 x 853: a judgement, not meas
 # are held at most, about 360 MB. Judgements, not measured.
 CHUNKS_AHEAD = 2
 VIDEOS_AHEAD = 2
-
-
-@dataclass
-class IndexReport:
-    """What a run did, by path; `failed` and `partial` pair each path with the reason."""
-
-    added: list[str] = field(default_factory=list)
-    updated: list[str] = field(default_factory=list)
-    moved: list[str] = field(default_factory=list)
-    unchanged: list[str] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
-    pruned: list[str] = field(default_factory=list)
-    failed: list[tuple[str, str]] = field(default_factory=list)
-    reread: list[tuple[str, str]] = field(default_factory=list)
-    partial: list[tuple[str, str]] = field(default_factory=list)
-
-    @property
-    def found(self) -> int:
-        """How many videos the paths held, readable or not."""
-        read = (*self.added, *self.updated, *self.moved, *self.unchanged)
-        return len(read) + len(self.failed)
+MOST_SEGMENTS = 1_000_000  # of a video: 57 days in segments of 5 s. A judgement, not measured.
 
 
 @dataclass(frozen=True)
@@ -97,27 +84,58 @@ class Indexer:
         parts = (self.encoder, self.extractor, captioner)
         return [part for part in parts if part is not None]
 
-    def run(self, paths: Sequence[str | Path], prune: bool = False) -> IndexReport:
+    def run(
+        self,
+        paths: Sequence[str | Path],
+        prune: bool = False,
+        selection: Selection | None = None,
+        prune_away: bool = False,
+    ) -> IndexReport:
         """Index the videos under `paths`.
 
         Args:
             prune: whether to forget videos of `paths` whose files are gone.
+            selection: which entries of folders to take or to pass over.
+            prune_away: whether to forget those as well whose drive may be away.
 
         Raises:
             InvalidInput: a path does not exist.
             CatalogError: another process is indexing, or the disk is full.
             ConfigurationError: the index was cut in another way.
         """
-        files = list(find_videos(paths))
         with index_lock(self.catalog.folder):
+            records = self.catalog.videos()
+            scan = scan_paths(paths, selection, records)
             keep_segmentation(self.catalog, self.segmentation)
-            plan = plan_run(files, self.catalog.videos(), paths)
-            report = IndexReport(failed=list(plan.failed))
-            self.follow_moves(plan, report, prune)
-            self.run_jobs(self.jobs(plan, report), report)
+            plan = plan_run(scan.taken, records, paths)
+            report = IndexReport.of_scan(scan)
+            follow_moves(self.catalog, plan, report)
+            forget_lost(self.catalog, plan, report, prune or prune_away, prune_away)
+            self.follow_plan(plan, report)
             if self.captions:
                 self.follow_captions(self.captions, paths, report)
         return report
+
+    def follow_plan(self, plan: Plan, report: IndexReport) -> None:
+        """Read what is new or changed, then store what turns out to be copies of it."""
+        unfinished = self.unfinished([*plan.same, *plan.touched], report, report.unchanged)
+        unfinished += self.unfinished(plan.moved, report, report.moved)
+        total, waiting, contents = len(plan.todo) + len(unfinished), [], Contents()
+
+        def first_jobs() -> Iterator[Job]:
+            lookalikes = Lookalikes(contents).add(plan.present)
+            for file, record in plan.todo:
+                if lookalikes.meet(file):
+                    waiting.append((file, record))
+                else:
+                    yield Job(file, record, self.parts)
+            yield from unfinished
+
+        self.run_jobs(first_jobs(), report, total)
+        if waiting:
+            copier = Copier(self.catalog, report, contents, self.cut_alike)
+            left = self.settle_copies(waiting, copier)
+            self.run_jobs(left, report, total, total - len(left))
 
     def follow_captions(
         self, captions: CaptionEncoder, paths: Sequence[str | Path], report: IndexReport
@@ -127,50 +145,55 @@ class Indexer:
         report.partial.extend(follow_sidecars(self.catalog, videos))
         embed_captions(self.catalog, captions, videos)
 
-    def follow_moves(self, plan: Plan, report: IndexReport, prune: bool) -> None:
-        """Note files that lie elsewhere now, and those that are gone."""
-        for record in plan.moved:
-            assert record.id is not None
-            columns = ("path", "location", "size", "modified")
-            self.catalog.update_video(
-                record.id, **{name: getattr(record, name) for name in columns}
-            )
-        gone = [record.path for record in plan.gone]
-        if prune and gone:
-            self.catalog.remove_videos([record.id for record in plan.gone if record.id])
-        (report.pruned if prune else report.missing).extend(gone)
+    def settle_copies(
+        self, waiting: Sequence[tuple[VideoFile, VideoRecord | None]], copier: Copier
+    ) -> list[Job]:
+        """Store those of some files that are copies, and return what has to be read still."""
+        jobs = []
+        for file, record in waiting:
+            with copier.report.failing_alone(file.path):
+                if not copier.take(file, record):
+                    jobs.append(Job(file, record, self.parts))
+        copied = [record for record in self.catalog.videos() if record.id in copier.made]
+        return jobs + self.unfinished(copied, copier.report, copier.report.added)
 
-    def jobs(self, plan: Plan, report: IndexReport) -> list[Job]:
-        """Return what has to be read, and report what has not."""
-        jobs = [Job(file, record, self.parts) for file, record in plan.todo]
-        done = {part: self.catalog.finished(part) for part in self.parts}
-        readers = stored_readers(self.catalog)
-        for records, group in ((plan.same, report.unchanged), (plan.moved, report.moved)):
-            for record in records:
-                lacking = [part for part in self.parts if record.id not in done[part]]
-                reason = outdated(readers.get(record.id or 0), self.decoder.readers)
-                if reason:
-                    report.reread.append((record.path, reason))
-                    jobs.append(Job(known_file(record), record, self.parts))
-                elif lacking:
-                    jobs.append(Job(known_file(record), record, lacking, complete=True))
-                else:
-                    group.append(record.path)
+    def cut_alike(self, one: str, other: str) -> bool:
+        """Whether two files that hold the same, by location, have the same segments."""
+        return True
+
+    def unfinished(
+        self, records: Sequence[VideoRecord], report: IndexReport, group: list[str]
+    ) -> list[Job]:
+        """Return what has to be read of videos of the index, and report the others in a group."""
+        done = {part: self.catalog.finished(part) for part in self.parts} if records else {}
+        readers = stored_readers(self.catalog) if records else {}
+        jobs = []
+        for record in records:
+            lacking = [part for part in self.parts if record.id not in done[part]]
+            reason = outdated(readers.get(record.id or 0), self.decoder.readers)
+            if reason:
+                report.reread.append((record.path, reason))
+                jobs.append(Job(known_file(record), record, self.parts))
+            elif lacking:
+                jobs.append(Job(known_file(record), record, lacking, complete=True))
+            else:
+                group.append(record.path)
         return jobs
 
-    def run_jobs(self, jobs: Sequence[Job], report: IndexReport) -> None:
-        """Run every job; one that fails is reported, and the others go on."""
+    def run_jobs(self, jobs: Iterable[Job], report: IndexReport, total: int, done: int = 0) -> None:
+        """Run every job; one that fails is reported, and the others go on.
+
+        Args:
+            total: how many files the whole run has to do, for the progress.
+            done: how many of these are done.
+        """
         with closing(work_ahead(jobs, self.read_job, VIDEOS_AHEAD, CHUNKS_AHEAD)) as reading:
-            for place, (job, items) in enumerate(reading):
-                self.on_progress(Progress(job.file.path, place, len(jobs)))
-                try:
+            for place, (job, items) in enumerate(reading, done):
+                self.on_progress(Progress(job.file.path, place, total))
+                with report.failing_alone(job.file.path):
                     self.store_job(job, iter(items), report)
-                except UnreadableVideo as error:
-                    report.failed.append((job.file.path, error.reason))
-                except PluginError as error:
-                    report.failed.append((job.file.path, str(error)))
-        if jobs:
-            self.on_progress(Progress("", len(jobs), len(jobs)))
+        if total:
+            self.on_progress(Progress("", total, total))
 
     def read_job(self, job: Job) -> Iterator[VideoFacts | Chunk]:
         """Yield the facts of a job's file, then its chunks. Runs ahead, in a thread."""
@@ -193,6 +216,7 @@ class Indexer:
         """Return the segments of a job's file: those it has, or new ones."""
         if job.complete and job.record and job.record.id:
             return [moment.segment for moment in self.catalog.segments(job.record.id)]
+        check_duration(job, facts, self.segmentation)
         return self.segmentation.cut(facts.duration)
 
     def store_job(self, job: Job, items: Iterator[VideoFacts | Chunk], report: IndexReport) -> None:
@@ -262,13 +286,45 @@ def new_record(job: Job, facts: VideoFacts) -> VideoRecord:
     """Return the record to store for a job: the one it has, or a new one."""
     if job.complete and job.record:
         return job.record
+    file = job.file
+    place = (file.path, file.location, file.size, file.modified)
     shown = {name: getattr(facts, name) for name in ("duration", "fps", "width", "height")}
-    return VideoRecord(**asdict(job.file), **shown)
+    return VideoRecord(*place, stored_digest(file), **shown)
 
 
 def known_file(record: VideoRecord) -> VideoFile:
     """Return an indexed video as a file."""
-    return VideoFile(record.path, record.location, record.size, record.modified, record.digest)
+    return VideoFile(record.path, record.location, record.size, record.modified)
+
+
+def check_duration(job: Job, facts: VideoFacts, segmentation: Segmentation) -> None:
+    """Refuse a duration that only a damaged header states: cutting it would fill the memory."""
+    if not 0 < facts.duration < (segmentation.stride or math.inf) * MOST_SEGMENTS:
+        raise UnreadableVideo(job.file.path, f"states a duration of {facts.duration:g} s")
+
+
+def follow_moves(catalog: Catalog, plan: Plan, report: IndexReport) -> None:
+    """Note files that lie elsewhere now or have another time, and report other names of files."""
+    overwritten = [record.id for record in plan.overwritten if record.id is not None]
+    move_videos(catalog, [*plan.touched, *plan.moved], overwritten)
+    report.origins.update(plan.origins)
+    report.touched.extend(record.path for record in plan.touched)
+    for file, first in plan.second_names:
+        report.passed_over.append((file.path, f"is another name of {first}"))
+
+
+def forget_lost(
+    catalog: Catalog, plan: Plan, report: IndexReport, prune: bool, prune_away: bool
+) -> None:
+    """Report the videos whose files are gone, and forget those that are to be pruned."""
+    kept = () if prune_away else plan.away
+    report.away.extend((record.path, reason) for record, reason in kept)
+    away = {record.id for record, _ in kept}
+    forgotten = {r.id for r in plan.gone if prune and r.id is not None and r.id not in away}
+    if forgotten:
+        catalog.remove_videos(forgotten)
+    for record in plan.gone:
+        (report.pruned if record.id in forgotten else report.missing).append(record.path)
 
 
 def keep_segmentation(catalog: Catalog, segmentation: Segmentation) -> None:

@@ -1,7 +1,6 @@
 """Background indexing beside the server: in a process of its own, one run at a time."""
 
 import os
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -122,7 +121,9 @@ def final_state(kind: str, content: Any, folder: Path) -> Indexing:
     """Return the state of a run that ended."""
     if kind == "failed":
         return Indexing(state="failed", error=content)
-    lists: dict[str, Sequence[Any]] = content
+    lists: dict[str, list[Any]] = {
+        name: group for name, group in content.items() if isinstance(group, list)
+    }
     failures = [*lists["failed"], *lists["partial"]]
     return Indexing(
         state="done",
