@@ -19,6 +19,7 @@ STRANGEST_ASPECT = 8.0  # of a pixel's sides; what states more is taken for squa
 # Seconds for which a last frame may stay, where the header says so and the packets do not; and
 # how many times the longest pause before it. Judgements, not measured.
 LAST_STAYS, PAUSES = 1.0, 2.0
+RATE_AGREES = 0.05  # by which a stated rate may differ from a counted one: a judgement
 LOOKED_AT = 12  # frames by which the order of times is judged: a judgement
 LONGEST = 10 * 24 * 3600.0  # seconds; a stated duration of more is no duration: a judgement
 
@@ -68,7 +69,7 @@ def frame_rate(stream: Any, survey: Survey) -> float:
     stated = float(stream.average_rate or stream.guessed_rate or 0)
     span = survey.last - min(survey.begins, default=0.0)
     measured = (len(survey.begins) - 1) / span if survey.whole and span > 0 else 0.0
-    if measured and not measured / 2 < stated < measured * 2:
+    if measured and abs(stated - measured) > measured * RATE_AGREES:
         return measured
     return stated or measured or 25.0
 
