@@ -1,7 +1,7 @@
 """The facts of a video, decided once from its container, and handed to every reader."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from moodreel.containers.colours import frame_colour
 from moodreel.containers.frames import decode_frames
 from moodreel.containers.opening import movie_streams, open_container, pick_stream
-from moodreel.containers.orientation import frame_turn, lies_sideways
+from moodreel.containers.orientation import Turn, frame_turn, lies_sideways
 from moodreel.containers.packets import Survey, is_loose, is_timeless, survey_packets
 from moodreel.containers.truncation import lacks_bytes
 from moodreel.errors import UnreadableVideo
@@ -52,16 +52,44 @@ def probe_video(path: Path) -> VideoFacts:
     with open_container(path) as container:
         streams = movie_streams(path, container)
         surveys = survey_packets(path, container, streams)
-        ends = {index: survey.end for index, survey in surveys.items()}
-        stream = pick_stream(streams, ends)
+        stream = pick_stream(streams, {index: survey.end for index, survey in surveys.items()})
         survey = surveys[stream.index]
-        counted = is_timeless(container) or not survey.begins
-        rate = frame_rate(stream, survey)
-        extent = find_extent(path, container, stream, survey, rate if counted else 0.0)
-        index = int(stream.index)
         if not is_loose(container) or not survey.whole or survey.jumps:
             survey.keys = []
-    return shown_facts(path, index, survey, extent, rate, counted)
+        facts = stream_facts(path, container, stream, survey)
+        suspect = is_suspect(stream, survey)
+    return with_picture(path, facts, suspect)
+
+
+def stream_facts(path: Path, container: Any, stream: Any, survey: Survey) -> VideoFacts:
+    """Return the facts that the header and the packets of a stream tell."""
+    counted = is_timeless(container) or not survey.begins
+    rate = frame_rate(stream, survey)
+    extent = find_extent(path, container, stream, survey, rate if counted else 0.0)
+    looked = "packets" if survey.whole else ""
+    return VideoFacts(
+        duration=extent.end - extent.zero,
+        fps=rate,
+        width=0,
+        height=0,
+        stream=int(stream.index),
+        zero=extent.zero,
+        pixel_aspect=pixel_aspect(stream),
+        last=max(extent.last - extent.zero, 0.0),
+        variable_rate=survey.variable,
+        counted=counted,
+        truncated=extent.truncated,
+        gaps=survey.gaps(extent.zero),
+        jumps=tuple(survey.jumps),
+        keys=tuple((begin - extent.zero, sought - extent.zero) for begin, sought in survey.keys),
+        sources={
+            "duration": extent.source,
+            "fps": looked or "header",
+            "gaps": looked or "not looked for",
+            "jumps": looked or "not looked for",
+            "size": "first frame",
+        },
+    )
 
 
 def frame_rate(stream: Any, survey: Survey) -> float:
@@ -104,47 +132,30 @@ def stated_end(container: Any, stream: Any, zero: float) -> float | None:
     return None
 
 
-def shown_facts(
-    path: Path, index: int, survey: Survey, extent: Extent, rate: float, counted: bool
-) -> VideoFacts:
-    """Return the facts of a stream, some of which its first frame tells."""
-    clock = VideoFacts(0.0, rate, 0, 0, zero=extent.zero, counted=counted)
+def with_picture(path: Path, facts: VideoFacts, suspect: bool) -> VideoFacts:
+    """Return facts with those that the first frames tell.
+
+    Args:
+        suspect: whether the times of the frames may be out of order, and have to be looked at.
+    """
     with open_container(path) as container:
-        stream = container.streams[index]
+        stream = container.streams[facts.stream]
         stream.thread_type = "AUTO"
-        frames = decode_frames(container, stream, clock)
+        frames = decode_frames(container, stream, facts)
         begin, frame = next(frames, (0.0, None))
         if frame is None:
             raise UnreadableVideo(path, "none of its frames can be read")
-        unordered = is_suspect(stream, survey) and goes_back(begin, frames)
-        turn, aspect = frame_turn(frame), pixel_aspect(stream)
-        width, height = shown_size(frame, turn, aspect)
-        colour = frame_colour(frame)
-    return VideoFacts(
-        duration=max(extent.end - extent.zero, begin + 1 / rate),
-        fps=rate,
-        width=width,
-        height=height,
-        stream=index,
-        zero=extent.zero,
-        turn=turn,
-        pixel_aspect=aspect,
-        colour=colour,
-        last=max(extent.last - extent.zero, 0.0),
-        variable_rate=survey.variable,
-        counted=counted,
-        unordered=unordered,
-        truncated=extent.truncated,
-        gaps=survey.gaps(extent.zero),
-        jumps=tuple(survey.jumps),
-        keys=tuple((begin - extent.zero, sought - extent.zero) for begin, sought in survey.keys),
-        sources={
-            "duration": extent.source,
-            "fps": "packets" if survey.whole else "header",
-            "gaps": "packets" if survey.whole else "not looked for",
-            "width": "first frame",
-        },
-    )
+        turn = frame_turn(frame)
+        width, height = shown_size(frame, turn, facts.pixel_aspect)
+        return replace(
+            facts,
+            duration=max(facts.duration, begin + 1 / facts.fps),
+            width=width,
+            height=height,
+            turn=turn,
+            colour=frame_colour(frame),
+            unordered=suspect and goes_back(begin, frames),
+        )
 
 
 def is_suspect(stream: Any, survey: Survey) -> bool:
@@ -165,7 +176,7 @@ def pixel_aspect(stream: Any) -> float:
     return stated if 1 / STRANGEST_ASPECT <= stated <= STRANGEST_ASPECT else 1.0
 
 
-def shown_size(frame: Any, turn: Sequence[int], aspect: float) -> tuple[int, int]:
+def shown_size(frame: Any, turn: Turn, aspect: float) -> tuple[int, int]:
     """Return width and height as shown: in square pixels, after turning."""
     width, height = max(1, round(frame.width * aspect)), frame.height
-    return (height, width) if lies_sideways(tuple(turn)) else (width, height)  # type: ignore[arg-type]
+    return (height, width) if lies_sideways(turn) else (width, height)
