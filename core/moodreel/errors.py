@@ -53,6 +53,10 @@ class MissingIndex(CatalogError):
     exit_code = 2
 
 
+class NotIndexed(CatalogError):
+    """The index does not hold the video that is asked for."""
+
+
 class UnreadableVideo(MoodreelError):
     """A file cannot be read as a video. `reason` is the part after the path."""
 
