@@ -88,8 +88,8 @@ class Hit:
     `emotions` and `caption` are those of the moment's best part; "" where it has no caption.
     `video` is the path as given when indexed, which several videos may share; `location`, the
     absolute path, is one video's alone. `weak` says that it is no confident match: an unrelated
-    query could have scored as high. `evidence` says what the emotions were read from, such as the number of faces; 0 where it is
-    not counted.
+    query could have scored as high. `evidence` says what the emotions were read from, such as the
+    number of faces; 0 where it is not counted.
     """
 
     rank: int

@@ -158,6 +158,13 @@ class Catalog:
         with self.reading() as connection:
             return videos_named(connection, written, exact)
 
+    def shared_paths(self) -> set[str]:
+        """Return the paths that more than one video was given by when indexed."""
+        v = schema.videos.c
+        with self.reading() as connection:
+            shared = select(v.path).group_by(v.path).having(func.count() > 1)
+            return set(connection.execute(shared).scalars())
+
     def locate(self, path: str) -> str:
         """Return where a video lies, by a path as for `find_video`."""
         return self.find_video(path).location

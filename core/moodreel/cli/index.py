@@ -1,7 +1,7 @@
 """`moodreel index`: videos into an index."""
 
-import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,7 +10,9 @@ from moodreel.cli.opening import open_engine
 from moodreel.cli.options import ConfigurationOptions, index_options, json_option
 from moodreel.cli.overrides import split_overrides
 from moodreel.cli.progress import progress_bar
+from moodreel.cli.tables import print_json
 from moodreel.errors import InvalidInput
+from moodreel.paths import shown_path
 
 if TYPE_CHECKING:
     from moodreel.indexing.indexer import IndexReport
@@ -84,24 +86,15 @@ def segment_overrides(segment: float | None, stride: float | None) -> list[str]:
 def print_report(done: "IndexReport", as_json: bool) -> None:
     """Print the outcome: a summary on stdout, one line on stderr for each file with a problem."""
     for path, reason in done.failed:
-        click.echo(f"failed: {path}: {reason}", err=True)
+        click.echo(shown_path(f"failed: {path}: {reason}"), err=True)
     for path, reason in done.partial:
-        click.echo(f"in part: {path}: {reason}", err=True)
+        click.echo(shown_path(f"in part: {path}: {reason}"), err=True)
     for path in done.missing:
-        click.echo(f"gone: {path}: no longer there; forget it with --prune", err=True)
+        click.echo(f"gone: {shown_path(path)}: no longer there; forget it with --prune", err=True)
     if as_json:
-        print_json(done)
+        print_json(asdict(done))
     else:
         click.echo(summarise(done))
-
-
-def print_json(done: "IndexReport") -> None:
-    """Print one JSON object with every list of the report."""
-    from dataclasses import asdict
-    from json import dump
-
-    dump(asdict(done), sys.stdout, ensure_ascii=False)
-    click.echo()
 
 
 def summarise(done: "IndexReport") -> str:

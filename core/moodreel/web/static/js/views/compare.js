@@ -2,7 +2,7 @@
 
 import { api } from "../api.js";
 import { shot } from "../cards.js";
-import { h, later, s } from "../dom.js";
+import { h, later, s, titleOf } from "../dom.js";
 import { readText } from "../desk.js";
 import { change, query, state } from "../state.js";
 
