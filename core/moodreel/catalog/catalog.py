@@ -25,7 +25,13 @@ from moodreel.catalog.database import (
     raise_revision,
     readable_errors,
 )
-from moodreel.catalog.naming import choose_video, read_videos, videos_named, videos_passing
+from moodreel.catalog.naming import (
+    choose_video,
+    read_videos,
+    shared_paths,
+    videos_named,
+    videos_passing,
+)
 from moodreel.catalog.opening import check_opens, check_there, open_database
 from moodreel.catalog.records import (
     GIVEN,
@@ -160,10 +166,8 @@ class Catalog:
 
     def shared_paths(self) -> set[str]:
         """Return the paths that more than one video was given by when indexed."""
-        v = schema.videos.c
         with self.reading() as connection:
-            shared = select(v.path).group_by(v.path).having(func.count() > 1)
-            return set(connection.execute(shared).scalars())
+            return shared_paths(connection)
 
     def locate(self, path: str) -> str:
         """Return where a video lies, by a path as for `find_video`."""

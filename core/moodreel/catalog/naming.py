@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from moodreel.catalog import schema
 from moodreel.catalog.records import Filter, VideoRecord
@@ -48,7 +48,8 @@ def read_videos(connection: Connection, *conditions: Any) -> list[VideoRecord]:
 def videos_passing(connection: Connection, filter: Filter) -> set[int]:
     """Return the ids of the videos that pass a filter.
 
-    Paths are compared here and not by SQLite, which knows upper and lower case in ASCII alone.
+    Paths are compared here and not by SQLite, which knows upper and lower case in ASCII alone. A
+    path that several videos share is compared as it is shown: as where each of them lies.
     """
     v = schema.videos.c
     query = select(v.id, v.path, v.location)
@@ -56,8 +57,17 @@ def videos_passing(connection: Connection, filter: Filter) -> set[int]:
         query = query.where(v.duration >= filter.longer)
     if filter.shorter is not None:
         query = query.where(v.duration <= filter.shorter)
-    rows = connection.execute(query)
-    return {row.id for row in rows if not filter.path or filter.fits(row.path, row.location)}
+    rows = connection.execute(query).all()
+    shared = shared_paths(connection) if filter.path else set()
+    names = {row.id: row.location if row.path in shared else row.path for row in rows}
+    return {r.id for r in rows if not filter.path or filter.fits(names[r.id], r.location)}
+
+
+def shared_paths(connection: Connection) -> set[str]:
+    """Return the paths that more than one video was given by when indexed."""
+    path = schema.videos.c.path
+    found = connection.execute(select(path).group_by(path).having(func.count() > 1))
+    return set(found.scalars())
 
 
 def choose_video(folder: Path, written: str, found: Sequence[VideoRecord]) -> VideoRecord:

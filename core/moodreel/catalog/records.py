@@ -76,8 +76,9 @@ class Filter:
     """A filter of videos by path and duration.
 
     Args:
-        path: a part of the path as given when indexed, in upper or lower case; one that begins with
-            / may also be a part of where the video lies. Empty lets every path pass.
+        path: a part of the path as given when indexed, in upper or lower case; of where the video
+            lies, if several were given by that path or if it begins with /. Empty lets every path
+            pass.
         longer: the least duration in seconds; None sets no limit.
         shorter: the greatest duration in seconds; None sets no limit.
     """
@@ -89,7 +90,7 @@ class Filter:
     def __bool__(self) -> bool:
         return self != Filter()
 
-    def fits(self, path: str, location: str) -> bool:
-        """Whether a video's path passes."""
+    def fits(self, name: str, location: str) -> bool:
+        """Whether a video passes by what it is called, or by where it lies."""
         rooted = isabs(self.path) and path_holds(location, self.path)
-        return rooted or path_holds(path, self.path)
+        return rooted or path_holds(name, self.path)
