@@ -116,9 +116,9 @@ def pictures_in(folder: Path) -> Iterator[Path]:
 
 def shrink(frame: NDArray[np.uint8], width: int) -> Image.Image:
     """Return a frame as a picture, `width` pixels wide at most."""
-    picture = bounded(Image.fromarray(frame))
+    picture = Image.fromarray(frame)
     picture.thumbnail((width, width * WIDEST))
-    return picture
+    return bounded(picture)
 
 
 def bounded(picture: Image.Image) -> Image.Image:
@@ -137,13 +137,15 @@ def bounded(picture: Image.Image) -> Image.Image:
 
 def side_by_side(frames: NDArray[np.uint8]) -> Image.Image:
     """Return frames as one picture in a row; a shorter video's last frame fills it up."""
-    pictures = [bounded(Image.fromarray(frame)) for frame in frames[:STRIP_FRAMES]]
-    width, height = pictures[0].size
-    small = max(1, round(width * STRIP_HEIGHT / height))
+    height, width = frames.shape[1:3]
+    wide = round(width * STRIP_HEIGHT / height)
+    small = min(max(wide, STRIP_HEIGHT // WIDEST), WIDEST * STRIP_HEIGHT)
+    tall = max(1, round(height * small / width)) if wide > small else STRIP_HEIGHT
+    top, left = (STRIP_HEIGHT - tall) // 2, (small - max(1, min(wide, small))) // 2
     strip = Image.new("RGB", (small * STRIP_FRAMES, STRIP_HEIGHT))
     for place in range(STRIP_FRAMES):
-        picture = pictures[min(place, len(pictures) - 1)]
-        strip.paste(picture.resize((small, STRIP_HEIGHT)), (place * small, 0))
+        frame = Image.fromarray(frames[min(place, len(frames) - 1)])
+        strip.paste(frame.resize((max(1, min(wide, small)), tall)), (place * small + left, top))
     return strip
 
 
