@@ -65,9 +65,7 @@ def test_a_lost_index_is_said(moodreel, cards, tmp_path, lost):
         shutil.rmtree(folder)
     else:
         (folder / lost).unlink()
-    says = (
-        "there is no such folder" if lost == "everything" else "the record of the videos, is lost"
-    )
+    told = {"everything": "there is no such folder", "catalog.sqlite": "the videos, is lost"}
     for call in (("search", "coffee"), ("similar", "a.mp4"), ("mood", "joy")):
         check_refused(moodreel(*call, "--index", folder), told[lost])
     assert not os.path.exists(folder / "catalog.sqlite")
