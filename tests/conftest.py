@@ -8,6 +8,7 @@ from json import loads
 import pytest
 
 import inputs
+import named_videos
 import places
 from moodreel import Engine, Registry
 from moodreel.registry.discovery import discover
@@ -83,6 +84,18 @@ def demo(tmp_path_factory, engine_at):
 def engine(demo, engine_at):
     with engine_at(demo / "index") as engine:
         yield engine
+
+
+@pytest.fixture(scope="session")
+def cards(tmp_path_factory, engine_at):
+    """Two cards, each indexed as DCIM, and videos with names of every kind, in one index."""
+    folder = named_videos.write_cards(tmp_path_factory.mktemp("cards"))
+    named_videos.write_named(folder / "names")
+    with engine_at(folder / "index") as engine, pytest.MonkeyPatch.context() as patch:
+        for place, path in (("card1", "DCIM"), ("card2", "DCIM"), (".", "names")):
+            patch.chdir(folder / place)
+            assert not engine.index(path).failed
+    return folder
 
 
 @pytest.fixture

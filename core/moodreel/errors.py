@@ -5,6 +5,8 @@ from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
 
+from moodreel.paths import shown_path
+
 
 class MoodreelError(Exception):
     """The base of every error that moodreel raises on purpose.
@@ -53,11 +55,15 @@ class MissingIndex(CatalogError):
     exit_code = 2
 
 
+class NotIndexed(CatalogError):
+    """The index does not hold the video that is asked for."""
+
+
 class UnreadableVideo(MoodreelError):
     """A file cannot be read as a video. `reason` is the part after the path."""
 
     def __init__(self, path: str | Path, reason: str) -> None:
-        super().__init__(f"{path}: {reason}")
+        super().__init__(f"{shown_path(str(path))}: {reason}")
         self.path = str(path)
         self.reason = reason
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moodreel.errors import InvalidInput
+from moodreel.paths import shown_path
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,9 +163,10 @@ class Hit:
     """One moment found. `content_score` and `emotion_score` sum to `score`.
 
     `emotions` and `caption` are those of the moment's best part; "" where it has no caption.
-    `weak` says that it is no confident match: an unrelated query could have scored as high.
-    `evidence` says what the emotions were read from, such as the number of faces; 0 where it is
-    not counted.
+    `video` is the path as given when indexed, which several videos may share; `location`, the
+    absolute path, is one video's alone. `weak` says that it is no confident match: an unrelated
+    query could have scored as high. `evidence` says what the emotions were read from, such as the
+    number of faces; 0 where it is not counted.
     """
 
     rank: int
@@ -178,6 +180,12 @@ class Hit:
     caption: str = ""
     weak: bool = False
     evidence: int = 0
+    location: str = ""
+
+    @property
+    def place(self) -> str:
+        """What identifies the video: where it lies, or its path where that is not known."""
+        return self.location or self.video
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields by name, as `search --json` prints them."""
@@ -186,14 +194,19 @@ class Hit:
 
 @dataclass(frozen=True)
 class MomentRef:
-    """A video, by its path as given when it was indexed, and a second in it; None: all of it."""
+    """A video and a second in it; None: all of it.
+
+    The video is named by where it lies, or by its path as given when it was indexed.
+    """
 
     video: str
     time: float | None = None
 
     def __post_init__(self) -> None:
         if self.time is not None and not 0 <= self.time < math.inf:
-            raise InvalidInput(f"{self.video}: a moment is a number of seconds, got {self.time}")
+            raise InvalidInput(
+                f"{shown_path(self.video)}: a moment is a number of seconds, got {self.time}"
+            )
 
     @property
     def title(self) -> str:
@@ -202,7 +215,7 @@ class MomentRef:
         >>> MomentRef("videos/cat.mp4", 65.2).title
         'cat.mp4 at 1:05'
         """
-        name = Path(self.video).name
+        name = shown_path(Path(self.video).name)
         if self.time is None:
             return name
         return f"{name} at {int(self.time) // 60}:{int(self.time) % 60:02}"

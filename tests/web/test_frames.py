@@ -1,9 +1,11 @@
 """Pictures are decoded once, kept up to a size, and never half-written."""
 
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from moodreel.catalog.records import VideoRecord
 from moodreel.errors import UnreadableVideo
@@ -67,3 +69,18 @@ def test_a_file_that_is_gone_is_named(tmp_path, video):
     Path(video.location).unlink()
     with pytest.raises(UnreadableVideo, match="no longer there"):
         cache.frame(video, 1.0, 160)
+
+
+@pytest.mark.parametrize("shape", [(2, 4096), (4096, 2), (1, 9999)])
+def test_an_extreme_strip_has_pictures_of_a_bounded_shape(tmp_path, video, shape):
+    def read(path, times):
+        frames = np.full((len(times), *shape, 3), 200, np.uint8)
+        return Clip(frames, np.array(times, np.float64))
+
+    cache = FrameCache(tmp_path / "frames", read)
+    frame = Image.open(BytesIO(cache.frame(video, 1.0, 320)))
+    assert max(frame.size) <= 4 * min(frame.size)
+    assert np.asarray(frame).max() > 50  # the strip itself is seen
+    strip = Image.open(BytesIO(cache.strip(video)))
+    assert strip.height == 54
+    assert strip.width <= 12 * 4 * 54

@@ -21,11 +21,18 @@ from moodreel.catalog.database import (
     chunks,
     get_fact,
     make_tables,
-    open_database,
     put_fact,
     raise_revision,
     readable_errors,
 )
+from moodreel.catalog.naming import (
+    choose_video,
+    read_videos,
+    shared_paths,
+    videos_named,
+    videos_passing,
+)
+from moodreel.catalog.opening import check_opens, check_there, open_database
 from moodreel.catalog.records import (
     GIVEN,
     Filter,
@@ -44,9 +51,10 @@ from moodreel.catalog.rows import (
     stored_columns,
 )
 from moodreel.emotions import EmotionScores
-from moodreel.errors import CatalogError, MissingIndex
+from moodreel.errors import CatalogError
 from moodreel.interfaces import Captioner, Component
 from moodreel.media import Segment
+from moodreel.paths import shown_path
 
 FILE = "catalog.sqlite"
 
@@ -67,10 +75,8 @@ class Catalog:
     def __init__(self, folder: str | Path, create: bool = False) -> None:
         self.folder = Path(folder)
         self.file = self.folder / FILE
-        if not create and not self.file.exists():
-            raise MissingIndex(
-                f"{self.folder} holds no index; make one: moodreel index VIDEOS --index {folder}"
-            )
+        if not create:
+            check_opens(self.file)
         with readable_errors(self.file):
             if create:
                 self.folder.mkdir(parents=True, exist_ok=True)
@@ -104,12 +110,14 @@ class Catalog:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Open a connection to read with, one consistent state of the catalog."""
+        check_there(self.file)
         with readable_errors(self.file), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Open a transaction; the revision rises when it is committed."""
+        check_there(self.file)
         with readable_errors(self.file), self.engine.begin() as connection:
             raise_revision(connection)
             yield connection
@@ -133,8 +141,7 @@ class Catalog:
     def videos(self) -> list[VideoRecord]:
         """Return every video, in the order they were added."""
         with self.reading() as connection:
-            rows = connection.execute(select(schema.videos).order_by(schema.videos.c.id))
-            return [VideoRecord(**row._mapping) for row in rows]
+            return read_videos(connection)
 
     def count(self) -> tuple[int, int]:
         """Return how many videos and how many segments there are."""
@@ -144,27 +151,36 @@ class Catalog:
             videos, segments = (connection.execute(query).scalar_one() for query in queries)
         return videos, segments
 
-    def locate(self, path: str) -> str:
-        """Return where a video lies, by its path as given when it was indexed."""
-        v = schema.videos.c
+    def find_video(self, written: str) -> VideoRecord:
+        """Return the video that a user means by a path: where it lies, or as given when indexed.
+
+        Raises:
+            InvalidInput: the path fits several videos.
+            NotIndexed: it fits none.
+        """
+        return choose_video(self.folder, written, self.videos_named(written))
+
+    def videos_named(self, written: str, exact: bool = False) -> list[VideoRecord]:
+        """Return the videos that a path may mean (see `catalog.naming.videos_named`)."""
         with self.reading() as connection:
-            row = connection.execute(select(v.location).where(v.path == path)).first()
-        if row is None:
-            raise CatalogError(f"{path}: not in the index {self.folder}")
-        return row.location
+            return videos_named(connection, written, exact)
+
+    def shared_paths(self) -> set[str]:
+        """Return the paths that more than one video was given by when indexed."""
+        with self.reading() as connection:
+            return shared_paths(connection)
+
+    def locate(self, path: str) -> str:
+        """Return where a video lies, by a path as for `find_video`."""
+        return self.find_video(path).location
 
     def segments(self, video: int) -> list[IndexedSegment]:
         """Return the segments of a video, in time."""
         return self._moments(schema.segments.c.video_id == video)
 
     def segments_of(self, path: str) -> list[IndexedSegment]:
-        """Return the segments of a video, by its path as given, in time.
-
-        Raises:
-            CatalogError: there is no such video.
-        """
-        self.locate(path)
-        return self._moments(schema.videos.c.path == path)
+        """Return the segments of a video, by a path as for `find_video`, in time."""
+        return self._moments(schema.segments.c.video_id == self.find_video(path).id)
 
     def moments(self, ids: Sequence[int]) -> list[IndexedSegment]:
         """Return segments by id, in the order of `ids`; those gone meanwhile are left out."""
@@ -175,29 +191,25 @@ class Catalog:
         return [found[id] for id in ids if id in found]
 
     def moment_at(self, path: str, time: float) -> IndexedSegment:
-        """Return the segment of a video (its path as given) that is shown at `time` s.
+        """Return the segment that a video, by a path as for `find_video`, shows at `time` s.
 
         Raises:
+            InvalidInput: the path fits several videos.
             CatalogError: there is no such video, or it has no segments.
         """
         moments = self.segments_of(path)
         if not moments:
-            raise CatalogError(f"{path}: has no segments in the index {self.folder}")
+            raise CatalogError(f"{shown_path(path)}: has no segments in the index {self.folder}")
         started = [moment for moment in moments if moment.segment.start <= time]
         return started[-1] if started else moments[0]
 
     def find_segments(self, filter: Filter) -> NDArray[np.int64]:
         """Return the ids of the segments of all videos that pass a filter, ascending."""
-        s, v = schema.segments.c, schema.videos.c
-        query = select(s.id).join_from(schema.segments, schema.videos).order_by(s.id)
-        if filter.path:
-            query = query.where(v.path.icontains(filter.path, autoescape=True))
-        if filter.longer is not None:
-            query = query.where(v.duration >= filter.longer)
-        if filter.shorter is not None:
-            query = query.where(v.duration <= filter.shorter)
+        s = schema.segments.c
         with self.reading() as connection:
-            return np.array(connection.execute(query).scalars().all(), np.int64)
+            kept = videos_passing(connection, filter)
+            rows = connection.execute(select(s.id, s.video_id).order_by(s.id))
+            return np.array([row.id for row in rows if row.video_id in kept], np.int64)
 
     def _moments(self, condition: Any) -> list[IndexedSegment]:
         s, v = schema.segments.c, schema.videos.c

@@ -1,34 +1,23 @@
-"""The SQLite database of a catalog: opening it, the facts it keeps, and its errors in words."""
+"""The SQLite database of a catalog: its tables, the facts it keeps, and its errors in words."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, select, text
+from sqlalchemy import Connection, select, text
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from moodreel.catalog import schema
 from moodreel.errors import CatalogError
+from moodreel.paths import shown_path
 
 # SQLite takes 32,766 parameters a statement unless it was compiled otherwise; 5,000 stay well
 # below it. A judgement, not measured.
 IDS_A_QUERY = 5000
-
-
-def open_database(file: Path) -> Engine:
-    """Return a connection pool; a busy database is waited for, 60 s at most (a judgement)."""
-    engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": 60})
-    event.listen(engine, "connect", set_pragmas)
-    return engine
-
-
-def set_pragmas(connection: Any, _: Any) -> None:
-    """Let readers read while one writer writes, and let foreign keys act."""
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
+NOW = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
+"""Milliseconds since 1970, in SQL."""
 
 
 def make_tables(connection: Connection) -> None:
@@ -57,11 +46,17 @@ def put_fact(connection: Connection, key: str, value: str, replace: bool = True)
 
 
 def raise_revision(connection: Connection) -> None:
-    """Count one more change. As the first statement it also takes the write lock."""
+    """Note a change. As the first statement it also takes the write lock.
+
+    Revisions are milliseconds since 1970, or the next number where that has passed: so no revision
+    comes twice, not even after a lost catalog was made again or an older copy was restored, and
+    what was kept of the other is never taken for this one's.
+    """
     connection.execute(
         text(
-            "INSERT INTO facts (key, value) VALUES ('revision', '1') "
-            "ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + 1"
+            f"INSERT INTO facts (key, value) VALUES ('revision', CAST({NOW} AS TEXT)) "
+            "ON CONFLICT (key) DO UPDATE SET "
+            f"value = CAST(max(CAST(value AS INTEGER) + 1, {NOW}) AS TEXT)"
         )
     )
 
@@ -78,9 +73,10 @@ def readable_errors(file: Path) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise CatalogError(f"{file}: {explain_database(str(error.orig))}") from error
+        told = explain_database(str(error.orig))
+        raise CatalogError(f"{shown_path(str(file))}: {told}") from error
     except OSError as error:
-        raise CatalogError(f"{file.parent}: {error.strerror or error}") from error
+        raise CatalogError(f"{shown_path(str(file.parent))}: {error.strerror or error}") from error
 
 
 def explain_database(message: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from os.path import isabs
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from moodreel.emotions import EmotionScores
 from moodreel.interfaces import Component
 from moodreel.media import Segment
+from moodreel.paths import path_holds
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,9 @@ class Filter:
     """A filter of videos by path and duration.
 
     Args:
-        path: a part of the path, in upper or lower case; empty lets every path pass.
+        path: a part of the path as given when indexed, in upper or lower case; of where the video
+            lies, if several were given by that path or if it begins with /. Empty lets every path
+            pass.
         longer: the least duration in seconds; None sets no limit.
         shorter: the greatest duration in seconds; None sets no limit.
     """
@@ -85,3 +89,8 @@ class Filter:
 
     def __bool__(self) -> bool:
         return self != Filter()
+
+    def fits(self, name: str, location: str) -> bool:
+        """Whether a video passes by what it is called, or by where it lies."""
+        rooted = isabs(self.path) and path_holds(location, self.path)
+        return rooted or path_holds(name, self.path)

@@ -1,5 +1,6 @@
 """The tables of the catalog."""
 
+import os
 from typing import Any
 
 from sqlalchemy import (
@@ -13,10 +14,43 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TypeDecorator,
 )
 
 VERSION = "2"
 metadata = MetaData()
+
+
+class PathText(TypeDecorator):
+    """A path: text, or the bytes of a name that is no UTF-8, which SQLite takes as they are."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | bytes | None:
+        """Return what is stored."""
+        return value if value is None or is_encodable(value) else path_bytes(value)
+
+    def process_result_value(self, value: str | bytes | None, dialect: Any) -> str | None:
+        """Return the path as Python has it."""
+        return os.fsdecode(value) if isinstance(value, bytes) else value
+
+
+def path_bytes(path: str) -> bytes:
+    """Return the bytes of a name; what can be no name becomes bytes that no name has."""
+    try:
+        return os.fsencode(path)
+    except UnicodeEncodeError:
+        return path.encode("utf-8", "surrogatepass")
+
+
+def is_encodable(text: str) -> bool:
+    """Whether UTF-8 can encode a text."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def video_key(**options: Any) -> Column:
@@ -55,8 +89,8 @@ videos = Table(
     "videos",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("path", Text, nullable=False),  # as given when indexed
-    Column("location", Text, unique=True, nullable=False),  # absolute
+    Column("path", PathText, nullable=False),  # as given when indexed
+    Column("location", PathText, unique=True, nullable=False),  # absolute
     Column("size", BigInteger, nullable=False),
     Column("modified", BigInteger, nullable=False),  # nanoseconds
     Column("digest", String, nullable=False, index=True),
@@ -64,7 +98,7 @@ videos = Table(
     Column("fps", Float, nullable=False),
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
-    Column("sidecar", Text, nullable=False, default=""),  # which captions beside it were read
+    Column("sidecar", PathText, nullable=False, default=""),  # which captions beside it were read
     sqlite_autoincrement=True,
 )
 

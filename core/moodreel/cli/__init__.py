@@ -10,6 +10,7 @@ import click
 
 from moodreel import __version__
 from moodreel.errors import ChangedCode, MoodreelError, closest
+from moodreel.paths import shown_path
 
 COMMANDS = {
     "annotate": "annotate captions with emotions, and compare these with labels",
@@ -125,5 +126,5 @@ def describe_error(error: Exception) -> tuple[str, int]:
 
 def complain(message: str, code: int) -> int:
     """Print one line to stderr and return the exit code."""
-    click.echo(f"moodreel: {' '.join(message.split())}", err=True)
+    click.echo(shown_path(f"moodreel: {' '.join(message.split())}"), err=True)
     return code

@@ -13,7 +13,7 @@ from moodreel.cli.opening import open_index, open_registry
 from moodreel.cli.options import ConfigurationOptions, configuration_options, json_option
 from moodreel.cli.overrides import overrides_argument
 from moodreel.cli.progress import progress_bar
-from moodreel.cli.tables import print_table
+from moodreel.cli.tables import print_json, print_table
 from moodreel.errors import InvalidInput, MoodreelError
 
 if TYPE_CHECKING:
@@ -196,8 +196,7 @@ def write(rows: Rows, target: str | None) -> None:
         click.echo(f"{len(rows)} rows: {target}", err=True)
         return
     for row in rows:
-        line = dumps(row, ensure_ascii=False)
-        click.echo(line.encode("utf-8", "backslashreplace").decode())
+        print_json(row)
 
 
 def compare(rows: Rows, extractor: str, labelled: LabelOptions, as_json: bool) -> None:

@@ -1,6 +1,5 @@
 """`moodreel explain`: why a moment has its score for a text."""
 
-from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from moodreel.cli.asking import MoodOptions, fusion_option, mood_options
 from moodreel.cli.opening import open_index
 from moodreel.cli.options import ConfigurationOptions, index_options, json_option
 from moodreel.cli.overrides import overrides_argument
+from moodreel.cli.tables import print_json as show_json
 from moodreel.cli.tables import print_section
 from moodreel.reports.forms import check_form
 
@@ -64,7 +64,7 @@ def print_json(explanation: "Explanation") -> None:
     """Print an explanation as one JSON object."""
     from moodreel.reports.comparison import without_nan
 
-    click.echo(dumps(without_nan(explanation.to_dict()), ensure_ascii=False))
+    show_json(without_nan(explanation.to_dict()))
 
 
 def print_explanation(explanation: "Explanation") -> None:
@@ -82,5 +82,5 @@ def write_page_of(engine: "Engine", explanation: "Explanation", path: Path) -> N
     from moodreel.reports.comparison import write_page
     from moodreel.reports.explanation import explain_html
 
-    pictures = {f.time: engine.frame(explanation.video, time=f.time) for f in explanation.frames}
+    pictures = {f.time: engine.frame(explanation.location, time=f.time) for f in explanation.frames}
     write_page(path, explain_html(explanation, pictures))

@@ -1,15 +1,15 @@
 """Showing hits: a table, JSON lines, and a picture of each."""
 
-from collections.abc import Sequence
-from json import dumps
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
 import click
 
-from moodreel.cli.tables import clock, print_table, strongest
+from moodreel.cli.tables import clock, print_json, print_table, strongest
 from moodreel.errors import MoodreelError
+from moodreel.paths import shown_path
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 CAPTION_SHOWN = 80  # characters; a whole video's subtitles may be its caption
 NOTHING_FOUND = 1
+STEM = 200  # bytes of a video's name in that of its picture; a name of a file has 255 at most
 
 
 def show_hits(
@@ -39,9 +40,9 @@ def show_hits(
         hits = [hit for hit in hits if not hit.weak]
     if as_json:
         for hit in hits:
-            click.echo(dumps(hit.to_dict(), ensure_ascii=False))
+            print_json(hit.to_dict())
     elif hits:
-        print_table(hits_table(hits))
+        print_table(hits_table(hits, shared=engine.catalog.shared_paths()))
     if all_weak:
         shown = "" if confident else "; what comes nearest is shown"
         click.echo(f"moodreel: nothing matches with confidence{shown}", err=True)
@@ -54,8 +55,16 @@ def show_hits(
     return 0
 
 
-def hits_table(hits: Sequence["Hit"], title: str | None = None) -> "Table":
-    """Return hits as a table; a caption stands below its video."""
+def hits_table(
+    hits: Sequence["Hit"], title: str | None = None, shared: Collection[str] = ()
+) -> "Table":
+    """Return hits as a table; a caption stands below its video.
+
+    Args:
+        hits: the hits.
+        title: what stands above the table.
+        shared: the paths that several videos were indexed by; these are shown by where they lie.
+    """
     from rich import box
     from rich.table import Table
 
@@ -68,17 +77,22 @@ def hits_table(hits: Sequence["Hit"], title: str | None = None) -> "Table":
         table.add_column("match")
     for hit in hits:
         match = ["weak" if hit.weak else ""] if some_weak else []
-        table.add_row(*hit_cells(hit), *match, style="dim" if hit.weak else None)
+        table.add_row(*hit_cells(hit, shared), *match, style="dim" if hit.weak else None)
     return table
 
 
-def hit_cells(hit: "Hit") -> list["str | Text"]:
+def hit_name(hit: "Hit", shared: Collection[str] = ()) -> str:
+    """Return what a hit's video is called in a table."""
+    return shown_path(hit.place if hit.video in shared else hit.video)
+
+
+def hit_cells(hit: "Hit", shared: Collection[str] = ()) -> list["str | Text"]:
     """Return a hit's row, without whether it is weak."""
     from rich.text import Text
 
     parts = (hit.score, hit.content_score, hit.emotion_score)
     numbers = [f"{round(part, 3) + 0.0:.3f}" for part in parts]  # -0.000 is 0.000
-    shown = Text(hit.video)
+    shown = Text(hit_name(hit, shared))
     if hit.caption:
         caption = shorten(hit.caption, CAPTION_SHOWN, placeholder=" …")
         shown.append(f"\n{caption}", "dim")
@@ -101,9 +115,10 @@ def save_thumbnail(engine: "Engine", hit: "Hit", folder: Path) -> None:
     from PIL import Image
 
     try:
-        frame = engine.frame(hit.video, time=(hit.start + hit.end) / 2)
+        frame = engine.frame(hit.place, time=(hit.start + hit.end) / 2)
     except MoodreelError as error:
-        click.echo(f"no picture: {error}", err=True)
+        click.echo(f"no picture: {shown_path(str(error))}", err=True)
         return
-    target = folder / f"{hit.rank:02}-{Path(hit.video).stem}.jpg"
+    stem = shown_path(Path(hit.video).stem).encode()[:STEM].decode(errors="ignore")
+    target = folder / f"{hit.rank:02}-{stem}.jpg"
     Image.fromarray(frame).save(target, quality=90)

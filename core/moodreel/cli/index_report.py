@@ -2,9 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from moodreel.cli.tables import print_json
+from moodreel.paths import shown_path
 
 if TYPE_CHECKING:
     from moodreel.indexing.report import IndexReport
@@ -19,9 +23,9 @@ AWAY = "taken for a drive that is away; nothing is forgotten, unless by --prune-
 def print_report(done: "IndexReport", as_json: bool) -> None:
     """Print the outcome: a summary on stdout, on stderr a line for each file that needs one."""
     for line in report_lines(done):
-        click.echo(escape_controls(line), err=True)
+        click.echo(shown_path(line), err=True)
     if as_json:
-        print_json(done)
+        print_json(asdict(done) | {"taken": len(done.taken)})
     else:
         click.echo(summarise(done))
 
@@ -93,15 +97,6 @@ def account(done: "IndexReport") -> str:
     return f"found {done.found}: {groups}, {len(done.failed)} failed"
 
 
-def print_json(done: "IndexReport") -> None:
-    """Print one JSON object with every list of the report, and how many files were taken."""
-    from dataclasses import asdict
-    from json import dumps
-
-    text = dumps(asdict(done) | {"taken": len(done.taken)}, ensure_ascii=False)
-    click.echo(text.encode("utf-8", "backslashreplace").decode())
-
-
 def summarise(done: "IndexReport") -> str:
     """Return the counts of a report in one line, such as "22 added, 1 failed"."""
     groups: dict[str, Sequence[Any]] = {
@@ -120,10 +115,3 @@ def summarise(done: "IndexReport") -> str:
     }
     counts = [f"{len(group)} {name}" for name, group in groups.items() if group]
     return ", ".join(counts) or "nothing to do"
-
-
-def escape_controls(line: str) -> str:
-    """Return a line with the control characters of odd names written out, so that it stays one."""
-    return "".join(
-        mark if mark.isprintable() else mark.encode("unicode_escape").decode() for mark in line
-    )

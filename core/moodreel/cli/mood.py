@@ -1,7 +1,6 @@
 """`moodreel mood`: moments by emotion alone, or the emotions of one video over time."""
 
 import os
-from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ from moodreel.cli.asking import QueryOptions, ShownOptions, query_options, shown
 from moodreel.cli.opening import open_engine, open_index
 from moodreel.cli.options import ConfigurationOptions, index_options
 from moodreel.cli.overrides import is_setting
-from moodreel.cli.tables import clock, print_table, strongest
+from moodreel.cli.tables import clock, print_json, print_table, strongest
 from moodreel.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -107,7 +106,7 @@ def show_timeline(engine: "Engine", video: str, plot: str | None, as_json: bool)
         write_timeline(timeline, Path(plot))
     if as_json:
         for row in timeline.to_dict()["segments"]:
-            click.echo(dumps({"video": timeline.video, **row}, ensure_ascii=False))
+            print_json({"video": timeline.video, **row})
     elif not plot:
         print_timeline(timeline)
     if not timeline.observed:

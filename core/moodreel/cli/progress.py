@@ -3,6 +3,8 @@
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from moodreel.paths import shown_path
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -20,7 +22,7 @@ def progress_bar() -> "Iterator[Callable[[Progress], None]]":
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[path]}", markup=False),  # a name may hold brackets
+        TextColumn("{task.fields[path]}", markup=False),  # a name may hold what reads as markup
     )
     console = Console(stderr=True)
     shown = console.is_terminal  # elsewhere each bar would leave an empty line
@@ -28,6 +30,8 @@ def progress_bar() -> "Iterator[Callable[[Progress], None]]":
         task = bar.add_task("index", total=None, path="looking for videos")
 
         def on_progress(progress: "Progress") -> None:
-            bar.update(task, completed=progress.done, total=progress.total, path=progress.label)
+            bar.update(
+                task, completed=progress.done, total=progress.total, path=shown_path(progress.label)
+            )
 
         yield on_progress

@@ -1,6 +1,5 @@
 """`moodreel recommend`: videos to watch next, from liked moments and a wished mood."""
 
-from json import dumps
 from typing import TYPE_CHECKING
 
 import click
@@ -12,15 +11,15 @@ from moodreel.cli.asking import (
     fusion_option,
     mood_options,
 )
-from moodreel.cli.hits import NOTHING_FOUND
+from moodreel.cli.hits import NOTHING_FOUND, hit_name
 from moodreel.cli.opening import open_index
 from moodreel.cli.options import ConfigurationOptions, index_options, json_option
 from moodreel.cli.overrides import overrides_argument
-from moodreel.cli.tables import clock, print_table, strongest
+from moodreel.cli.tables import clock, print_json, print_table, strongest
 from moodreel.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from rich.table import Table
 
@@ -61,19 +60,20 @@ def command(
     wanted = mood.to_dict()
     with open_index(configuration, [fusion]) as engine:
         found = engine.recommend(like, top=top, fusion=fusion, filter=filters.filter, **wanted)
+        shared = engine.catalog.shared_paths()
     if not found:
         click.echo("moodreel: nothing to recommend", err=True)
         return NOTHING_FOUND
     if as_json:
         for chosen in found:
-            click.echo(dumps(chosen.to_dict(), ensure_ascii=False))
+            print_json(chosen.to_dict())
     else:
-        print_table(reasons_table(found))
+        print_table(reasons_table(found, shared))
     return 0
 
 
-def reasons_table(found: "Sequence[Recommendation]") -> "Table":
-    """Return recommendations as a table."""
+def reasons_table(found: "Sequence[Recommendation]", shared: "Collection[str]") -> "Table":
+    """Return recommendations as a table; `shared` are the paths of several videos."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -87,5 +87,7 @@ def reasons_table(found: "Sequence[Recommendation]") -> "Table":
         hit = chosen.hit
         numbers = (clock(hit.start), f"{hit.score:.3f}")
         why = Text(chosen.reason)
-        table.add_row(str(hit.rank), Text(hit.video), *numbers, why, strongest(hit.emotions))
+        table.add_row(
+            str(hit.rank), Text(hit_name(hit, shared)), *numbers, why, strongest(hit.emotions)
+        )
     return table

@@ -1,7 +1,6 @@
 """`moodreel search`: a text, a picture or examples into ranked moments."""
 
 from dataclasses import dataclass
-from json import dumps
 from typing import TYPE_CHECKING
 
 import click
@@ -21,6 +20,7 @@ from moodreel.cli.hits import NOTHING_FOUND
 from moodreel.cli.opening import open_index
 from moodreel.cli.options import ConfigurationOptions, index_options
 from moodreel.cli.overrides import is_override, is_setting
+from moodreel.cli.tables import print_json
 
 if TYPE_CHECKING:
     from moodreel.engine.engine import Engine
@@ -133,7 +133,7 @@ def show_explained(engine: "Engine", answer: "Answer", shown: ShownOptions) -> i
         for hit, explanation in zip(kept, found, strict=True):
             told = explanation.to_dict()
             held = {"parts": told["parts"], "words": told["words"]}
-            click.echo(dumps({**hit.to_dict(), "explanation": held}, ensure_ascii=False))
+            print_json({**hit.to_dict(), "explanation": held})
         return 0 if kept else NOTHING_FOUND
     code = shown.show(engine, answer.hits)
     for hit, explanation in zip(kept, found, strict=True):

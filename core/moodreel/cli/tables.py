@@ -1,8 +1,12 @@
-"""Tables on stdout, and how numbers stand in them."""
+"""Tables and JSON on stdout, and how numbers stand in tables."""
 
-from typing import TYPE_CHECKING
+import sys
+from json import dumps
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from moodreel.paths import json_text, shown_path
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -23,6 +27,12 @@ def print_table(table: "Table") -> None:
     console.print(table)
 
 
+def print_json(held: Any) -> None:
+    """Print plain values as one JSON object on a line, in ASCII where stdout takes no more."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    click.echo(json_text(held) if encoding.lower().startswith("utf") else dumps(held))
+
+
 def print_section(section: "Section") -> None:
     """Print one table of a report with its title and note."""
     from rich import box
@@ -33,8 +43,8 @@ def print_section(section: "Section") -> None:
     for place, name in enumerate(section.head):
         table.add_column(name, justify="left" if place < 2 else "right", no_wrap=True)
     for row in section.rows:
-        table.add_row(*map(Text, row))
-    click.echo(section.title)
+        table.add_row(*(Text(shown_path(cell)) for cell in row))
+    click.echo(shown_path(section.title))
     print_table(table)
     if section.note:
         click.echo(f"{section.note}\n")

@@ -2,11 +2,11 @@
 
 import csv
 from collections.abc import Mapping, Sequence
-from json import dumps
 from pathlib import Path
 from typing import Any, TextIO
 
 from moodreel.errors import InvalidInput, MoodreelError
+from moodreel.paths import json_text
 from moodreel.storage.atomic import atomic_path
 
 SUFFIXES = (".json", ".jsonl", ".csv")
@@ -40,13 +40,13 @@ def write_rows(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
 
 def write_list(rows: Sequence[Mapping[str, Any]], file: TextIO) -> None:
     """Write one JSON list, a row a line."""
-    lines = ",\n".join(dumps(row, ensure_ascii=False) for row in rows)
+    lines = ",\n".join(json_text(row) for row in rows)
     file.write(f"[\n{lines}\n]\n" if rows else "[]\n")
 
 
 def write_lines(rows: Sequence[Mapping[str, Any]], file: TextIO) -> None:
     """Write a JSON object a line."""
-    file.writelines(f"{dumps(row, ensure_ascii=False)}\n" for row in rows)
+    file.writelines(f"{json_text(row)}\n" for row in rows)
 
 
 def write_table(rows: Sequence[Mapping[str, Any]], file: TextIO) -> None:

@@ -18,7 +18,7 @@ from moodreel.errors import ConfigurationError
 from moodreel.indexing.indexer import Indexer
 from moodreel.indexing.report import IndexReport
 from moodreel.indexing.selection import Selection
-from moodreel.media import Clip, Hit, MomentRef, Progress, Segment, as_moment
+from moodreel.media import Clip, Hit, MomentRef, Progress, Segment
 from moodreel.registry.registry import Registry
 from moodreel.registry.settings import Overrides
 from moodreel.search.index import Inside, SearchIndex
@@ -231,7 +231,7 @@ class Engine:
         """Return the moments of other videos that are most like "VIDEO@SECONDS" or "VIDEO"."""
         index = self.search_index
         examples, within = index.examples(like=[moment]), index.within(filter)
-        own = index.segment_ids(as_moment(moment).video)
+        own = index.segment_ids(index.moment(moment).video)
         query = Query("", emotions, weight, top, min_score, merge, examples, within, own)
         return index.answer(query, fusion).hits
 
@@ -260,20 +260,21 @@ class Engine:
             CatalogError: there is no index, or a moment is not in it.
         """
         index = self.search_index
-        likes = [(as_moment(moment), index.example_of(moment)) for moment in like]
-        own = [index.segment_ids(ref.video) for ref, _ in likes]
+        refs = [index.moment(moment) for moment in like]
+        likes = [(ref, index.example_of(ref)) for ref in refs]
+        own = [index.segment_ids(ref.video) for ref in refs]
         query = Query(
             emotions=emotions,
             weight=weight,
             top=top * CANDIDATES,
-            examples=index.examples(like=[ref for ref, _ in likes]),
+            examples=index.examples(like=refs),
             within=index.within(filter),
             without=np.concatenate(own) if own else None,
         )
         hits = best_of_each(index.answer(query, fusion).hits)
         if not likes:
             hits = [hit for hit in hits if not hit.weak]
-        content = [index.example_of(MomentRef(hit.video, hit.start)).content for hit in hits]
+        content = [index.example_of(MomentRef(hit.place, hit.start)).content for hit in hits]
         return choose(hits, content, likes, wanted_emotions(query), index.collection(), top)
 
     def encode_text(self, texts: str | Sequence[str]) -> NDArray[np.float32]:
@@ -293,7 +294,7 @@ class Engine:
         return read_clip(self.components.video_encoder, self.components.decoder, path, segment)
 
     def frame(self, video: str, *, time: float) -> NDArray[np.uint8]:
-        """Return the frame [H, W, 3] of an indexed video (its path as in a hit) at `time` s."""
+        """Return the frame [H, W, 3] of an indexed video at `time` s, by its location or path."""
         path = Path(self.catalog.locate(video))
         return self.components.decoder.read(path, [time]).frames[0]
 
@@ -301,11 +302,12 @@ class Engine:
         """Return the emotion timeline of a video: its segments, in time, with their emotions.
 
         Args:
-            video: a video of the index (its path as given, or its place on disk), or any file;
+            video: a video of the index (its place on disk, or its path as given), or any file;
                 emotions that the index does not hold are read now.
 
         Raises:
             ConfigurationError: no extractor of video emotions is chosen.
+            InvalidInput: the path fits several videos of the index.
             UnreadableVideo: it is neither in the index nor a video that can be read.
         """
         parts = self.components

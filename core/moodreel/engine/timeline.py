@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from moodreel.decoding.decoder import Decoder
 from moodreel.decoding.readahead import chunk_segments, read_chunk
 from moodreel.decoding.segmentation import Segmentation
 from moodreel.emotions import Emotion, EmotionScores
-from moodreel.errors import UnreadableVideo
+from moodreel.errors import NotIndexed, UnreadableVideo
 from moodreel.interfaces import EmotionExtractor
 from moodreel.media import Segment
 from moodreel.search.vectors import Source
@@ -31,12 +31,14 @@ class Timeline:
         segments: the n segments.
         emotions: the emotions of the segments, [n, 8].
         captions: the captions of the segments, n texts; "" where there is none.
+        location: where the video lies, an absolute path.
     """
 
     video: str
     segments: Sequence[Segment]
     emotions: EmotionScores
     captions: Sequence[str]
+    location: str = ""
 
     @property
     def duration(self) -> float:
@@ -66,6 +68,7 @@ class Timeline:
         """Return the timeline as plain values, as its JSON holds it."""
         return {
             "video": self.video,
+            "location": self.location,
             "duration": self.duration,
             "segments": [
                 {
@@ -81,18 +84,22 @@ class Timeline:
 
 
 def stored_timeline(source: Source, video: str) -> Timeline | None:
-    """Return the timeline of an indexed video, by its path as given or its place on disk.
+    """Return the timeline of an indexed video, by its place on disk or its path as given.
 
     None where the index does not hold it, or not with the emotions of this extractor.
+
+    Raises:
+        InvalidInput: the path fits several videos.
     """
-    places = (video, os.path.realpath(video))
-    found = [
-        record for record in source.catalog.videos() if {record.path, record.location} & {*places}
-    ]
-    extractor = source.extractor
-    if not found or extractor is None or found[0].id not in source.catalog.finished(extractor):
+    try:
+        found = source.catalog.find_video(video)
+    except NotIndexed:
         return None
-    return moments_timeline(source, found[0].path, source.catalog.segments_of(found[0].path))
+    extractor = source.extractor
+    if found.id is None or extractor is None or found.id not in source.catalog.finished(extractor):
+        return None
+    moments = source.catalog.segments(found.id)
+    return replace(moments_timeline(source, found.path, moments), location=found.location)
 
 
 def moments_timeline(source: Source, video: str, moments: Sequence[IndexedSegment]) -> Timeline:
@@ -140,4 +147,5 @@ def read_timeline(
             break
     if not segments:
         raise UnreadableVideo(video, "none of its frames can be read")
-    return Timeline(video, segments, EmotionScores.concatenate(parts), [""] * len(segments))
+    emotions, captions = EmotionScores.concatenate(parts), [""] * len(segments)
+    return Timeline(video, segments, emotions, captions, os.path.realpath(video))

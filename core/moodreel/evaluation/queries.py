@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from moodreel.catalog.naming import titles
+from moodreel.catalog.records import VideoRecord
 from moodreel.components import Components
 from moodreel.datasets import Caption, Dataset, Video
 from moodreel.datasets.captioned import (
@@ -66,7 +68,9 @@ def is_file(path: Path) -> bool:
 
 
 def read_labels(path: Path) -> Mapping[str, Mapping[str, float]]:
-    """Return the emotions labelled in a file, by the name of the video's file without suffix.
+    """Return the emotions labelled in a file, by the video as written and by its name alone.
+
+    The name alone is that of the file without folder and suffix.
 
     Args:
         path: a file with rows of (video, emotions), or a dataset whose captions have `labels`;
@@ -80,8 +84,22 @@ def read_labels(path: Path) -> Mapping[str, Mapping[str, float]]:
         where = f"{source}, row {number}"
         emotions = labelled_emotions(row, where) if "labels" in row else row_emotions(row, where)
         if emotions is not None:
-            found[Path(str(first_value(row, VIDEO_KEYS, "a video", where))).stem] = emotions
+            video = str(first_value(row, VIDEO_KEYS, "a video", where))
+            found[Path(video).stem] = found[video] = emotions
     return found
+
+
+def label_of(
+    record: VideoRecord, labels: Mapping[str, Mapping[str, float]]
+) -> Mapping[str, float] | None:
+    """Return the emotions labelled for a video: by the most of its path that is there, or its name.
+
+    So `card1/a.mp4` and `card2/a.mp4` have labels of their own, where a file of labels says both.
+    """
+    parts = Path(record.location).parts
+    ends = [str(Path(*parts[start:])) for start in range(len(parts))]
+    wanted = (record.path, *ends, Path(record.path).stem)
+    return next((labels[name] for name in wanted if name in labels), None)
 
 
 def index_videos(
@@ -91,16 +109,16 @@ def index_videos(
 
     Args:
         index: the index.
-        labels: the labelled emotions by the name of a video's file without suffix (see
-            `read_labels`).
+        labels: the labelled emotions by video (see `read_labels`).
 
     Raises:
         InvalidInput: the index is empty, or none of the labels is of a video in it.
     """
     known = labels or {}
+    records = index.catalog.videos()
+    names = titles(records)
     videos = [
-        Video(record.path, Path(record.location), emotions=known.get(Path(record.path).stem))
-        for record in index.catalog.videos()
+        Video(names[r.location], Path(r.location), emotions=label_of(r, known)) for r in records
     ]
     if not videos:
         raise InvalidInput(f"{index.folder} holds no video; add some: moodreel index VIDEOS")

@@ -15,7 +15,7 @@ from moodreel.engine.encoding import read_clip, text_vectors
 from moodreel.errors import InvalidInput, UnreadableVideo
 from moodreel.explanation.contributions import Contributions, Pair, split_score
 from moodreel.interfaces import EmotionExtractor
-from moodreel.media import Clip, Hit, Segment, parse_moment
+from moodreel.media import Clip, Hit, Segment
 from moodreel.search.index import Answer, Lookup, SearchIndex
 from moodreel.search.query import Query
 
@@ -90,6 +90,7 @@ class Explanation:
         frames: what each frame of the segment shows.
         faces: the faces in these frames.
         note: what could not be looked at; empty where everything was.
+        location: where the video lies, an absolute path.
     """
 
     text: str
@@ -104,6 +105,7 @@ class Explanation:
     frames: Sequence[FramePart] = ()
     faces: Sequence[FacePart] = ()
     note: str = ""
+    location: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON can hold it."""
@@ -132,7 +134,8 @@ def explain(
         text: the query's.
         index: the index to explain from.
         text: the query's text.
-        video: VIDEO@SECONDS, or VIDEO for its best segment; by its path as given when indexed.
+        video: VIDEO@SECONDS, or VIDEO for its best segment; VIDEO by its place on disk, or by its
+            path as given when indexed.
         emotions: intensities wanted by name, -1 to 1. None: those that the text names; {}: none.
         weight: how much mood counts against content, 0 to 1. None: the strategy's own weight.
         fusion: another strategy than the configuration's, by name or folder.
@@ -143,9 +146,9 @@ def explain(
     """
     if not text.strip():
         raise InvalidInput("an explanation needs a text")
-    moment = parse_moment(video)
+    moment = index.moment(video)
     if moment.time is None:
-        ids = [found.id for found in index.catalog.segments_of(moment.video)]
+        ids = index.segment_ids(moment.video).tolist()
     else:
         ids = [index.catalog.moment_at(moment.video, moment.time).id]
     lookup = index.look_up(Query(text, emotions, weight), fusion)
@@ -174,7 +177,7 @@ def explain_hits(
 
 def parts_of(index: SearchIndex, hit: Hit) -> list[int]:
     """Return the ids of the segments that were joined to a hit."""
-    moments = index.catalog.segments_of(hit.video)
+    moments = index.catalog.segments_of(hit.place)
     return [m.id for m in moments if m.segment.start >= hit.start and m.segment.end <= hit.end]
 
 
@@ -195,6 +198,7 @@ def explain_best(
         {name: value for name, value in lookup.encoded.wanted.named(0).items() if value},
         source.load_emotions(np.array([best], np.int64)).named(0),
         words,
+        location=moment.location,
     )
 
 
@@ -246,7 +250,7 @@ def with_frames(index: SearchIndex, explanation: Explanation) -> Explanation:
     """Return an explanation with the frames and faces of its segment, decoded anew."""
     parts, segment = index.components, Segment(explanation.start, explanation.end)
     try:
-        path = Path(index.catalog.locate(explanation.video))
+        path = Path(index.catalog.locate(explanation.location))
         clip = read_clip(parts.video_encoder, parts.decoder, path, segment)
     except UnreadableVideo as error:
         return replace(explanation, note=f"its frames cannot be shown: {error.reason}")

@@ -3,22 +3,25 @@
 from pathlib import PurePath
 from typing import Any
 
+from moodreel.catalog.naming import titles
 from moodreel.search.index import SearchIndex
 
 
 def indexed_captions(index: SearchIndex) -> list[dict[str, Any]]:
     """Return a row a segment of an index; a segment without a caption has an empty one."""
     captions = index.catalog.load_captions(index.components.captioner)
+    videos = index.catalog.videos()
+    names = titles(videos)
     return [
         {
-            "video": video.path,
+            "video": names[video.location],
             "video_id": PurePath(video.path).stem,
             "caption": captions.get(moment.id, ""),
             "duration": video.duration,
             "start": moment.segment.start,
             "end": moment.segment.end,
         }
-        for video in index.catalog.videos()
+        for video in videos
         if video.id is not None
         for moment in index.catalog.segments(video.id)
     ]

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from json import dumps
 from pathlib import Path
 from typing import Any, TypeVar
 
 from moodreel.errors import MoodreelError
 from moodreel.evaluation.comparison import CURVE, EMOTION_MAP, Comparison
+from moodreel.paths import encodable_text, json_text
 from moodreel.reports.forms import check_form
 from moodreel.reports.pages import heading, html_table, markdown_table, note, number, page
 from moodreel.reports.svg import Interval, curve_chart, interval_chart
@@ -166,7 +166,7 @@ def as_markdown(comparison: Comparison) -> str:
 
 def as_json(comparison: Comparison) -> str:
     """Return the report in JSON; what is not known is null."""
-    return dumps(without_nan(comparison.to_dict()), indent=1, ensure_ascii=False) + "\n"
+    return json_text(without_nan(comparison.to_dict()), indent=1) + "\n"
 
 
 def without_nan(held: Any) -> Any:
@@ -234,6 +234,6 @@ def write_page(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(path) as partial:
-            partial.write_text(text, encoding="utf-8")
+            partial.write_text(encodable_text(text), encoding="utf-8")
     except OSError as error:
         raise MoodreelError(f"{path}: cannot write: {error.strerror}") from error

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moodreel.explanation.explaining import Explanation
+from moodreel.paths import shown_path
 from moodreel.reports.comparison import Section
 from moodreel.reports.pages import heading, html_table, note, number, page
 from moodreel.reports.svg import Bar, bar_chart
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 FRAME_HEIGHT = 160  # pixels
+WIDEST = 16  # times the height: a strip of 4096 x 2 pixels would be wider than a JPEG can be
 
 
 def listed(values: Mapping[str, float]) -> str:
@@ -46,7 +48,7 @@ def part_words(explanation: Explanation) -> str:
 
 def explain_sections(explanation: Explanation) -> Iterator[Section]:
     """Yield the tables of an explanation."""
-    place = f"{explanation.video}, {explanation.start:.1f} to {explanation.end:.1f} s"
+    place = f"{shown_path(explanation.video)}, {explanation.start:.1f} to {explanation.end:.1f} s"
     rows = [[name, f"{value:+.4f}"] for name, value in part_rows(explanation)]
     rows.append(["score", f"{explanation.parts.score:+.4f}"])
     yield Section(
@@ -88,7 +90,7 @@ def explain_html(explanation: Explanation, pictures: Mapping[float, NDArray[np.u
         body += [note(section.note)] if section.note else []
     body += [note(explanation.note)] if explanation.note else []
     body += [picture(explanation, time, frame) for time, frame in pictures.items()]
-    return page(f"Why {explanation.video.rpartition('/')[2]}", body)
+    return page(f"Why {shown_path(explanation.video.rpartition('/')[2])}", body)
 
 
 def picture(explanation: Explanation, time: float, frame: NDArray[np.uint8]) -> str:
@@ -108,6 +110,7 @@ def picture(explanation: Explanation, time: float, frame: NDArray[np.uint8]) -> 
 def data_uri(image: "Image", height: int) -> str:
     """Return a picture, shrunk to a height, as text that a page can hold."""
     held = BytesIO()
-    small = image.resize((max(1, round(image.width * height / image.height)), height))
+    width = min(max(1, round(image.width * height / image.height)), WIDEST * height)
+    small = image.resize((width, height))
     small.save(held, "JPEG", quality=80)
     return f"data:image/jpeg;base64,{b64encode(held.getvalue()).decode()}"

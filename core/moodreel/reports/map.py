@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from moodreel.emotions import Emotion
 from moodreel.errors import MissingPackage, MoodreelError, is_installed
 from moodreel.evaluation.embedding import EmbeddingMap, Point
+from moodreel.paths import json_text, shown_path
 from moodreel.reports.comparison import Section, without_nan
 from moodreel.reports.pages import heading, html_table, note, number, page
 from moodreel.reports.palette import emotion_colour
@@ -76,7 +77,7 @@ def map_sections(found: EmbeddingMap) -> Iterator[Section]:
 
 def map_json(found: EmbeddingMap) -> str:
     """Return the map in JSON."""
-    return dumps(without_nan(found.to_dict()), ensure_ascii=False) + "\n"
+    return json_text(without_nan(found.to_dict())) + "\n"
 
 
 def map_html(found: EmbeddingMap, pictures: Sequence[str]) -> str:
@@ -112,7 +113,7 @@ def map_html(found: EmbeddingMap, pictures: Sequence[str]) -> str:
 def words_of(point: Point) -> str:
     """Return what to say of a point."""
     place = f" {point.start:.1f}-{point.end:.1f} s" if point.end > point.start else ""
-    return f"{point.name}{place}: {point.emotion or 'no emotion'}"
+    return f"{shown_path(point.name)}{place}: {point.emotion or 'no emotion'}"
 
 
 def buttons(names: Sequence[str]) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from moodreel.paths import shown_path
+
 STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;color:#222;max-width:70rem;margin:2rem auto;padding:0 1rem}
 table{border-collapse:collapse;margin:1rem 0}th,td{padding:.25rem .7rem;text-align:right}
@@ -26,7 +28,10 @@ def page(title: str, body: Iterable[str], script: str = "") -> str:
 def html_table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """Return a table."""
     cells = "".join(f"<th>{escape(name)}</th>" for name in head)
-    lines = (f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in row)}</tr>" for row in rows)
+    lines = (
+        f"<tr>{''.join(f'<td>{escape(shown_path(str(cell)))}</td>' for cell in row)}</tr>"
+        for row in rows
+    )
     return f"<table><tr>{cells}</tr>{''.join(lines)}</table>"
 
 
@@ -50,7 +55,9 @@ def markdown_table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """
 
     def line(cells: Iterable[Any]) -> str:
-        return f"| {' | '.join(str(cell).replace('|', chr(92) + '|') for cell in cells)} |"
+        return (
+            f"| {' | '.join(shown_path(str(cell)).replace('|', chr(92) + '|') for cell in cells)} |"
+        )
 
     marks = [":--", *["--:"] * (len(head) - 1)]
     return "\n".join([line(head), line(marks), *map(line, rows)])

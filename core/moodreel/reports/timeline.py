@@ -1,6 +1,5 @@
 """Emotion timelines as pictures: SVG, a page around it, and PNG."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from moodreel.emotions import Emotion
 from moodreel.engine.timeline import Timeline
 from moodreel.errors import InvalidInput, MissingPackage, MoodreelError
+from moodreel.paths import json_text, shown_path
 from moodreel.reports.palette import EMOTIONS, LINE
 from moodreel.reports.svg import Drawing, Point
 from moodreel.storage.atomic import atomic_path
@@ -42,7 +42,7 @@ def writer_for(path: Path) -> Callable[[Timeline], bytes]:
         ".html": lambda timeline: timeline_html(timeline).encode(),
         ".svg": lambda timeline: timeline_svg(timeline).encode(),
         ".png": timeline_png,
-        ".json": lambda timeline: json.dumps(timeline.to_dict(), ensure_ascii=False).encode(),
+        ".json": lambda timeline: json_text(timeline.to_dict()).encode(),
     }
     if path.suffix.lower() not in writers:
         raise InvalidInput(f"{path}: a timeline is written as one of {', '.join(writers)}")
@@ -181,7 +181,7 @@ def clock(seconds: float) -> str:
 
 def title_of(timeline: Timeline) -> str:
     """Return what stands above the curves."""
-    return f"Emotions in {Path(timeline.video).name}"
+    return f"Emotions in {shown_path(Path(timeline.video).name)}"
 
 
 def timeline_png(timeline: Timeline) -> bytes:
@@ -193,7 +193,8 @@ def timeline_png(timeline: Timeline) -> bytes:
     from io import BytesIO
 
     figure = Figure(figsize=(WIDTH / 100, HEIGHT / 100), dpi=150, layout="constrained")
-    axes = figure.add_subplot(title=title_of(timeline), xlim=(0, timeline.duration or 1))
+    title = title_of(timeline).replace("$", r"\$")  # matplotlib would read formulas
+    axes = figure.add_subplot(title=title, xlim=(0, timeline.duration or 1))
     axes.set_ylim(0, highest(timeline) * 1.02)
     for emotion in timeline.observed:
         times, values = zip(*timeline.curve(emotion), strict=True)

@@ -1,9 +1,9 @@
 """Reports of rank tracking: tables, Markdown, JSON and an HTML page with slope charts."""
 
 from collections.abc import Iterator, Sequence
-from json import dumps
 
 from moodreel.evaluation.tracking import Summary, TrackedQuery, Tracking
+from moodreel.paths import json_text
 from moodreel.reports.comparison import Section
 from moodreel.reports.pages import heading, html_table, markdown_table, note, number, page
 from moodreel.reports.palette import PLAIN, SERIES
@@ -82,7 +82,7 @@ def track_markdown(tracking: Tracking) -> str:
 
 def track_json(tracking: Tracking) -> str:
     """Return the report in JSON."""
-    return dumps(tracking.to_dict(), indent=1, ensure_ascii=False) + "\n"
+    return json_text(tracking.to_dict(), indent=1) + "\n"
 
 
 def track_html(tracking: Tracking) -> str:

@@ -10,6 +10,7 @@ from moodreel.errors import MoodreelError
 from moodreel.evaluation.comparison import distinct_names
 from moodreel.evaluation.material import Material
 from moodreel.evaluation.scoring import Scoring, score_strategy
+from moodreel.paths import shown_path
 from moodreel.storage.atomic import atomic_path
 
 DEPTH = 1000  # videos a query in a run, as TREC's tracks have it
@@ -21,9 +22,9 @@ def write_trec(material: Material, names: Sequence[str], folder: Path) -> list[P
 
     `qrels.txt` says which videos are right, `emotion-qrels.txt` how far they hold the emotions
     wanted, in thousandths. Queries are q0, q1..., with their words in `queries.tsv`; spaces in
-    the names of videos become "_".
+    the names of videos become "_", and names that are the same then get a number behind them.
     """
-    videos = [plain_name(name) for name in material.videos.names]
+    videos = distinct_names([plain_name(name) for name in material.videos.names])
     files = {
         "queries.tsv": (f"q{row}\t{text}" for row, text in enumerate(material.queries.texts)),
         "qrels.txt": qrels_lines(material.relevance.as_lists(), videos),
@@ -47,12 +48,12 @@ def write_lines(path: Path, lines: Iterator[str]) -> Path:
 
 
 def plain_name(name: str) -> str:
-    """Return a name without spaces, and a path as its last part.
+    """Return a name of printable characters without spaces or slashes.
 
     >>> plain_name("a b.mp4"), plain_name("checkpoints/mine/")
     ('a_b.mp4', 'checkpoints_mine')
     """
-    return re.sub(r"[\s/\\]+", "_", name.strip("/"))
+    return shown_path(re.sub(r"[\s/\\]+", "_", name.strip("/")))
 
 
 def qrels_lines(relevant: Sequence[np.ndarray], videos: Sequence[str]) -> Iterator[str]:

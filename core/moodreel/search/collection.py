@@ -20,7 +20,7 @@ class Collection:
     """A sample of n segments of an index, and its statistics.
 
     Args:
-        videos: the path of each segment's video, [n].
+        videos: where each segment's video lies, [n].
         content: the pooled features of the segments, float32 [n, D].
         emotions: the emotions of the segments, [n, 8].
     """
@@ -62,5 +62,5 @@ def sample_collection(source: Source) -> Collection:
     moments = source.catalog.moments(chosen.tolist())
     kept = np.isin(chosen, [moment.id for moment in moments])
     content = pooled[::step][kept].reshape(-1, source.encoder.dim)
-    videos = np.array([moment.video for moment in moments], dtype=str)
+    videos = np.array([moment.location for moment in moments], dtype=str)
     return Collection(videos, content, source.load_emotions(chosen[kept]))

@@ -199,7 +199,7 @@ class SearchIndex:
 
     def example_of(self, moment: str | MomentRef, inside: Inside = "video") -> Example:
         """Return the features of an indexed moment, or the mean of those of a whole video."""
-        ref, source = as_moment(moment), self.sources[inside]
+        ref, source = self.moment(moment), self.sources[inside]
         if ref.time is None:
             ids = self.segment_ids(ref.video)
         else:
@@ -219,8 +219,20 @@ class SearchIndex:
             seen = extractor.extract([clip]) if extractor else None
         return Example(pooled[0], EmotionScores.unobserved(1) if seen is None else seen)
 
+    def moment(self, moment: str | MomentRef) -> MomentRef:
+        """Return a moment with its video by where it lies; a text may be VIDEO or VIDEO@SECONDS.
+
+        Raises:
+            InvalidInput: the path fits several videos.
+            CatalogError: it fits none.
+        """
+        if isinstance(moment, str) and self.catalog.videos_named(moment, exact=True):
+            moment = MomentRef(moment)  # an @ in its name is no time
+        ref = as_moment(moment)
+        return replace(ref, video=self.catalog.locate(ref.video))
+
     def segment_ids(self, video: str) -> NDArray[np.int64]:
-        """Return the ids of a video's segments (its path as given), in time."""
+        """Return the ids of a video's segments, by a path as for `moment`, in time."""
         moments = self.catalog.segments_of(video)
         return np.array([moment.id for moment in moments], np.int64)
 

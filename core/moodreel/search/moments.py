@@ -8,12 +8,21 @@ from moodreel.media import Segment
 
 @dataclass(frozen=True)
 class Moment:
-    """A segment with its score: `id` of its best part, `video` it lies in."""
+    """A segment with its score: `id` of its best part, `video` it lies in, and where that lies.
+
+    Moments are of one video where their locations are the same.
+    """
 
     id: int
     video: str
     segment: Segment
     score: float
+    location: str = ""
+
+    @property
+    def place(self) -> str:
+        """What identifies the video."""
+        return self.location or self.video
 
 
 def merge_moments(ranked: Sequence[Moment], top: int) -> list[Moment]:
@@ -29,7 +38,7 @@ def merge_moments(ranked: Sequence[Moment], top: int) -> list[Moment]:
     """
     moments: list[Moment] = []
     for place, found in enumerate(ranked):
-        near = [m for m in moments if m.video == found.video and m.segment.adjoins(found.segment)]
+        near = [m for m in moments if m.place == found.place and m.segment.adjoins(found.segment)]
         if not near and len(moments) < top:
             moments.append(found)
         elif near and place < top:

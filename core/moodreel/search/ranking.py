@@ -65,7 +65,7 @@ def rank_segments(
     order = np.lexsort((ids, -scores))[:wanted]
     score_of = dict(zip(ids[order].tolist(), scores[order].tolist(), strict=True))
     return [
-        Moment(moment.id, moment.video, moment.segment, score_of[moment.id])
+        Moment(moment.id, moment.video, moment.segment, score_of[moment.id], moment.location)
         for moment in source.catalog.moments(list(score_of))
     ]
 
@@ -142,6 +142,7 @@ def describe_hits(
             emotions=seen.named(place),
             caption=captions.get(moment.id, ""),
             evidence=int(seen.evidence[place]),
+            location=moment.location,
         )
         for place, moment in enumerate(moments)
     ]

@@ -73,7 +73,7 @@ def best_of_each(hits: Sequence[Hit]) -> list[Hit]:
     """Return the best hit of each video, best first."""
     found: dict[str, Hit] = {}
     for hit in hits:
-        found.setdefault(hit.video, hit)
+        found.setdefault(hit.place, hit)
     return list(found.values())
 
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends
 from moodreel import __version__
 from moodreel.emotions import Emotion
 from moodreel.errors import CatalogError
+from moodreel.paths import shown_path
 from moodreel.web.models import Component, Folder, Health, Lack, Setup
 from moodreel.web.sharing import get_state
 from moodreel.web.state import AppState
@@ -32,7 +33,7 @@ def health(state: Shared) -> Health:
         lacks += list(unfinished(state, videos))
     except CatalogError as error:
         videos = segments = 0
-        lacks.append(Lack(part="the index", problem=str(error)))
+        lacks.append(Lack(part="the index", problem=shown_path(str(error))))
     return Health(
         status=status_of(state, videos, lacks),
         version=__version__,
@@ -53,7 +54,8 @@ def components(state: Shared) -> list[Component]:
 def setup(state: Shared) -> Setup:
     """Return the preset, and the emotions, strategies and folders to choose from."""
     folders = [
-        Folder(id=id, name=folder.name, path=str(folder)) for id, folder in enumerate(state.folders)
+        Folder(id=id, name=shown_path(folder.name), path=shown_path(str(folder)))
+        for id, folder in enumerate(state.folders)
     ]
     return Setup(
         preset=state.recipe.preset,

@@ -11,6 +11,7 @@ from moodreel.decoding.workers import WorkerContext, prepare_worker
 from moodreel.engine.engine import Engine
 from moodreel.errors import MoodreelError
 from moodreel.media import Progress
+from moodreel.paths import shown_path
 from moodreel.web.models import Failure, Indexing
 from moodreel.web.problems import Busy
 
@@ -61,7 +62,7 @@ class Adder:
         with self._lock:
             if self.state.state == "running":
                 raise Busy(f"{self.state.folder} is being indexed; wait until that is done")
-            self.note(Indexing(state="running", folder=folder.name))
+            self.note(Indexing(state="running", folder=shown_path(folder.name)))
         context = WorkerContext()
         taking, giving = context.Pipe(duplex=False)
         arguments = (self.recipe, str(folder), giving, os.getpid())
@@ -85,7 +86,7 @@ class Adder:
             else:
                 last = final_state(kind, content, folder)
         self._process.join()
-        self.note(last.model_copy(update={"folder": folder.name}))
+        self.note(last.model_copy(update={"folder": shown_path(folder.name)}))
 
     def note(self, state: Indexing) -> None:
         """Take a new state."""
@@ -114,13 +115,15 @@ def index_folder(recipe: Recipe, folder: str, giving: Connection, parent: int) -
 def progress_state(at: Progress, folder: Path) -> Indexing:
     """Return the state of a run that goes on."""
     path = relative(at.label, folder)
-    return Indexing(state="running", folder=folder.name, path=path, done=at.done, total=at.total)
+    return Indexing(
+        state="running", folder=shown_path(folder.name), path=path, done=at.done, total=at.total
+    )
 
 
 def final_state(kind: str, content: Any, folder: Path) -> Indexing:
     """Return the state of a run that ended."""
     if kind == "failed":
-        return Indexing(state="failed", error=content)
+        return Indexing(state="failed", error=shown_path(content))
     lists: dict[str, list[Any]] = {
         name: group for name, group in content.items() if isinstance(group, list)
     }
@@ -128,11 +131,14 @@ def final_state(kind: str, content: Any, folder: Path) -> Indexing:
     return Indexing(
         state="done",
         summary={name: len(group) for name, group in lists.items() if group},
-        failures=[Failure(path=relative(path, folder), reason=why) for path, why in failures],
+        failures=[
+            Failure(path=relative(path, folder), reason=shown_path(why)) for path, why in failures
+        ],
     )
 
 
 def relative(path: str, folder: Path) -> str:
     """Return a path as seen from the folder."""
     inside = Path(path)
-    return str(inside.relative_to(folder)) if inside.is_relative_to(folder) else inside.name
+    within = inside.is_relative_to(folder)
+    return shown_path(str(inside.relative_to(folder)) if within else inside.name)

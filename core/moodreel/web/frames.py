@@ -20,6 +20,7 @@ from moodreel.storage.atomic import atomic_path
 WIDTHS = (160, 320, 640)
 STRIP_FRAMES = 12
 STRIP_HEIGHT = 54
+WIDEST = 4  # the longer side of a picture over the shorter one at most
 QUALITY = 80
 BOUND = 256_000_000  # bytes of pictures that are kept: a judgement, not measured
 AFTER_SWEEP = 0.8  # of the bound
@@ -116,18 +117,35 @@ def pictures_in(folder: Path) -> Iterator[Path]:
 def shrink(frame: NDArray[np.uint8], width: int) -> Image.Image:
     """Return a frame as a picture, `width` pixels wide at most."""
     picture = Image.fromarray(frame)
-    picture.thumbnail((width, width * 4))
-    return picture
+    picture.thumbnail((width, width * WIDEST))
+    return bounded(picture)
+
+
+def bounded(picture: Image.Image) -> Image.Image:
+    """Return a picture of a shape that can be drawn: an extreme strip gets black around it.
+
+    A strip of 4096 x 2 pixels would be none at all at 320, and a million pixels wide at 54 high.
+    """
+    width, height = picture.size
+    size = (max(width, -(-height // WIDEST)), max(height, -(-width // WIDEST)))
+    if size == picture.size:
+        return picture
+    held = Image.new("RGB", size)
+    held.paste(picture, ((size[0] - width) // 2, (size[1] - height) // 2))
+    return held
 
 
 def side_by_side(frames: NDArray[np.uint8]) -> Image.Image:
     """Return frames as one picture in a row; a shorter video's last frame fills it up."""
     height, width = frames.shape[1:3]
-    small = max(1, round(width * STRIP_HEIGHT / height))
+    wide = round(width * STRIP_HEIGHT / height)
+    small = min(max(wide, STRIP_HEIGHT // WIDEST), WIDEST * STRIP_HEIGHT)
+    tall = max(1, round(height * small / width)) if wide > small else STRIP_HEIGHT
+    top, left = (STRIP_HEIGHT - tall) // 2, (small - max(1, min(wide, small))) // 2
     strip = Image.new("RGB", (small * STRIP_FRAMES, STRIP_HEIGHT))
     for place in range(STRIP_FRAMES):
         frame = Image.fromarray(frames[min(place, len(frames) - 1)])
-        strip.paste(frame.resize((small, STRIP_HEIGHT)), (place * small, 0))
+        strip.paste(frame.resize((max(1, min(wide, small)), tall)), (place * small + left, top))
     return strip
 
 

@@ -74,11 +74,16 @@ class TextRequest(Request):
 
 
 class HitModel(BaseModel):
-    """One moment found. `why` says in a few words what speaks for it."""
+    """One moment found. `why` says in a few words what speaks for it.
+
+    `folder` is empty unless other videos have the same name; `location` is the absolute path.
+    """
 
     rank: int
     video: int
     name: str
+    folder: str = ""
+    location: str
     start: float
     end: float
     score: float
@@ -109,11 +114,17 @@ class Shelf(BaseModel):
 
 
 class VideoModel(BaseModel):
-    """A video in the index."""
+    """A video in the index: its file's name, the path as given when indexed, and where it lies.
+
+    `folder` is empty unless other videos have the same name. What cannot be printed in a name is
+    escaped.
+    """
 
     id: int
     name: str
+    folder: str = ""
     path: str
+    location: str
     duration: float
     fps: float
     width: int

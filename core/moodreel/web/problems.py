@@ -17,6 +17,7 @@ from moodreel.errors import (
     MoodreelError,
     UnreadableVideo,
 )
+from moodreel.paths import shown_path
 from moodreel.web.models import Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -43,8 +44,13 @@ class Busy(MoodreelError):
 
 def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
     """Return a problem as a response."""
-    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=" ".join(detail.split()))
+    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=one_line(detail))
     return JSONResponse(body.model_dump(), status, headers, MEDIA_TYPE)
+
+
+def one_line(detail: str) -> str:
+    """Return a message on one line that JSON can hold, whatever names of files are in it."""
+    return shown_path(" ".join(detail.split()))
 
 
 def add_handlers(app: FastAPI) -> None:

@@ -18,9 +18,12 @@ SEED = 0  # so that the same index has the same map
 
 @dataclass(frozen=True)
 class Place:
-    """A segment's place on the map, -1 to 1 in both directions, and its emotions."""
+    """A segment's place on the map, -1 to 1 in both directions, and its emotions.
 
-    video: str
+    `location` is where its video lies.
+    """
+
+    location: str
     start: float
     x: float
     y: float
@@ -46,7 +49,7 @@ def project_index(index: SearchIndex) -> Projection:
     spots = dict(zip(ids.tolist(), plane.tolist(), strict=True))
     seen = dict(zip(ids.tolist(), index.source.load_emotions(ids), strict=True))
     places = [
-        Place(m.video, m.segment.start, spots[m.id][0], spots[m.id][1], seen[m.id])
+        Place(m.location, m.segment.start, spots[m.id][0], spots[m.id][1], seen[m.id])
         for m in index.catalog.moments(ids.tolist())
     ]
     return Projection(revision, method, places)

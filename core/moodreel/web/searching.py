@@ -10,13 +10,12 @@ from fastapi import APIRouter, Depends, Query
 from moodreel.catalog.records import Filter
 from moodreel.emotions import Emotion
 from moodreel.errors import InvalidInput
-from moodreel.media import Hit
+from moodreel.media import Hit, MomentRef
 from moodreel.search.query import Query as EngineQuery
 from moodreel.search.query import named_emotions
 from moodreel.web.models import (
     Filters,
     HitModel,
-    MomentModel,
     Mood,
     Name,
     RecommendRequest,
@@ -27,6 +26,7 @@ from moodreel.web.models import (
     TextRequest,
     VideoId,
 )
+from moodreel.web.naming import video_names
 from moodreel.web.sharing import get_state
 from moodreel.web.state import AppState
 
@@ -95,8 +95,7 @@ def run_similar(
 ) -> SearchResponse:
     """Find what is like a moment, or like a whole video."""
     started = perf_counter()
-    whole = state.video(video).path
-    moment = whole if time is None else state.moment(MomentModel(video=video, time=time))
+    moment = MomentRef(state.video(video).location, time)
     hits = state.working.similar(moment, fusion=state.fusion(fusion), top=top)
     return respond(state, hits, {}, started)
 
@@ -172,16 +171,16 @@ def show_hits(
     wanted: Mapping[str, float],
     reasons: Sequence[str] | None = None,
 ) -> list[HitModel]:
-    """Return hits with ids in place of paths, each with the reason for it."""
-    known = state.shelves().by_path
+    """Return hits with their videos' ids and names, each with the reason for it."""
+    known = state.shelves().by_location
     whys = reasons or [explain(hit, wanted) for hit in hits]
     shown = []
     for hit, why in zip(hits, whys, strict=True):
-        video = known.get(hit.video)
+        video = known.get(hit.location)
         if video is not None:  # one that was removed meanwhile is left out
             facts = {key: value for key, value in asdict(hit).items() if key in HIT_FIELDS}
-            name = hit.video.rpartition("/")[2]
-            shown.append(HitModel(**(facts | {"video": video.id, "name": name}), why=why))
+            names = video_names(state, video) | {"video": video.id}
+            shown.append(HitModel(**(facts | names), why=why))
     return shown
 
 

@@ -11,6 +11,7 @@ from moodreel.catalog.records import VideoRecord
 from moodreel.engine.engine import Engine
 from moodreel.errors import ConfigurationError, InvalidInput, MissingPackage, MoodreelError, closest
 from moodreel.media import MomentRef
+from moodreel.paths import distinct_ends
 from moodreel.registry.registry import Registry
 from moodreel.web.adding import Adder, Recipe
 from moodreel.web.concurrency import ConcurrencyLimit
@@ -31,11 +32,15 @@ PICTURES = (4, 400)
 
 @dataclass(frozen=True)
 class Shelves:
-    """The videos of one revision of the catalog, by id and by path."""
+    """The videos of one revision of the catalog, by id and by where they lie.
+
+    `titles` tells them apart: a file's name by location, with as many folders as that takes.
+    """
 
     revision: int
     by_id: dict[int, VideoRecord]
-    by_path: dict[str, VideoRecord]
+    by_location: dict[str, VideoRecord]
+    titles: dict[str, str]
 
 
 @dataclass
@@ -99,7 +104,8 @@ class AppState:
                 self._shelves = Shelves(
                     revision,
                     {video.id: video for video in videos if video.id is not None},
-                    {video.path: video for video in videos},
+                    {video.location: video for video in videos},
+                    distinct_ends([video.location for video in videos]),
                 )
             return self._shelves
 
@@ -122,8 +128,8 @@ class AppState:
         return found
 
     def moment(self, moment: MomentModel) -> MomentRef:
-        """Return a moment of a request by the video's path."""
-        return MomentRef(self.video(moment.video).path, moment.time)
+        """Return a moment of a request by where its video lies."""
+        return MomentRef(self.video(moment.video).location, moment.time)
 
     def fusion(self, name: str | None) -> str | None:
         """Return the name of a fusion strategy; a path is none, whatever lies there."""

@@ -13,9 +13,11 @@ from starlette.responses import Response
 
 from moodreel.catalog.records import VideoRecord
 from moodreel.emotions import Emotion
+from moodreel.paths import shown_path
 from moodreel.search.index import SearchIndex
 from moodreel.web.frames import STRIP_FRAMES
 from moodreel.web.models import MapResponse, Point, Seconds, Stretch, Timeline, VideoId, VideoModel
+from moodreel.web.naming import video_names, video_title
 from moodreel.web.problems import NotFound
 from moodreel.web.sharing import get_state
 from moodreel.web.state import AppState
@@ -40,13 +42,13 @@ def videos(
 ) -> list[VideoModel]:
     """List the videos of the index, in the order they were added."""
     records = list(state.shelves().by_id.values())
-    return [show_video(record) for record in records[offset : offset + limit]]
+    return [show_video(state, record) for record in records[offset : offset + limit]]
 
 
 @router.get("/videos/{video}")
 def facts(video: VideoId, state: Shared) -> VideoModel:
     """Say what is known about a video."""
-    return show_video(state.video(video))
+    return show_video(state, state.video(video))
 
 
 @router.get("/videos/{video}/timeline")
@@ -55,7 +57,7 @@ def timeline(video: VideoId, state: Shared) -> Timeline:
     record = state.video(video)
     extractor = state.working.components.video_emotion
     return Timeline(
-        video=show_video(record),
+        video=show_video(state, record),
         observes=[str(e) for e in Emotion if extractor and e in extractor.observes],
         stretches=stretches(state.working.search_index, record),
         strip=STRIP_FRAMES,
@@ -85,7 +87,7 @@ def file(video: VideoId, state: Shared) -> FileResponse:
     record = state.video(video)
     path = Path(record.location)
     if not path.is_file() or os.path.realpath(path) != record.location:
-        raise NotFound(f"{record.path}: the file is no longer there")
+        raise NotFound(f"{shown_path(record.path)}: the file is no longer there")
     kind = guess_type(path.name)[0] or "application/octet-stream"
     return FileResponse(path, media_type=kind, headers={"Cache-Control": "private, no-cache"})
 
@@ -108,17 +110,17 @@ def draw_strip(state: AppState, video: int) -> bytes:
 
 def draw_map(state: AppState) -> MapResponse:
     """Return the map of an index."""
-    known = state.shelves().by_path
+    known = state.shelves().by_location
     points = []
     found = state.projection()
     for place in found.places:
-        record = known.get(place.video)
+        record = known.get(place.location)
         if record is not None and record.id is not None:
             mood, strength = max(place.emotions.items(), key=itemgetter(1), default=("", 0.0))
             points.append(
                 Point(
                     video=record.id,
-                    name=title(record),
+                    name=video_title(state, record),
                     start=place.start,
                     x=place.x,
                     y=place.y,
@@ -147,20 +149,15 @@ def stretches(index: SearchIndex, record: VideoRecord) -> list[Stretch]:
     ]
 
 
-def show_video(record: VideoRecord) -> VideoModel:
+def show_video(state: AppState, record: VideoRecord) -> VideoModel:
     """Return a video as the API gives it."""
     assert record.id is not None
     return VideoModel(
         id=record.id,
-        name=title(record),
-        path=record.path,
+        **video_names(state, record),
+        path=shown_path(record.path),
         duration=record.duration,
         fps=record.fps,
         width=record.width,
         height=record.height,
     )
-
-
-def title(record: VideoRecord) -> str:
-    """Return a video's file name."""
-    return record.path.rpartition("/")[2]

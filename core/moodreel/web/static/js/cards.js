@@ -1,7 +1,7 @@
 // Hits as cards: a frame, the moment, its mood, and why it is here.
 
 import { file, frame } from "./api.js";
-import { clock, h } from "./dom.js";
+import { clock, h, titleOf } from "./dom.js";
 import { moodBar } from "./moods.js";
 import { change, same, state, toggleExample } from "./state.js";
 
@@ -11,7 +11,7 @@ export const middle = (hit) => (hit.start + hit.end) / 2;
 export const momentOf = (hit) => ({ video: hit.video, time: hit.start });
 
 export function shot(hit, { rank = true, width = 320 } = {}) {
-  const label = `Play ${hit.name} at ${clock(hit.start)}`;
+  const label = `Play ${titleOf(hit)} at ${clock(hit.start)}`;
   const button = h("button", { class: "shot", type: "button", "aria-label": label, onclick: () => change({ play: momentOf(hit) }) },
     h("img", { src: frame(hit.video, middle(hit), width), alt: "", loading: "lazy", width: 320, height: 180 }),
     rank && h("span", { class: "rank", "aria-hidden": "true" }, String(hit.rank)),
@@ -46,12 +46,13 @@ export function card(hit, { refine = true } = {}) {
   const pressed = (side) => state[side].some((known) => same(known, moment));
   const act = (side, text, key) => h("button", {
     type: "button", "aria-pressed": String(pressed(side)), "aria-keyshortcuts": key,
-    "aria-label": `${text}: ${hit.name} at ${clock(hit.start)}`, onclick: () => toggleExample(side, moment),
+    "aria-label": `${text}: ${titleOf(hit)} at ${clock(hit.start)}`, onclick: () => toggleExample(side, moment),
   }, text);
   const element = h("li", { class: hit.weak ? "card weak" : "card", "data-video": String(hit.video), "data-name": hit.name },
     shot(hit),
     h("div", { class: "facts" },
-      h("h3", { title: hit.name }, hit.name),
+      h("h3", { title: hit.location }, hit.name),
+      hit.folder && h("p", { class: "folder", title: hit.location }, `in ${hit.folder}`),
       hit.caption && h("p", { class: "caption" }, hit.caption),
       moodBar(hit.emotions),
       h("p", { class: "why" }, hit.why),

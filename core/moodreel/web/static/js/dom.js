@@ -30,6 +30,9 @@ export function clock(seconds) {
   return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
+// What a video is called: its file's name, after its folder where others have the same name.
+export const titleOf = ({ folder, name }) => (folder ? `${folder}/${name}` : name);
+
 export function say(text) {
   document.getElementById("live").textContent = text;
 }

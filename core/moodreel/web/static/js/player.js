@@ -1,7 +1,7 @@
 // The player: the video at the moment, and its emotions over time to click on.
 
 import { api, file, strip } from "./api.js";
-import { clock, h, s } from "./dom.js";
+import { clock, h, s, titleOf } from "./dom.js";
 import { dot, hue, strongest } from "./moods.js";
 import { change, state, toggleExample } from "./state.js";
 
@@ -29,7 +29,7 @@ export async function showPlayer() {
   try {
     const timeline = await api.timeline(wanted.video);
     if (!playing || playing.video !== wanted.video) return;
-    title.textContent = timeline.video.name;
+    title.textContent = titleOf(timeline.video);
     body.append(...details(timeline, video));
   } catch (error) {
     title.textContent = "Not here";
@@ -50,7 +50,8 @@ function seek(time) {
 }
 
 function details(timeline, video) {
-  const { duration, name } = timeline.video;
+  const { duration } = timeline.video;
+  const name = titleOf(timeline.video);
   const head = h("div", { class: "head" });
   const now = h("div", { class: "now" });
   const bar = h("div", { class: "timeline", role: "slider", tabIndex: 0, "aria-label": `Emotions over time of ${name}`, "aria-valuemin": "0", "aria-valuemax": String(Math.ceil(duration)) },
@@ -85,9 +86,9 @@ function actions(timeline, video, at) {
   const moment = () => ({ video: timeline.video.id, time: at(video.currentTime)?.start ?? 0 });
   const refine = (side) => () => { const marked = moment(); change({ play: null }); toggleExample(side, marked); };
   const similar = () => change({ play: null, view: "search", text: "", emotions: null, picture: null, unlike: [], like: [moment()] });
-  const { width, height, fps, path } = timeline.video;
+  const { width, height, fps, location } = timeline.video;
   return h("div", { class: "row" }, h("button", { type: "button", onclick: similar }, "Find similar moments"), h("button", { type: "button", onclick: refine("like") }, "More like this"),
-    h("button", { type: "button", onclick: refine("unlike") }, "Less like this"), h("span", { class: "caption", title: path }, `${width} × ${height}, ${fps.toFixed(0)} fps, ${clock(timeline.video.duration)}`));
+    h("button", { type: "button", onclick: refine("unlike") }, "Less like this"), h("span", { class: "caption", title: location }, `${width} × ${height}, ${fps.toFixed(0)} fps, ${clock(timeline.video.duration)}`));
 }
 
 function drawing({ stretches, video, observes }) {

@@ -2,7 +2,7 @@
 
 import { api } from "../api.js";
 import { shot } from "../cards.js";
-import { h, later, s } from "../dom.js";
+import { h, later, s, titleOf } from "../dom.js";
 import { readText } from "../desk.js";
 import { change, query, state } from "../state.js";
 
@@ -61,7 +61,7 @@ function draw(view, a, b) {
 function column(select, hits, others, told) {
   const before = new Map(others.map((hit) => [key(hit), hit.rank]));
   return h("section", { "aria-label": select.value }, h("header", {}, select), h("ol", {}, hits.map((hit) =>
-    h("li", { class: hit.weak ? "weak" : "", "data-key": key(hit), "data-name": hit.name }, h("span", { class: "place" }, String(hit.rank)), shot(hit, { rank: false, width: 160 }), h("h3", { title: hit.name }, hit.name), told ? shift(before.get(key(hit)), hit.rank) : h("span")))));
+    h("li", { class: hit.weak ? "weak" : "", "data-key": key(hit), "data-name": hit.name }, h("span", { class: "place" }, String(hit.rank)), shot(hit, { rank: false, width: 160 }), h("h3", { title: hit.location }, titleOf(hit)), told ? shift(before.get(key(hit)), hit.rank) : h("span")))));
 }
 
 function shift(before, now) {

@@ -1,7 +1,7 @@
 // The videos of the index, adding more, and what can run.
 
 import { api, frame } from "../api.js";
-import { clock, h, say } from "../dom.js";
+import { clock, h, say, titleOf } from "../dom.js";
 import { change } from "../state.js";
 
 let source = null;
@@ -68,9 +68,9 @@ async function showVideos(block) {
 }
 
 function tile(video) {
-  return h("li", { class: "card" }, h("button", { class: "shot", type: "button", "aria-label": `Play ${video.name}`, onclick: () => change({ play: { video: video.id, time: 0 } }) },
+  return h("li", { class: "card" }, h("button", { class: "shot", type: "button", "aria-label": `Play ${titleOf(video)}`, onclick: () => change({ play: { video: video.id, time: 0 } }) },
     h("img", { src: frame(video.id, video.duration / 2), alt: "", loading: "lazy", width: 320, height: 180 }), h("span", { class: "time", "aria-hidden": "true" }, clock(video.duration))),
-  h("div", { class: "facts" }, h("h3", { title: video.path }, video.name)));
+  h("div", { class: "facts" }, h("h3", { title: video.location }, titleOf(video))));
 }
 
 async function showParts(block) {
