@@ -8,7 +8,8 @@ from pathlib import Path
 from moodreel.catalog.records import VideoRecord
 from moodreel.errors import InvalidInput
 from moodreel.indexing.selection import Selection
-from moodreel.indexing.walking import Entry, Walk, judge_named, printable
+from moodreel.indexing.walking import Entry, Walk, judge_named
+from moodreel.paths import shown_path
 
 LAST_TIME = 2**63 - 1  # the largest number that the catalog keeps: the year 2262, in nanoseconds
 
@@ -120,7 +121,7 @@ def check_path(path: str | Path) -> None:
         InvalidInput: it does not exist.
     """
     if not os.path.lexists(path):
-        raise InvalidInput(f"{printable(str(path))}: no such file or folder")
+        raise InvalidInput(f"{shown_path(str(path))}: no such file or folder")
 
 
 def walk_videos(folder: str | Path) -> Iterator[str]:

@@ -14,7 +14,6 @@ from moodreel.indexing.suffixes import video_suffix
 Verdict = Literal["taken", "passed over", "failed"]
 
 NO_VIDEO_SUFFIX = "has no suffix of a video"
-BAD_NAME = "its name is not valid UTF-8, which an index cannot keep; rename it"
 LINKED_FOLDER = "is a linked folder; index its target, or take it with --include"
 ENTERED = "is a link to a folder that is walked through already"
 # Folders of systems, cameras' cards and network drives: bins, snapshots, thumbnails. In lower case.
@@ -107,16 +106,15 @@ class Walk:
             place = os.path.realpath(path, strict=True)
             if place in self.entered:
                 linked = os.path.islink(path)
-                return Entry(printable(path), "passed over", ENTERED) if linked else []
+                return Entry(path, "passed over", ENTERED) if linked else []
             self.entered.add(place)
             with os.scandir(path) as listed:
                 return sorted(listed, key=lambda entry: entry.name)
         except OSError as error:
-            return Entry(printable(path), "failed", f"cannot be listed: {error.strerror}")
+            return Entry(path, "failed", f"cannot be listed: {error.strerror}")
 
     def judge(self, entry: os.DirEntry[str], inside: str) -> Entry | None:
         """Return what becomes of an entry; None for a folder that is to be walked through."""
-        path, verdict = printable(entry.path), None
         try:
             if entry.is_dir():
                 reason = self.folder_reason(entry, inside)
@@ -126,11 +124,9 @@ class Walk:
                 return judge_file(entry.path, self.file_reason(entry, inside))
         except OSError as error:
             if self.is_other(entry, inside):
-                return Entry(path, "passed over", NO_VIDEO_SUFFIX)
-            return Entry(path, "failed", f"cannot be read: {error.strerror}")
-        if not reason and path != entry.path:
-            verdict = Entry(path, "failed", BAD_NAME)
-        return Entry(path, "passed over", reason) if reason else verdict
+                return Entry(entry.path, "passed over", NO_VIDEO_SUFFIX)
+            return Entry(entry.path, "failed", f"cannot be read: {error.strerror}")
+        return Entry(entry.path, "passed over", reason) if reason else None
 
     def is_other(self, entry: os.DirEntry[str], inside: str) -> bool:
         """Whether a file does not look like a video by its name; links to nowhere are files."""
@@ -173,11 +169,10 @@ class Walk:
 
 def judge_file(path: str, reason: str = "") -> Entry:
     """Return what becomes of a file that is passed over for a reason, or read if there is none."""
-    name = printable(path)
     if reason:
-        return Entry(name, "passed over", reason)
-    problem = BAD_NAME if name != path else refusal(path)
-    return Entry(name, "failed", problem) if problem else Entry(path, "taken")
+        return Entry(path, "passed over", reason)
+    problem = refusal(path)
+    return Entry(path, "failed", problem) if problem else Entry(path, "taken")
 
 
 def special_reason(path: str) -> str:
@@ -195,14 +190,9 @@ def judge_named(path: str) -> Entry:
     try:
         return replace(judge_file(path, special_reason(path)), named=True)
     except OSError as error:
-        return Entry(printable(path), "failed", f"cannot be read: {error.strerror}")
+        return Entry(path, "failed", f"cannot be read: {error.strerror}")
 
 
 def join_inside(folder: str, name: str) -> str:
     """Return the path of an entry below the root, with slashes."""
     return f"{folder}/{name}" if folder else name
-
-
-def printable(path: str) -> str:
-    """Return a path as valid text; bytes of a name that are no UTF-8 are written as \\xNN."""
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
