@@ -14,10 +14,41 @@ from pathlib import Path
 
 import moodreel.subtitles
 
-LANGUAGES = (
-    "ru uk bg mk cs pl hu ro sk sl hbs sq en fr de es it pt nl sv da nb fi is ca tr et lv lt "
-    "el he ar fa"
-).split()
+LANGUAGES = [
+    "ru",
+    "uk",
+    "bg",
+    "mk",
+    "cs",
+    "pl",
+    "hu",
+    "ro",
+    "sk",
+    "sl",
+    "hbs",
+    "sq",
+    "en",
+    "fr",
+    "de",
+    "es",
+    "it",
+    "pt",
+    "nl",
+    "sv",
+    "da",
+    "nb",
+    "fi",
+    "is",
+    "ca",
+    "tr",
+    "et",
+    "lv",
+    "lt",
+    "el",
+    "he",
+    "ar",
+    "fa",
+]
 TARGET = Path(moodreel.subtitles.__file__).with_name("letter_pairs.txt")
 EDGE = "_"
 RAREST = 2e-5  # share of all letters; below it are letters of foreign names

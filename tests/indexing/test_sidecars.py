@@ -17,10 +17,34 @@ def beside(folder, video, *names):
 
 @pytest.mark.parametrize(
     "name",
-    """clip.srt clip.mp4.vtt clip.en.srt clip.pt-BR.vtt clip.json clip.SRT clip.En.Vtt clip.ass
-    clip.ssa clip.sub clip.ttml clip.en-US.srt clip.zh-Hans.srt clip.sdh.srt clip.cc.vtt clip.hi.srt
-    clip.English.srt clip.eng.sdh.srt clip.en-orig.vtt clip.mp4.de.srt clip.es-419.vtt
-    clip.sr-Latn-RS.srt clip.ger.srt clip.deu.srt clip.fil.srt clip.en_cc.srt""".split(),
+    [
+        "clip.srt",
+        "clip.mp4.vtt",
+        "clip.en.srt",
+        "clip.pt-BR.vtt",
+        "clip.json",
+        "clip.SRT",
+        "clip.En.Vtt",
+        "clip.ass",
+        "clip.ssa",
+        "clip.sub",
+        "clip.ttml",
+        "clip.en-US.srt",
+        "clip.zh-Hans.srt",
+        "clip.sdh.srt",
+        "clip.cc.vtt",
+        "clip.hi.srt",
+        "clip.English.srt",
+        "clip.eng.sdh.srt",
+        "clip.en-orig.vtt",
+        "clip.mp4.de.srt",
+        "clip.es-419.vtt",
+        "clip.sr-Latn-RS.srt",
+        "clip.ger.srt",
+        "clip.deu.srt",
+        "clip.fil.srt",
+        "clip.en_cc.srt",
+    ],
 )
 def test_a_file_named_like_the_video_is_taken(tmp_path, name):
     assert beside(tmp_path, "clip.mp4", name) == name
@@ -28,9 +52,23 @@ def test_a_file_named_like_the_video_is_taken(tmp_path, name):
 
 @pytest.mark.parametrize(
     "name",
-    """clip2.srt other.srt clip.txt clip.info.json clip.en.json clip.day.srt clip.new.srt clip.1.srt
-    clip.xx.srt clip.en-dog.srt clip.forced.srt clip.en.forced.srt clip.en.signs.ass
-    CLIP.srt clip.extra.en.srt""".split(),
+    [
+        "clip2.srt",
+        "other.srt",
+        "clip.txt",
+        "clip.info.json",
+        "clip.en.json",
+        "clip.day.srt",
+        "clip.new.srt",
+        "clip.1.srt",
+        "clip.xx.srt",
+        "clip.en-dog.srt",
+        "clip.forced.srt",
+        "clip.en.forced.srt",
+        "clip.en.signs.ass",
+        "CLIP.srt",
+        "clip.extra.en.srt",
+    ],
 )
 def test_a_file_of_something_else_is_left(tmp_path, name):
     assert beside(tmp_path, "clip.mp4", name) is None
@@ -57,7 +95,14 @@ def test_where_several_lie_beside_a_video_the_order_is_the_stated_one(tmp_path, 
 
 
 def test_captions_belong_to_the_video_with_the_longest_name(tmp_path):
-    names = ["trip.mp4", "trip.day.mp4", "trip.en.mp4", "trip.day.srt", "trip.en.srt", "trip.de.vtt"]
+    names = [
+        "trip.mp4",
+        "trip.day.mp4",
+        "trip.en.mp4",
+        "trip.day.srt",
+        "trip.en.srt",
+        "trip.de.vtt",
+    ]
     for name in names:
         (tmp_path / name).touch()
     sidecars = Sidecars()

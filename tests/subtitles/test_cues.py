@@ -209,8 +209,14 @@ def test_a_line_said_again_later_is_kept(write):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("1\n00:00:01,000 --> 00:00:02,000\n42\n\n2\n00:00:03,000 --> 00:00:04,000\n7", ["42", "7"]),
-        ("1\n00:00:01,000 --> 00:00:02,000\none\n\nmore\n\n2\n0:0:3.5 --> 0:0:4\nb", ["one more", "b"]),
+        (
+            "1\n00:00:01,000 --> 00:00:02,000\n42\n\n2\n00:00:03,000 --> 00:00:04,000\n7",
+            ["42", "7"],
+        ),
+        (
+            "1\n00:00:01,000 --> 00:00:02,000\none\n\nmore\n\n2\n0:0:3.5 --> 0:0:4\nb",
+            ["one more", "b"],
+        ),
         ("1\n00:00:01,000 --> 00:00:02,000\n\n2\n00:00:03,000 --> 00:00:04,000\nb", ["b"]),
         ("00:00:01,000 --> 00:00:02,000 X1:1 Y1:2\n{\\an8}<font color=red>hot</font>", ["hot"]),
     ],
@@ -254,7 +260,9 @@ def test_microdvd_counts_in_the_frames_of_the_video(write):
     assert read_cues(stated, fps=25)[0].span == Segment(2, 3)
 
 
-@pytest.mark.parametrize("unit", ["<a", "{", "{\\", "[a", "\n", "[a]\nDialogue: ", "<", "1\n", "&#"])
+@pytest.mark.parametrize(
+    "unit", ["<a", "{", "{\\", "[a", "\n", "[a]\nDialogue: ", "<", "1\n", "&#"]
+)
 @pytest.mark.parametrize("suffix", [".srt", ".vtt", ".ass", ".sub", ".ttml", ".json"])
 def test_five_megabytes_of_anything_are_read_or_refused_soon(write, unit, suffix):
     times = "WEBVTT\n\n" * (suffix == ".vtt") + "00:00:01,000 --> 00:00:02,000\n"

@@ -9,8 +9,8 @@ import pytest
 from moodreel.subtitles.encodings import UnknownEncoding, decode
 from spoken import ENCODINGS, SPOKEN, spoken_bytes
 
-SIZES = (60, 100, 200, 400, 800, 2000)
-STARTS = (0, 7, 15, 23)  # words or characters that the sample begins after
+SIZES = (60, 200, 800)
+STARTS = (0, 15)  # words or characters that the sample begins after
 GRID = [(language, encoding) for language, codes in ENCODINGS.items() for encoding in codes]
 
 
@@ -82,7 +82,7 @@ def test_encodings_that_switch_by_escapes_are_read(encoding):
 
 
 def test_english_with_typographic_quotation_marks_is_read():
-    text = "“I don’t know,” she said – and left the café.\n" * 3  # noqa: RUF001
+    text = "“I don’t know,” she said – and left the café.\n" * 3
     assert decode(text.encode("cp1252"), "en") == text
 
 

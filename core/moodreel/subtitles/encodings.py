@@ -27,7 +27,7 @@ WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 ESCAPED = ("iso2022_jp_2", "iso2022_kr")
 SOUND = 8  # of this many letters beyond ASCII, one may be damaged where a text is UTF-8 still
 MARKUP = re.compile(rb"<[^<>]*>|\{\\[^{}]*\}|\\[Nnh]")
-SAMPLE = 20_000  # bytes of other than ASCII lines that are compared: more change no decision
+SAMPLE = 4000  # bytes of spoken lines that are compared: more change no decision
 
 # Encodings, the most used of each language first: a later one must be likelier to be taken.
 CYRILLIC = ("cp1251", "koi8_r", "koi8_u", "iso8859_5", "cp866", "mac_cyrillic")
@@ -36,9 +36,10 @@ WESTERN = ("cp1252", "iso8859_15", "cp850", "mac_roman")
 BALTIC = ("cp1257", "iso8859_13", "iso8859_4")
 ALPHABETS = {
     **dict.fromkeys(("ru", "uk", "bg", "mk"), CYRILLIC),
-    **dict.fromkeys(("cs", "pl", "hu", "sk", "sl", "hbs", "sq"), CENTRAL),
-    "ro": (*CENTRAL, "iso8859_16"),
-    **dict.fromkeys("en fr de es it pt nl sv da nb fi is ca".split(), WESTERN),
+    **dict.fromkeys(("cs", "pl", "hu", "ro", "sk", "sl", "hbs", "sq"), CENTRAL),
+    **dict.fromkeys(
+        ["en", "fr", "de", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "is", "ca"], WESTERN
+    ),
     "tr": ("cp1254", "iso8859_9", "cp857"),
     "et": (*BALTIC, *WESTERN),
     **dict.fromkeys(("lv", "lt"), BALTIC),
@@ -52,10 +53,11 @@ CHARACTERS = {
     "ja": ("cp932", "euc_jp"),
     "ko": ("cp949",),
 }
+LEGACY = tuple(dict.fromkeys(code for codes in (ALPHABETS | CHARACTERS).values() for code in codes))
 MODELS = {"no": "nb", "nn": "nb", "hr": "hbs", "sr": "hbs", "bs": "hbs", "zh": "zh-Hans"}
 
 NAMED = 8.0  # nats that the language in a file's name is worth
-RARER = 1.0  # nats that each place in the lists above costs
+RARER = 2.0  # nats that each place in the lists above costs
 CERTAIN = 6.0  # nats by which a text must be likelier than every other: 400 to 1
 # Nats a character at most: a true reading has 2 to 3.3 with an alphabet, 3.5 to 6.5 without
 PLAUSIBLE = {True: 3.9, False: 6.9}
@@ -200,7 +202,9 @@ def legacy(raw: bytes, language: str) -> str:
 def telling_lines(raw: bytes) -> bytes:
     """Return the first lines that hold letters, without marks of form: times and tags."""
     lines = re.split(rb"[\r\n]+", raw)
-    spoken = [line for line in lines if b"-->" not in line and re.search(rb"[A-Za-z\x80-\xff]", line)]
+    spoken = [
+        line for line in lines if b"-->" not in line and re.search(rb"[A-Za-z\x80-\xff]", line)
+    ]
     telling: list[bytes] = []
     size = 0
     for line in spoken:
@@ -213,24 +217,26 @@ def telling_lines(raw: bytes) -> bytes:
 
 def readings(raw: bytes, language: str) -> Iterator[Reading]:
     """Yield every reading of bytes that is free of control characters."""
+    beginnings = {code: beginning(raw, code) for code in LEGACY}
+    texts = {code: text for code, text in beginnings.items() if text and not has_controls(text)}
+    samples = {text: Sample.of(text) for text in texts.values()}
     wanted = MODELS.get(language, language)
     for name, encodings in (ALPHABETS | CHARACTERS).items():
         bonus = NAMED if name == wanted or (language == "zh" and name.startswith("zh")) else 0.0
         for place, encoding in enumerate(encodings):
-            text = beginning(raw, encoding)
-            if text and not has_controls(text):
-                cost, average = reading_cost(text, name)
+            text = texts.get(encoding)
+            if text:
+                cost, average = reading_cost(text, samples[text], name)
                 yield Reading(
                     text, encoding, cost + place * RARER - bonus, average, name not in COMMON
                 )
 
 
-def reading_cost(text: str, language: str) -> tuple[float, float]:
+def reading_cost(text: str, sample: Sample, language: str) -> tuple[float, float]:
     """Return the cost in nats of a text in a language, and that of a character on average."""
     if language in COMMON:
         cost = character_cost(text, language)
         return cost, cost / max(1, sum(c > "\x7f" or c.isalpha() for c in text))
-    sample = Sample.of(text)
     cost = language_cost(sample, language)
     size = sum(n * (len(word) + 1) for word, n in sample.words.items())
     return cost, cost / max(1, size + sum(sample.signs.values()))

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from moodreel.media import Segment
 from moodreel.subtitles.cue import Cue
 
+
 def segment_captions(cues: Sequence[Cue], segments: Sequence[Segment]) -> list[str]:
     """Return one caption for each segment, of the cues that belong to it in time; "" for none."""
     ordered = sorted(cues, key=lambda cue: (cue.span.start, cue.span.end))

@@ -20,9 +20,10 @@ UNKNOWN = 10.0  # a letter that the language does not have
 CASE = 7.0  # a capital after a small letter
 MARK = 4.0  # a sign that subtitles use, such as a dash or a quotation mark
 STRANGE = 10.0  # any other sign
-MARKS = frozenset("“”‘’‚„«»‹›–—…¿¡·´°§€£©®♪♫\u00a0\u00ad\ufeff№")  # noqa: RUF001
+MARKS = frozenset("“”‘’‚„«»‹›–—…¿¡·´°§€£©®♪♫\u00a0\u00ad\ufeff№")
+JOINT = re.compile(r"[A-Za-z](?=[\u3040-\ud7a3])|[\u3040-\ud7a3](?=[A-Za-z])")
 WORD = re.compile(r"[^\W\d_]+")
-SAME = str.maketrans({"ș": "ş", "ț": "ţ", "ё": "е", "ﻻ": "ل"})  # noqa: RUF001
+SAME = str.maketrans({"ș": "ş", "ț": "ţ", "ё": "е", "ﻻ": "ل"})
 BORROWED = 3.2  # a letter of a word in ASCII, which any language may borrow
 
 
@@ -77,7 +78,7 @@ class Sample:
     def of(cls, text: str) -> "Sample":
         """Take a text apart. Signs between two letters count as strange: `foreign` of them."""
         signs = Counter(c for c in text if c > "\x7f" and not WORD.match(c))
-        inside = re.findall(r"(?<=[^\W\d_])[^\w\s\x00-\x7f’](?=[^\W\d_])", text)  # noqa: RUF001
+        inside = re.findall(r"(?<=[^\W\d_])[^\w\s\x00-\x7f’](?=[^\W\d_])", text)
         return cls(Counter(WORD.findall(text)), signs, len(inside))
 
     def sign_cost(self) -> float:
@@ -102,7 +103,8 @@ RARE_CHARACTERS = 3000
 def character_cost(text: str, language: str) -> float:
     """Return the cost in nats of a Chinese, Japanese or Korean text, character by character."""
     common = COMMON[language]
-    return sum(n * one_character(c, common, language) for c, n in Counter(text).items())
+    joints = STRANGE / 2 * len(JOINT.findall(text))
+    return joints + sum(n * one_character(c, common, language) for c, n in Counter(text).items())
 
 
 def one_character(character: str, common: frozenset[str], language: str) -> float:

@@ -1,6 +1,7 @@
 """SubStation Alpha (.ass, .ssa), MicroDVD (.sub) and TTML, read by pysubs2."""
 
 import re
+import warnings
 from collections.abc import Iterator
 
 from moodreel.media import Segment
@@ -29,7 +30,9 @@ def styled_cues(text: str, suffix: str, fps: float | None) -> Iterator[Cue]:
 
     kept = "\n".join(line for line in text.splitlines() if is_taken(line, suffix))
     try:
-        events = SSAFile.from_string(kept, FORMATS[suffix], **rate(kept, suffix, fps))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # fields that are no number; they are not used
+            events = SSAFile.from_string(kept, FORMATS[suffix], **rate(kept, suffix, fps))
     except Exception as error:  # the parsers of pysubs2 raise whatever they come upon
         raise ValueError(" ".join(str(error).split()) or type(error).__name__) from None
     for event in events:
