@@ -68,7 +68,7 @@ def test_a_damaged_byte_of_utf8_costs_one_character(language, bad):
     assert result in ("refused", text)
 
 
-@pytest.mark.parametrize("raw", [b"\x00\x01\x02", b"a\0b", b"\xff\xfe\x00\xd8", b"\x1b$ABC"])
+@pytest.mark.parametrize("raw", [b"\x00\x01\x02", b"\0\0\0\0", b"\xff\xfe\x00\xd8", b"\x1b$B\xff"])
 def test_what_only_looks_like_unicode_is_refused(raw):
     with pytest.raises(UnknownEncoding):
         decode(raw)
@@ -87,7 +87,7 @@ def test_english_with_typographic_quotation_marks_is_read():
 
 
 def test_a_single_letter_that_may_be_two_is_refused():
-    assert outcome("to co ¹".encode("latin-1"), "") == "refused"
+    assert outcome(b"\xe8", "") == "refused"
 
 
 def test_reading_captions_is_light_until_one_is_read():

@@ -24,7 +24,7 @@ MARKED = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
-ESCAPED = ("iso2022_jp_2", "iso2022_kr")
+KOREAN = b"\x1b$)C"  # how text in ISO-2022-KR begins
 SOUND = 8  # of this many letters beyond ASCII, one may be damaged where a text is UTF-8 still
 MARKUP = re.compile(rb"<[^<>]*>|\{\\[^{}]*\}|\\[Nnh]")
 SAMPLE = 4000  # bytes of spoken lines that are compared: more change no decision
@@ -61,7 +61,6 @@ RARER = 2.0  # nats that each place in the lists above costs
 CERTAIN = 6.0  # nats by which a text must be likelier than every other: 400 to 1
 # Nats a character at most: a true reading has 2 to 3.3 with an alphabet, 3.5 to 6.5 without
 PLAUSIBLE = {True: 3.9, False: 6.9}
-LEAST = 2  # characters beyond ASCII, below which nothing can be said without the language's name
 
 
 class UnknownEncoding(ValueError):
@@ -138,11 +137,7 @@ def escaped(raw: bytes) -> str | None:
     """Return the text of a file in an encoding of seven bits that switches by ESC."""
     if b"\x1b$" not in raw:
         return None
-    texts = [attempt(raw, encoding) for encoding in ESCAPED]
-    found = next((text for text in texts if text), None)
-    if found is None:
-        raise UnknownEncoding
-    return found
+    return strict(raw, "iso2022_kr" if KOREAN in raw else "iso2022_jp_2")
 
 
 def utf8(raw: bytes) -> str | None:
@@ -193,8 +188,7 @@ def legacy(raw: bytes, language: str) -> str:
         raise UnknownEncoding
     best = ranked[0]
     other = next((reading for reading in ranked if reading.text != best.text), None)
-    letters = sum(c > "\x7f" for c in best.text)
-    if (other and other.cost - best.cost < CERTAIN) or letters < LEAST:
+    if other and other.cost - best.cost < CERTAIN:
         raise UnknownEncoding
     return strict(raw, best.encoding)
 
