@@ -61,6 +61,7 @@ RARER = 2.0  # nats that each place in the lists above costs
 CERTAIN = 6.0  # nats by which a text must be likelier than every other: 400 to 1
 # Nats a character at most: a true reading has 2 to 3.3 with an alphabet, 3.5 to 6.5 without
 PLAUSIBLE = {True: 3.9, False: 6.9}
+FEWEST = 6  # bytes of a text without Latin letters, below which chance decides
 
 
 class UnknownEncoding(ValueError):
@@ -183,6 +184,8 @@ def has_controls(text: str) -> bool:
 def legacy(raw: bytes, language: str) -> str:
     """Return the text of a file in an older encoding."""
     sample = telling_lines(raw)
+    if sum(byte > 0x7F for byte in sample) < FEWEST and not re.search(rb"[A-Za-z]", sample):
+        raise UnknownEncoding
     ranked = sorted(readings(sample, language), key=lambda reading: reading.cost)
     if not ranked or not ranked[0].plausible:
         raise UnknownEncoding
