@@ -9,6 +9,7 @@ from moodreel.errors import CatalogError, ConfigurationError
 from moodreel.indexing.captions import CaptionEncoder
 from moodreel.registry.settings import load_settings
 from nearness import HALVES, ROUNDING, assert_near
+from numbered_videos import KINDS
 
 SUBTITLES = """WEBVTT
 
@@ -53,6 +54,15 @@ def test_every_segment_of_the_demo_has_a_caption_of_at_most_16_words(engine):
     found = engine.catalog.load_captions(engine.components.captioner)
     assert set(found) == set(segments)
     assert max(len(caption.split()) for caption in found.values()) <= 16
+
+
+def test_captions_stay_in_step_with_a_picture_that_starts_late(tmp_path, engine_at):
+    """Subtitles count from where players begin, which is where the sound does."""
+    KINDS["late.mkv"](tmp_path / "late.mkv")
+    (tmp_path / "late.srt").write_text("1\n00:00:11,000 --> 00:00:13,500\nHere comes the train.\n")
+    with engine_at(tmp_path / "index", "captioner=null", "video_emotion=null") as engine:
+        engine.index(tmp_path)
+        assert captions(engine, "late.mkv") == ["", "", "Here comes the train."]
 
 
 def test_a_hit_has_the_caption_of_its_best_part(engine):

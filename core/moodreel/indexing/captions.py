@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -10,9 +11,11 @@ import torch
 from moodreel.catalog.catalog import Catalog
 from moodreel.catalog.records import CAPTION_ENCODER, SegmentFeatures, VideoRecord
 from moodreel.errors import ConfigurationError, InvalidInput
-from moodreel.indexing.subtitles import Sidecars, read_cues, segment_captions, sidecar_version
+from moodreel.indexing.sidecars import Sidecars, sidecar_version
 from moodreel.interfaces import Captioner, TextEncoder, VideoEncoder, VideoFeatures
 from moodreel.media import Clip
+from moodreel.subtitles.cues import read_cues
+from moodreel.subtitles.fitting import segment_captions
 
 VIDEOS_AT_ONCE = 32  # videos whose captions are encoded together: a judgement, not measured
 
@@ -80,11 +83,12 @@ def follow_sidecar(catalog: Catalog, video: VideoRecord, sidecars: Sidecars) -> 
     A video that is gone keeps its captions, as it keeps its features.
     """
     file = sidecars.find(video.location)
-    version = sidecar_version(file) if file else ""
+    path = Path(video.location).with_name(file.name) if file else None
+    version = sidecar_version(path) if path else ""
     if version == video.sidecar or video.id is None or not os.path.exists(video.location):
         return
     segments = [moment.segment for moment in catalog.segments(video.id)]
-    cues = read_cues(file) if file else []
+    cues = read_cues(path, file.tags.language, video.fps) if file and path else []
     catalog.put_given(video.with_sidecar(version), segment_captions(cues, segments))
 
 

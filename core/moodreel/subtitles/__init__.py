@@ -1,0 +1,1 @@
+"""Captions that lie beside a video: named, decoded, read, and fitted to segments."""
