@@ -106,7 +106,7 @@ def test_a_lost_index_says_what_is_lost_and_what_to_do(folder, tmp_path):
     with pytest.raises(MissingIndex, match="there is no such folder; if it is on a drive"):
         Catalog(tmp_path / "gone")
     (tmp_path / "link").symlink_to(tmp_path / "unplugged")
-    with pytest.raises(MissingIndex, match="a link to .*unplugged, which is not there"):
+    with pytest.raises(MissingIndex, match=r"a link to .*unplugged, which is not there"):
         Catalog(tmp_path / "link")
     (folder / "vectors").mkdir()
     whole = (folder / "catalog.sqlite").read_bytes()
