@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ def write_trec(material: Material, names: Sequence[str], folder: Path) -> list[P
     wanted, in thousandths. Queries are q0, q1..., with their words in `queries.tsv`; spaces in
     the names of videos become "_", and names that are the same then get a number behind them.
     """
-    videos = distinct_names([plain_name(name) for name in material.videos.names])
+    videos = document_names(material.videos.names)
     files = {
         "queries.tsv": (f"q{row}\t{text}" for row, text in enumerate(material.queries.texts)),
         "qrels.txt": qrels_lines(material.relevance.as_lists(), videos),
@@ -54,6 +55,19 @@ def plain_name(name: str) -> str:
     ('a_b.mp4', 'checkpoints_mine')
     """
     return shown_path(re.sub(r"[\s/\\]+", "_", name.strip("/")))
+
+
+def document_names(names: Sequence[str]) -> list[str]:
+    """Return plain names of videos, no two the same.
+
+    >>> document_names(["a b.mp4", "a_b.mp4", "a_b.mp4_2"])
+    ['a_b.mp4', 'a_b.mp4_2', 'a_b.mp4_2_2']
+    """
+    found: dict[str, None] = {}
+    for name in map(plain_name, names):
+        numbered = (f"{name}_{number}" for number in count(2))
+        found[name if name not in found else next(n for n in numbered if n not in found)] = None
+    return list(found)
 
 
 def qrels_lines(relevant: Sequence[np.ndarray], videos: Sequence[str]) -> Iterator[str]:

@@ -229,7 +229,7 @@ class SearchIndex:
         if isinstance(moment, str) and self.catalog.videos_named(moment, exact=True):
             moment = MomentRef(moment)  # an @ in its name is no time
         ref = as_moment(moment)
-        return replace(ref, video=self.catalog.locate(ref.video))
+        return replace(ref, video=self.catalog.find_video(ref.video).location)
 
     def segment_ids(self, video: str) -> NDArray[np.int64]:
         """Return the ids of a video's segments, by a path as for `moment`, in time."""
