@@ -59,7 +59,7 @@ MODELS = {"no": "nb", "nn": "nb", "hr": "hbs", "sr": "hbs", "bs": "hbs", "zh": "
 NAMED = 8.0  # nats that the language in a file's name is worth
 RARER = 2.0  # nats that each place in the lists above costs
 CERTAIN = 6.0  # nats by which a text must be likelier than every other: 400 to 1
-# Nats a character at most: a true reading has 2 to 3.3 with an alphabet, 3.5 to 6.5 without
+# Nats a character that a true reading costs at most, with an alphabet and without: judgements
 PLAUSIBLE = {True: 3.9, False: 6.9}
 FEWEST = 6  # bytes of a text without Latin letters, below which chance decides
 

@@ -12,7 +12,7 @@ from math import log
 from moodreel.subtitles.common_characters import HANGUL, KANA, SIMPLIFIED, TRADITIONAL
 
 # Costs are in nats, -log of a probability. What the tables do not hold was judged by reading the
-# wrong readings of short texts, and measured over the grid of tests/subtitles/test_encodings.py.
+# wrong readings of short texts, then checked on the grid of tests/subtitles/test_encodings.py.
 STEP = 0.25  # nats between two digits of the tables
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEF"
 EDGE = "_"
