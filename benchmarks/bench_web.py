@@ -14,8 +14,9 @@ import pytest
 from results import table, write_section
 
 from moodreel import EmotionScores, Engine, Segment
-from moodreel.catalog.catalog import Catalog, VideoWriter
+from moodreel.catalog.catalog import Catalog
 from moodreel.catalog.records import SegmentFeatures, VideoRecord
+from moodreel.catalog.writer import VideoWriter
 from moodreel.datasets.builders.samples import make_samples
 
 sys.path.append(str(Path(__file__).parents[1] / "tests" / "support"))

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from moodreel import EmotionScores, Segment
-from moodreel.catalog.catalog import VideoWriter
 from moodreel.catalog.records import SegmentFeatures, VideoRecord
+from moodreel.catalog.writer import VideoWriter
 from moodreel.interfaces import VideoEncoder
 from moodreel.search.vectors import FusedVectors, Source
 

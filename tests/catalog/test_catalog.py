@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from moodreel import EmotionScores, Segment
-from moodreel.catalog.catalog import Catalog, VideoWriter
+from moodreel.catalog.catalog import Catalog
 from moodreel.catalog.records import SegmentFeatures, VideoRecord
+from moodreel.catalog.writer import VideoWriter
 from moodreel.errors import CatalogError
 from moodreel.interfaces import Component
 

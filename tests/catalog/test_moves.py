@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from moodreel import EmotionScores, Segment
-from moodreel.catalog.catalog import Catalog, VideoWriter
+from moodreel.catalog.catalog import Catalog
 from moodreel.catalog.moves import copy_video, move_videos
 from moodreel.catalog.records import CAPTION_ENCODER, SegmentFeatures, VideoRecord
+from moodreel.catalog.writer import VideoWriter
 from moodreel.interfaces import Component
 
 SEGMENTS = [Segment(0, 5), Segment(5, 10)]

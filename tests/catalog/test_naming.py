@@ -5,9 +5,10 @@ import os
 import pytest
 
 from moodreel import Segment
-from moodreel.catalog.catalog import Catalog, VideoWriter
+from moodreel.catalog.catalog import Catalog
 from moodreel.catalog.naming import titles
 from moodreel.catalog.records import Filter, VideoRecord
+from moodreel.catalog.writer import VideoWriter
 from moodreel.errors import CatalogError, InvalidInput
 
 

@@ -9,8 +9,9 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from moodreel import Segment
-from moodreel.catalog.catalog import Catalog, VideoWriter
+from moodreel.catalog.catalog import Catalog
 from moodreel.catalog.records import VideoRecord
+from moodreel.catalog.writer import VideoWriter
 from moodreel.errors import CatalogError, MissingIndex
 from readers import as_reader
 

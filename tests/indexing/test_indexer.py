@@ -26,8 +26,9 @@ from hard_videos import (
 )
 from held_reader import HELD, LET_GO
 from moodreel.catalog import schema
-from moodreel.catalog.catalog import Catalog, VideoWriter
+from moodreel.catalog.catalog import Catalog
 from moodreel.catalog.readings import OTHERWISE, UNCHECKED
+from moodreel.catalog.writer import VideoWriter
 from moodreel.decoding.decoder import Decoder
 from moodreel.errors import CatalogError, ConfigurationError
 from moodreel.indexing.indexer import index_lock

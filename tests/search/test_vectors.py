@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from moodreel import EmotionScores, Segment
-from moodreel.catalog.catalog import Catalog, VideoWriter
+from moodreel.catalog.catalog import Catalog
 from moodreel.catalog.records import SegmentFeatures, VideoRecord
+from moodreel.catalog.writer import VideoWriter
 from moodreel.fusion.strategy import FusionStrategy
 from moodreel.interfaces import TextFeatures, VideoEncoder
 from moodreel.search import vectors as module

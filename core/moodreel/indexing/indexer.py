@@ -15,10 +15,11 @@ import numpy as np
 import torch
 from filelock import FileLock, Timeout
 
-from moodreel.catalog.catalog import Catalog, VideoWriter
+from moodreel.catalog.catalog import Catalog
 from moodreel.catalog.moves import move_videos
 from moodreel.catalog.readings import outdated, stored_readers
 from moodreel.catalog.records import Made, SegmentFeatures, VideoRecord
+from moodreel.catalog.writer import VideoWriter
 from moodreel.decoding.decoder import Decoder
 from moodreel.decoding.readahead import Chunk, chunk_segments, read_chunk, work_ahead
 from moodreel.decoding.segmentation import Segmentation
