@@ -67,6 +67,7 @@ class FrameSource:
         self.facts = facts
         self._opened: Any = None
         self._patience = AHEAD
+        self._untouched = False
 
     def __enter__(self) -> "FrameSource":
         self._reopen()
@@ -125,11 +126,14 @@ class FrameSource:
     def _sought(self, time: float, sought: float) -> Iterator[tuple[float, Any]]:
         import av
 
+        self._untouched = False
         with suppress(av.error.FFmpegError):
             yield from sought_frames(self._container, self._stream, self.facts, time, sought)
 
     def _run_from_start(self) -> "Run":
-        self._reopen()
+        if not self._untouched:
+            self._reopen()
+        self._untouched = False
         return Run(decode_frames(self._container, self._stream, self.facts))
 
     def _reopen(self) -> None:
@@ -139,6 +143,7 @@ class FrameSource:
         self._container = self._opened.__enter__()
         self._stream = self._container.streams[self.facts.stream]
         self._stream.thread_type = "AUTO"
+        self._untouched = True
 
     @cached_property
     def _key_times(self) -> list[float] | None:

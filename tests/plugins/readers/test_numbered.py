@@ -85,13 +85,17 @@ def test_of_a_large_file_only_the_end_is_looked_at_and_the_facts_are_the_same(
     assert_right(reader, path, shown, facts)
 
 
-@pytest.mark.parametrize("other", [name for name in READERS if name != "pyav"])
+@pytest.fixture(scope="module", params=[name for name in READERS if name != "pyav"])
+def other(request):
+    """Another reader, in a worker process as when indexing: decord ends it at some files."""
+    with Decoder([create("video_reader", request.param)], workers=1) as decoder:
+        yield decoder
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_another_reader_gives_the_right_frames_or_refuses(numbered, name, other):
-    """In a worker process, as when indexing: decord ends the process at some of these files."""
     path, shown = numbered(name)
-    with Decoder([create("video_reader", other)], workers=1) as decoder:
-        facts = decoder.probe(path)
-        with suppress(UnreadableVideo):
-            decoder.read(path, [0.0], facts)
-            assert_right(decoder, path, shown, facts)
+    facts = other.probe(path)
+    with suppress(UnreadableVideo):
+        other.read(path, [0.0], facts)
+        assert_right(other, path, shown, facts)
