@@ -35,10 +35,10 @@ def report_lines(done: "IndexReport") -> Iterator[str]:
     yield from some("touched", [(path, "holds the same as before") for path in done.touched])
     yield from some("moved", moves(done))
     yield from some("copied", [(p, f"holds the same as {done.origins[p]}") for p in done.copied])
-    yield from reread_lines(done)
+    yield from counted("read again", done.reread)
     yield from passed_over_lines(done)
     yield from some("gone", [(path, GONE) for path in lost_paths(done)])
-    yield from away_lines(done)
+    yield from counted("away", done.away, f": {AWAY}")
     yield from some("in part", done.partial)
     yield from some("failed", done.failed)
     if len(done.taken) != done.found:
@@ -63,10 +63,10 @@ def moves(done: "IndexReport") -> list[tuple[str, str]]:
     ]
 
 
-def reread_lines(done: "IndexReport") -> Iterator[str]:
-    """Yield a line for each reason to read videos again; it is the same for many of them."""
-    for reason, count in Counter(reason for _, reason in done.reread).items():
-        yield f"read again: {count} {'videos' if count > 1 else 'video'}: {reason}"
+def counted(kind: str, entries: Sequence[tuple[str, str]], advice: str = "") -> Iterator[str]:
+    """Yield a line for each reason, with how many videos have it: it is the same for many."""
+    for reason, count in Counter(reason for _, reason in entries).items():
+        yield f"{kind}: {count} {'videos' if count > 1 else 'video'}: {reason}{advice}"
 
 
 def passed_over_lines(done: "IndexReport") -> Iterator[str]:
@@ -77,12 +77,6 @@ def passed_over_lines(done: "IndexReport") -> Iterator[str]:
     yield from some("passed over", named)
     if others := len(done.passed_over) - len(named):
         yield f"passed over: {others} {'files' if others > 1 else 'file'} without a video's suffix"
-
-
-def away_lines(done: "IndexReport") -> Iterator[str]:
-    """Yield a line for each folder that a drive may have left."""
-    for reason, count in Counter(reason for _, reason in done.away).items():
-        yield f"away: {count} {'videos' if count > 1 else 'video'}: {reason}: {AWAY}"
 
 
 def lost_paths(done: "IndexReport") -> list[str]:

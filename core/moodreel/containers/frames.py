@@ -9,6 +9,8 @@ from typing import Any
 from moodreel.containers.packets import seek_to
 from moodreel.media import VideoFacts
 
+EARLY = 1e-3  # seconds by which a container's clock may round a time: that of Matroska counts these
+
 
 class FrameClock:
     """Tells when decoded frames are shown, in seconds on the container's clock.

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from moodreel.containers.colours import frame_colour
 from moodreel.containers.frames import decode_frames
-from moodreel.containers.opening import movie_streams, open_container, pick_stream
+from moodreel.containers.opening import check_file, movie_streams, open_container, pick_stream
 from moodreel.containers.orientation import Turn, frame_turn, lies_sideways
 from moodreel.containers.packets import Survey, is_loose, is_timeless, survey_packets
 from moodreel.containers.truncation import lacks_bytes
@@ -21,6 +22,7 @@ STRANGEST_ASPECT = 8.0  # of a pixel's sides; what states more is taken for squa
 LAST_STAYS, PAUSES = 1.0, 2.0
 RATE_AGREES = 0.05  # by which a stated rate may differ from a counted one: a judgement
 LOOKED_AT = 12  # frames by which the order of times is judged: a judgement
+KEPT = 16  # files whose facts a process keeps: a judgement
 LONGEST = 10 * 24 * 3600.0  # seconds; a stated duration of more is no duration: a judgement
 
 
@@ -44,11 +46,19 @@ class Extent:
 
 
 def probe_video(path: Path) -> VideoFacts:
-    """Return the facts of a file.
+    """Return the facts of a file. They are found out once, as long as the file does not change.
 
     Raises:
         UnreadableVideo: it is no video, or nothing of it can be decoded.
     """
+    check_file(path)
+    facts = path.stat()
+    return found_facts(path, facts.st_size, facts.st_mtime_ns)
+
+
+@lru_cache(maxsize=KEPT)  # single frames are read from one file again and again, as for the page
+def found_facts(path: Path, size: int, modified: int) -> VideoFacts:
+    """Return the facts of a file of some size and time."""
     with open_container(path) as container:
         streams = movie_streams(path, container)
         surveys = survey_packets(path, container, streams)

@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moodreel import Clip, Register, UnreadableVideo, VideoFacts, hookimpl
+from moodreel.containers.frames import EARLY
 from moodreel.containers.probing import probe_video
 from moodreel.interfaces import Requirement, VideoReader
 from moodreel_plugins.readers.pixels import shrunk_size
-from moodreel_plugins.readers.proofs import check_pictures, key_times
+from moodreel_plugins.readers.proofs import check_pictures, key_times, met_times
 
-EARLY = 1e-3  # seconds by which a container's clock may round a time
 SQUARE = 0.01  # how far from 1 the ratio of a square pixel's sides may be: a judgement
-UPRIGHT = {(1, 0, 0, 1), (0, 1, -1, 0), (-1, 0, 0, -1), (0, -1, 1, 0)}  # decord mirrors nothing
+ROTATIONS = {(1, 0, 0, 1), (0, 1, -1, 0), (-1, 0, 0, -1), (0, -1, 1, 0)}  # decord mirrors nothing
 
 
 class DecordReader(VideoReader):
@@ -42,10 +42,7 @@ class DecordReader(VideoReader):
         facts = facts or probe_video(path)
         check_kind(path, facts)
         video, begins = open_frames(path, facts, self.shorter_side, path.stat().st_mtime_ns)
-        met = np.array([time for time in times if time <= facts.duration + EARLY])
-        if not len(met):
-            first = min(times, default=0.0)
-            raise UnreadableVideo(path, f"no frame can be read from {first:.1f} s on")
+        met = met_times(path, facts, times)
         return Clip(pictures_at(path, video, begins, met), met)
 
 
@@ -53,7 +50,7 @@ def check_kind(path: Path, facts: VideoFacts) -> None:
     """Refuse the kinds of video that decord is known to show wrongly."""
     kinds = {
         "its pixels are not square": abs(facts.pixel_aspect - 1) > SQUARE,
-        "its picture is mirrored": facts.turn not in UPRIGHT,
+        "its picture is mirrored": facts.turn not in ROTATIONS,
         "its colours are of a wide range": facts.colour.transfer != "sdr",
         "its clock does not run evenly": facts.sequential or facts.unordered,
         "a part of it is missing": facts.truncated,

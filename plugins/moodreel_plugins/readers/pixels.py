@@ -10,7 +10,6 @@ from moodreel.containers.orientation import lies_sideways, turn_picture
 from moodreel_plugins.readers.tone_mapping import shown_range
 
 SPACES = {"bt601": "ITU601", "bt709": "ITU709", "bt2020": "BT2020"}
-LONGEST_SIDE = 16  # times the shorter side; strips are shown no longer than this: a judgement
 
 
 def shown_picture(frame: Any, facts: VideoFacts, shorter_side: int) -> NDArray[np.uint8]:

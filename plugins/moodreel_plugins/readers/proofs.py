@@ -1,6 +1,6 @@
 """Proving that a reader shows what FFmpeg shows when a file is decoded with its times checked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from moodreel import UnreadableVideo, VideoFacts
+from moodreel.containers.frames import EARLY
 from moodreel.containers.opening import open_container
 from moodreel.containers.packets import seek_to
 from moodreel_plugins.readers.pyav_reader import PyavReader
@@ -37,6 +38,19 @@ def check_pictures(path: Path, facts: VideoFacts, read: Read) -> None:
     for place, picture in zip([*range(len(right)), *single], given, strict=True):
         if np.abs(thumbnail(picture) - thumbnail(right.frames[place])).max() > ALIKE:
             raise UnreadableVideo(path, f"shows another frame at {right.times[place]:.1f} s")
+
+
+def met_times(path: Path, facts: VideoFacts, times: Sequence[float]) -> NDArray[np.float64]:
+    """Return those of some times at which a video shows anything.
+
+    Raises:
+        UnreadableVideo: there is none.
+    """
+    met = np.array([time for time in times if time <= facts.duration + EARLY])
+    if not len(met):
+        first = min(times, default=0.0)
+        raise UnreadableVideo(path, f"no frame can be read from {first:.1f} s on")
+    return met
 
 
 def compared_times(path: Path, facts: VideoFacts) -> list[float]:

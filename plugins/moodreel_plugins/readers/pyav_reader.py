@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 
 from moodreel import Clip, Register, UnreadableVideo, VideoFacts, hookimpl
-from moodreel.containers.frames import decode_frames, sought_frames
+from moodreel.containers.frames import EARLY, decode_frames, sought_frames
 from moodreel.containers.opening import names_keys, open_container
 from moodreel.containers.probing import probe_video
 from moodreel.interfaces import Requirement, VideoReader
 from moodreel_plugins.readers.pixels import shown_picture
 
-EARLY = 1e-3  # seconds by which a container's clock may round a time: that of Matroska counts these
 # Seconds. The next five are judgements, not measured.
 NEAR_START = 1.0  # up to which reading from the start is not worse than seeking
 AHEAD = 2.0  # from which seeking is tried where no index tells of a key frame

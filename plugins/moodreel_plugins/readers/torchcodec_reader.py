@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from moodreel import Clip, Register, UnreadableVideo, VideoFacts, hookimpl
+from moodreel.containers.frames import EARLY
 from moodreel.containers.probing import probe_video
 from moodreel.interfaces import Requirement, VideoReader
 from moodreel_plugins.readers.pixels import shrunk_size
-from moodreel_plugins.readers.proofs import check_pictures
-
-EARLY = 1e-3  # seconds by which a container's clock may round a time
+from moodreel_plugins.readers.proofs import check_pictures, met_times
 
 
 class TorchcodecReader(VideoReader):
@@ -42,10 +41,7 @@ class TorchcodecReader(VideoReader):
         size = shrunk_size(facts.width, facts.height, self.shorter_side)
         modified = path.stat().st_mtime_ns
         video = open_decoder(path, facts, size, self.threads, modified)
-        met = np.array([time for time in times if time <= facts.duration + EARLY])
-        if not len(met):
-            first = min(times, default=0.0)
-            raise UnreadableVideo(path, f"no frame can be read from {first:.1f} s on")
+        met = met_times(path, facts, times)
         return Clip(pictures_at(path, facts, video, size, met), met)
 
 

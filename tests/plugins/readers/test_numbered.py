@@ -11,6 +11,7 @@ import pytest
 
 from moodreel import create
 from moodreel.containers import packets
+from moodreel.containers.probing import found_facts
 from moodreel.decoding.decoder import Decoder
 from moodreel.errors import UnreadableVideo
 from numbered_videos import KINDS, READERS
@@ -62,6 +63,7 @@ def test_a_second_run_reads_the_same_pixels(numbered, name):
     runs = []
     for _ in range(2):
         reader = create("video_reader", "pyav")
+        found_facts.cache_clear()
         again = reader.probe(path)
         assert facts in (None, again)
         facts = again
@@ -79,7 +81,9 @@ def test_of_a_large_file_only_the_end_is_looked_at_and_the_facts_are_the_same(
     for limit in ("SCANNED", "SCANNED_LOOSE"):
         monkeypatch.setattr(packets, limit, 0)
     monkeypatch.setattr(packets, "HEAD", path.stat().st_size // 8)
+    found_facts.cache_clear()
     facts = reader.probe(path)
+    found_facts.cache_clear()
     assert facts.duration == pytest.approx(whole.duration, abs=0.1)
     assert facts.stream == whole.stream
     assert_right(reader, path, shown, facts)

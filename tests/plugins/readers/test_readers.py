@@ -17,6 +17,7 @@ from hard_videos import (
     write_video,
 )
 from moodreel import create
+from moodreel.containers import probing
 from moodreel.decoding.decoder import Decoder
 from moodreel.errors import UnreadableVideo
 from numbered_videos import READERS
@@ -122,6 +123,18 @@ def test_a_file_that_was_replaced_is_read_anew(reader, tmp_path):
     os.utime(tmp_path / "b.mp4", (1, 1))
     os.replace(tmp_path / "b.mp4", tmp_path / "a.mp4")
     assert reader.read(tmp_path / "a.mp4", [0.0]).frames.shape[2] == 96
+
+
+def test_the_facts_of_a_file_are_found_once_until_it_changes(tmp_path, monkeypatch):
+    """The page reads single frames of one video again and again."""
+    reader, opened = create("video_reader", "pyav"), []
+    survey = probing.survey_packets
+    monkeypatch.setattr(probing, "survey_packets", lambda *a: opened.append(a) or survey(*a))
+    write_video(tmp_path / "a.mp4", frames=25, size=(64, 48))
+    assert [reader.probe(tmp_path / "a.mp4").duration for _ in range(3)] == [1.0] * 3
+    assert len(opened) == 1
+    write_video(tmp_path / "a.mp4", frames=50, size=(64, 48))
+    assert (reader.probe(tmp_path / "a.mp4").duration, len(opened)) == (2.0, 2)
 
 
 def test_a_folder_and_a_missing_file_are_named(reader, tmp_path):
