@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from moodreel.storage.cache import VARIABLE, cache_folder, cached_tensor
+from moodreel_plugins.encoders.class_head import ClassHead
 
 
 @pytest.fixture(autouse=True)
@@ -33,14 +34,13 @@ def test_a_tensor_is_made_once_for_all_that_it_depends_on(folder):
     assert len(list(folder.iterdir())) == 2, "and nothing half-written is left"
 
 
-def test_one_that_is_damaged_or_does_not_fit_is_made_again(folder):
+def test_one_that_is_damaged_is_made_again(folder):
     make = Maker()
     cached_tensor("numbers", ["a"], make)
     (file,) = folder.iterdir()
     file.write_bytes(b"damaged")
     assert cached_tensor("numbers", ["a"], make)[0, 1] == 6
-    assert cached_tensor("numbers", ["a"], make, lambda known: False)[0, 1] == 9
-    assert cached_tensor("numbers", ["a"], make)[0, 1] == 9
+    assert cached_tensor("numbers", ["a"], make)[0, 1] == 6
 
 
 def test_where_nothing_can_be_kept_it_is_made_all_the_same(folder):
@@ -56,25 +56,42 @@ def test_without_a_choice_it_is_the_users_cache(monkeypatch):
     assert cache_folder().name == "moodreel"
 
 
-def test_classes_are_embedded_once_and_anew_by_an_encoder_that_was_tuned(registry, monkeypatch):
-    encoder = registry.create("video_encoder", "starter")
-    asked = []
+@pytest.fixture
+def head(registry):
+    """Class heads of one encoder, and what it was asked to encode."""
+    encoder, asked = registry.create("text_encoder", "minilm"), []
+    texts = [["a cat", "a dog"]]
 
     def encode(texts, inject=None):
         asked.append(len(texts))
-        return type(encoder.text_encoder).encode(encoder.text_encoder, texts, inject)
+        return type(encoder).encode(encoder, texts, inject)
 
-    fresh = [type(encoder)(encoder.text_encoder, encoder.networks, forms=["plain"]) for _ in "ab"]
-    kept = fresh[0].class_head.embeddings
-    monkeypatch.setattr(encoder.text_encoder, "encode", encode)
-    assert fresh[1].class_head.embeddings.equal(kept)
-    assert asked == [1]
-    changed = type(encoder)(encoder.text_encoder, encoder.networks, forms=["plain"])
-    weight = encoder.text_encoder.model.get_input_embeddings().weight
-    before = weight.detach().clone()
-    try:
-        weight.data *= 1.5
-        assert not changed.class_head.embeddings.allclose(kept, atol=1e-3)
-    finally:
-        weight.data.copy_(before)
-    assert asked[1:] == [1, 1000]
+    encoder.encode = encode
+    return lambda: ClassHead(encoder, lambda: texts, 1.0, 2), encoder, asked
+
+
+def test_what_is_known_of_the_classes_is_used_without_loading_the_encoder(head):
+    make, _, asked = head
+    kept = make().embeddings
+    assert make().embeddings.equal(kept)
+    assert asked == [2]
+
+
+def test_classes_are_embedded_anew_by_an_encoder_that_was_tuned(head):
+    make, encoder, asked = head
+    kept = make().embeddings
+    weight = encoder.model.get_input_embeddings().weight
+    with torch.no_grad():
+        weight *= 1.5
+    encoder.tuned = True
+    assert not make().embeddings.allclose(kept, atol=1e-3)
+    encoder.tuned = False
+    assert make().embeddings.equal(kept), "and what others use stayed as it was"
+    assert asked == [2, 2]
+
+
+def test_classes_of_an_encoder_without_a_fingerprint_are_not_kept(head):
+    make, encoder, asked = head
+    encoder.fingerprint = "unregistered"
+    assert make().embeddings.equal(make().embeddings)
+    assert asked == [2, 2]

@@ -58,6 +58,7 @@ def test_the_image_half_does_not_learn_with_the_texts(tiny):
     names = learning(tunable_network(tiny, "text"))
     assert "text_projection.weight" in names
     assert len(names) > 10
+    assert tiny.slot("text_encoder").tuned, "it is no longer what its fingerprint says"
     assert not any(name.startswith("vision") or name.startswith("visual") for name in names)
 
 

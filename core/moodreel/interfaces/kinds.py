@@ -179,9 +179,15 @@ class VideoEncoder(Component):
 
 
 class TextEncoder(Component):
-    """Turns texts into vectors of a space."""
+    """Turns texts into vectors of a space.
+
+    Attributes:
+        tuned: whether it is being fine-tuned, or was since it was loaded, so that it no longer is
+            what its fingerprint says. Whoever tunes it sets this.
+    """
 
     kind = "text_encoder"
+    tuned: bool = False
 
     @property
     @abstractmethod

@@ -25,24 +25,18 @@ def cache_folder() -> Path:
     return Path(chosen) if chosen else user_cache_path("moodreel", appauthor=False)
 
 
-def cached_tensor(
-    name: str,
-    parts: Sequence[str],
-    make: Callable[[], Tensor],
-    fits: Callable[[Tensor], bool] = lambda tensor: True,
-) -> Tensor:
+def cached_tensor(name: str, parts: Sequence[str], make: Callable[[], Tensor]) -> Tensor:
     """Return a tensor from the cache, or make it and put it there.
 
     Args:
         name: what the tensor is, such as "classes"; the file's name begins with it.
         parts: texts that identify everything the tensor depends on, such as a fingerprint.
         make: computes the tensor.
-        fits: says whether a cached tensor is what would be made; one that is not is made again.
     """
     key = digest("\0".join(parts), size=16)
     file = cache_folder() / f"{name}-{key}.safetensors"
     known = load_tensor(file, name)
-    if known is not None and fits(known):
+    if known is not None:
         return known
     made = make().contiguous()
     keep_tensor(file, name, made)

@@ -44,6 +44,7 @@ def tunable_network(registry: Registry, tune: Tune) -> nn.Module | None:
             f"video encoder {registry.slot_name('video_encoder')!r} cannot be tuned together with "
             f"its texts; --tune text tunes the text encoder alone"
         )
+    encoder.tuned = True
     network.float()  # the small steps of tuning would be lost in half precision
     if not choose_parameters(encoder, watcher, network, tune):
         raise ConfigurationError(

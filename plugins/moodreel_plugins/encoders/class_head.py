@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Literal
 
-from moodreel.interfaces import TextEncoder
+from moodreel.interfaces import Component, TextEncoder
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -41,23 +41,18 @@ class ClassHead:
     def embeddings(self) -> "Tensor":
         """The embeddings [C, D] of the classes, L2-normalised.
 
-        They take seconds to make, so they are kept between processes.
+        They take seconds to make, and the encoder some more to load, so they are kept between
+        processes; not those of an encoder that is no longer what its fingerprint says, or that
+        has none.
         """
         from moodreel.storage.cache import cached_tensor
 
-        texts = self.texts()
-        parts = [self.text_encoder.fingerprint, *(text for form in texts for text in form)]
-        return cached_tensor(
-            "classes", parts, partial(self.embed_texts, texts), partial(self.embeds_so, texts)
-        )
-
-    def embeds_so(self, texts: Sequence[Sequence[str]], known: "Tensor") -> bool:
-        """Whether the encoder as it is now, tuned perhaps, embeds the first class as was kept."""
-        import torch
-
-        first = self.embed_texts([form[:1] for form in texts])
-        wanted = (len(texts[0]), first.shape[1])
-        return known.shape == wanted and torch.allclose(known[:1], first, atol=1e-4)
+        texts, encoder = self.texts(), self.text_encoder
+        make = partial(self.embed_texts, texts)
+        if encoder.tuned or encoder.fingerprint == Component.fingerprint:
+            return make()
+        parts = [encoder.fingerprint, *(text for form in texts for text in form)]
+        return cached_tensor("classes", parts, make)
 
     def embed_texts(self, texts: Sequence[Sequence[str]]) -> "Tensor":
         """Return the mean embedding [C, D] of C classes over their forms."""
