@@ -14,7 +14,7 @@ from moodreel.explanation.explaining import explain, explain_hits, word_parts
 from moodreel.fusion.checkpoints import TrainingContext, load_strategy, save_strategy
 from moodreel.reports.explanation import explain_html
 from moodreel.search.query import Query
-from moodreel_plugins.emotion.words import WordPrototypes
+from moodreel_plugins.emotion.words import WordMoods
 from moodreel_plugins.encoders.sentence import SentenceTextEncoder
 from nearness import ROUNDING
 
@@ -100,14 +100,14 @@ def test_an_empty_index_has_nothing_to_explain(tmp_path, engine_at):
 def counted(monkeypatch):
     """Count what the starter's text encoder encodes, and the queries that emotions are read in."""
     encoded, read = [], []
-    encode, extract = SentenceTextEncoder.encode, WordPrototypes.extract
+    encode, extract = SentenceTextEncoder.encode, WordMoods.extract
     monkeypatch.setattr(
         SentenceTextEncoder,
         "encode",
         lambda self, texts, inject=None: encoded.append(list(texts)) or encode(self, texts, inject),
     )
     monkeypatch.setattr(
-        WordPrototypes,
+        WordMoods,
         "extract",
         lambda self, texts: read.append(len(texts)) or extract(self, texts),
     )

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moodreel import EmotionScores
-from moodreel_plugins.emotion.modifiers import word_set
+from moodreel_plugins.emotion.english.wording import word_set
 
 WORD = re.compile(r"[^\W\d_]+")
 LATIN = re.compile(r"[A-Za-z\u00aa\u00ba\u00c0-\u024f\u1e00-\u1eff\uff21-\uff3a\uff41-\uff5a]")

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from moodreel import Emotion, EmotionScores, Register, Sentiment, hookimpl
 from moodreel.interfaces import EmotionExtractor, Requirement
+from moodreel_plugins.emotion.english.negation import weigh_words
 from moodreel_plugins.emotion.language import mask_unread, readable
-from moodreel_plugins.emotion.modifiers import Weighed, weigh_words
 
 COUNTED = (*Emotion, "positive", "negative")
 
@@ -77,15 +77,16 @@ class NrcLexicon(EmotionExtractor):
                 counts[name] += strength  # type: ignore[assignment]
         return [counts[name] for name in COUNTED]
 
-    def words(self, text: str) -> Iterator[Weighed]:
+    def words(self, text: str) -> Iterator[tuple[str, float]]:
         """Yield the words to look up, and how much each counts."""
         if self.modifiers:
-            yield from weigh_words(text)
+            for weighed in weigh_words(text):
+                yield from ((word, weighed.strength) for word in weighed.word.split())
         elif self.match_case:
-            yield from (Weighed(word, 1.0) for word in treebank_words(text))
+            yield from ((word, 1.0) for word in treebank_words(text))
         else:
             plain = text.lower().replace("\u2019", "'")
-            yield from (Weighed(word, 1.0) for word in treebank_words(plain))
+            yield from ((word, 1.0) for word in treebank_words(plain))
 
 
 @cache

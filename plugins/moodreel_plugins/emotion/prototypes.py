@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from moodreel import Emotion, EmotionScores, Register, hookimpl
 from moodreel.interfaces import EmotionExtractor, TextEncoder
+from moodreel_plugins.emotion.english.negation import weigh_words
 from moodreel_plugins.emotion.language import encodable, mask_unread, readable
-from moodreel_plugins.emotion.modifiers import weigh_words
 
 SENTENCES: Mapping[str, tuple[str, ...]] = {
     "joy": (

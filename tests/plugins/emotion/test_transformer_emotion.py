@@ -8,7 +8,7 @@ from moodreel import Emotion, create
 from moodreel.errors import ConfigurationError
 from moodreel.registry.registry import default_registry
 from moodreel.testing import check_emotion_extractor
-from moodreel_plugins.emotion.modifiers import word_set
+from moodreel_plugins.emotion.english.wording import word_set
 from nearness import ROUNDING, assert_near
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "happy", "angry", "man", "wall"]
