@@ -161,7 +161,7 @@ def test_labels_are_compared_and_a_temperature_is_kept(moodreel, labelled, tmp_p
 
 def test_the_comparison_is_a_table(moodreel, labelled):
     shown = moodreel("annotate", labelled, "--extractor", "words", "--evaluate").out
-    assert "macro-F1 0." in shown
+    assert "macro-F1 " in shown
     assert "expected calibration error 0." in shown
     assert all(emotion in shown for emotion in (*Emotion, "neutral", "unread"))
 
@@ -176,7 +176,7 @@ ONE = [{"video": "a", "caption": "b"}]
     [
         ([{"video": "a"}], (), "no column for a caption"),
         ([{"caption": "a"}], (), "no column for a video"),
-        ("text", (), "holds no rows"),
+        ("text", (), "holds the text 'text'"),
         (ONE, ("--extractor", "nrk"), "Did you mean 'nrc'"),
         (ONE, ("--extractor", "face"), "reads video, not text"),
         (ONE, ("--to", "out.xml"), "not to this"),

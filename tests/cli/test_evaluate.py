@@ -10,7 +10,7 @@ def test_tables_are_those_of_the_presets_strategy(moodreel, msrvtt_shaped, datas
     place = ("--root", msrvtt_shaped, "--cache", dataset_cache)
     done = moodreel("evaluate", "msrvtt-1k-a", *place, "--limit", 3, "--resamples", 200)
     assert done.code == 0, done.err
-    assert "5 queries, 3 videos, 1 more missing." in done.out
+    assert "5 queries of 5 captions, 3 videos, 1 more missing." in done.out
     assert "late" in done.out
     assert "Against" not in done.out
 
@@ -22,7 +22,7 @@ def test_a_video_that_cannot_be_read_is_named_and_the_others_count(moodreel, dem
     place = ("--cache", tmp_path / "cache", "--resamples", 200)
     done = moodreel("evaluate", tmp_path / "captions.csv", *place)
     assert done.code == 1
-    assert "1 queries, 1 videos" in done.out
+    assert "1 queries of 1 captions, 1 videos" in done.out
     assert f"failed: {tmp_path}/broken.mp4: is not a video" in done.err
 
 

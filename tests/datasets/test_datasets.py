@@ -180,10 +180,13 @@ def test_emotions_may_be_named_or_in_the_notation_of_queries(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"video": "a"}\n', "row 1: no column for a caption: name it 'caption'"),
-        ('{"caption": "a"}\n', "row 1: no column for a video: name it 'video'"),
-        ('{"video": "a", "caption": "x", "emotions": {"jou": 1}}', "row 1: unknown emotion 'jou'"),
-        ('{"video": "a", "caption": "x", "joy": "much"}', "row 1: joy='much' is no number"),
+        ('{"video": "a"}\n', "rows.jsonl:1: no column for a caption: name it 'caption'"),
+        ('{"caption": "a"}\n', "rows.jsonl:1: no column for a video: name it 'video'"),
+        (
+            '{"video": "a", "caption": "x", "emotions": {"jou": 1}}',
+            ":1: unknown emotion 'jou'",
+        ),
+        ('{"video": "a", "caption": "x", "joy": "much"}', "rows.jsonl:1: joy='much' is no number"),
         ("[1]\n", "rows.jsonl:1: a row must be an object"),
         ("{\n", "rows.jsonl:1: not JSON"),
     ],

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from moodreel.cli.datasets import columns_option
 from moodreel.cli.groups import option_group
 from moodreel.cli.names import check_names
 from moodreel.cli.opening import open_index, open_registry
@@ -99,6 +100,7 @@ label_options = option_group(
     metavar="NAME",
     help="The emotion extractor that reads the captions.",
 )
+@columns_option
 @selection_options
 @label_options
 @json_option
@@ -107,6 +109,7 @@ def command(
     source: str,
     target: str | None,
     extractor: str,
+    columns: str | None,
     selection: SelectionOptions,
     labelled: LabelOptions,
     as_json: bool,
@@ -123,7 +126,7 @@ def command(
     if target:
         check_target(Path(target))
     check_names(configuration, components=[("emotion_extractor", extractor)])
-    rows = source_rows(Path(source), configuration)
+    rows = source_rows(Path(source), columns, configuration)
     registry = open_registry(configuration)
     done = read_emotions(rows, text_extractor(registry, extractor), source)
     done = selected(done, selection, registry)
@@ -151,12 +154,13 @@ def text_extractor(registry: "Registry", name: str) -> "EmotionExtractor":
     return found
 
 
-def source_rows(source: Path, configuration: ConfigurationOptions) -> Rows:
+def source_rows(source: Path, columns: str | None, configuration: ConfigurationOptions) -> Rows:
     """Return the captions of a file, or of an index."""
     from moodreel.datasets.annotation import read_captions
+    from moodreel.datasets.rows import parse_columns
 
     if not source.is_dir():
-        return read_captions(source)
+        return read_captions(source, parse_columns(columns))
     with open_index(replace(configuration, index=str(source))) as engine:
         from moodreel.features.captions import indexed_captions
 

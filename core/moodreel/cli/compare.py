@@ -33,7 +33,7 @@ class ComparisonOptions:
     Args:
         report: files to write a report into, each in the form that its suffix names.
         trec: the folder to write TREC's run and qrels files into.
-        dual: whether to add figures with dual softmax.
+        dual: the temperature of the dual softmax to add figures with; None adds none.
         resamples: draws of the bootstrap and of the randomisation test.
         seed: of the draws.
         as_json: whether one JSON object is printed rather than tables.
@@ -41,7 +41,7 @@ class ComparisonOptions:
 
     report: tuple[str, ...] = ()
     trec: str | None = None
-    dual: bool = False
+    dual: float | None = None
     resamples: int = 5000
     seed: int = 0
     as_json: bool = False
@@ -72,9 +72,12 @@ comparison_options = together(
         click.option(
             "--dual-softmax",
             "dual",
-            is_flag=True,
-            help="Add figures with dual softmax, which looks at all queries at once: a search "
-            "cannot have it.",
+            type=click.FloatRange(min=0, min_open=True),
+            is_flag=False,
+            flag_value=5.0,
+            metavar="[T]",
+            help="Add figures with dual softmax, whose scores are multiplied by T.  [T: 5]  It "
+            "looks at all queries at once: a search cannot have it.",
         ),
         click.option(
             "--resamples",

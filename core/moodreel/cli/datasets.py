@@ -18,6 +18,7 @@ from moodreel.cli.progress import progress_bar
 if TYPE_CHECKING:
     from moodreel.components import Components
     from moodreel.datasets import Caption, Dataset
+    from moodreel.datasets.dataset import SkippedRow
     from moodreel.engine.engine import Engine
     from moodreel.evaluation.material import Material, Reading
 
@@ -35,6 +36,7 @@ class DatasetOptions:
         limit: the first videos alone.
         segment: the length of a segment in seconds; 0: whole videos.
         cache: the folder where features are kept.
+        columns: which columns are "video" and "caption", as "video=NAME,caption=NAME".
     """
 
     root: str | None = None
@@ -43,16 +45,20 @@ class DatasetOptions:
     limit: int | None = None
     segment: float = 0.0
     cache: str = ".moodreel/datasets"
+    columns: str | None = None
 
     def load(self, source: str) -> "Dataset":
-        """Load the part of a dataset, and name the videos that were not found on stderr."""
+        """Load the part of a dataset, and name on stderr what was not found or left out."""
         from moodreel.datasets import load_dataset
+        from moodreel.datasets.rows import parse_columns
 
         split = None if self.split == "all" else self.split
-        dataset = load_dataset(source, self.root, self.videos, split)
+        columns = parse_columns(self.columns)
+        dataset = load_dataset(source, self.root, self.videos, split, columns=columns)
         if self.split is None and "test" in dataset.splits:
             dataset = dataset.part("test")
         tell_missing(dataset.missing)
+        tell_skipped(dataset.skipped)
         return dataset if self.limit is None else dataset.limit(self.limit)
 
     def cut(self, configuration: ConfigurationOptions) -> ConfigurationOptions:
@@ -100,10 +106,24 @@ def tell_missing(missing: Sequence[str]) -> None:
         click.echo(f"missing: {len(missing)} videos were not found: {names}{more}", err=True)
 
 
+def tell_skipped(skipped: "Sequence[SkippedRow]") -> None:
+    """Name the rows that were left out, on stderr."""
+    if skipped:
+        more = f" and {len(skipped) - SHOWN} more" if len(skipped) > SHOWN else ""
+        told = "; ".join(map(str, skipped[:SHOWN]))
+        click.echo(f"left out: {len(skipped)} rows: {told}{more}", err=True)
+
+
 root_option = click.option(
     "--root", metavar="DIR", help="The folder of a benchmark's annotation files."
 )
 videos_option = click.option("--videos", metavar="DIR", help="The folder of the video files.")
+columns_option = click.option(
+    "--columns",
+    metavar="VIDEO,CAPTION",
+    help="Which columns of a file say what: video=NAME,caption=NAME, one of them or both. Usual "
+    "names are known.",
+)
 cache_option = click.option(
     "--cache",
     default=DatasetOptions.cache,
@@ -118,6 +138,7 @@ dataset_options = option_group(
     DatasetOptions,
     root_option,
     videos_option,
+    columns_option,
     click.option(
         "--split",
         metavar="NAME",
@@ -154,8 +175,8 @@ reading_options = option_group(
         "--group/--no-group",
         "grouped",
         default=None,
-        help="Take captions with the same words as one query.  [default: for all datasets but the "
-        "published benchmarks]",
+        help="Take captions with the same words as one query, whatever their capitals and marks at "
+        "the ends.  [default: for all datasets but the published benchmarks]",
     ),
 )
 collection_options = option_group(
@@ -250,4 +271,6 @@ def ask_dataset(
 
 def own_queries(dataset: "Dataset") -> "list[Caption]":
     """Return a dataset's captions, those with the same words once."""
-    return list({caption.text: caption for caption in dataset.captions}.values())
+    from moodreel.datasets.relevance import same_words
+
+    return list({same_words(caption.text): caption for caption in dataset.captions}.values())

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from moodreel.calibration import NEUTRAL, class_names
-from moodreel.datasets.captioned import CAPTION_KEYS, VIDEO_KEYS, first_value
-from moodreel.datasets.tables import Row, read_json, read_rows
+from moodreel.datasets.captioned import row_texts, row_video
+from moodreel.datasets.rows import Columns, Row, choose_columns, place_of
+from moodreel.datasets.tables import read_json, read_rows
 from moodreel.emotions import Emotion, EmotionScores, Sentiment
 from moodreel.errors import InvalidInput, closest
 from moodreel.interfaces import EmotionExtractor
@@ -27,7 +28,7 @@ def columns() -> list[str]:
     return [*facts, "positive", "negative", "neutral", *(emotion.value for emotion in Emotion)]
 
 
-def caption_rows(rows: Iterable[Row], where: str) -> Iterator[dict[str, Any]]:
+def caption_rows(rows: Iterable[Mapping[str, Any]], where: str) -> Iterator[dict[str, Any]]:
     """Yield one row for each caption, whatever the columns are called; empty captions stay.
 
     Args:
@@ -38,29 +39,32 @@ def caption_rows(rows: Iterable[Row], where: str) -> Iterator[dict[str, Any]]:
         InvalidInput: a row without a video or a caption column.
     """
     for number, row in enumerate(rows, 1):
-        place = f"{where}, row {number}"
-        video = str(first_value(row, VIDEO_KEYS, "a video", place))
-        given = first_value(row, CAPTION_KEYS, "a caption", place)
-        for caption in given if isinstance(given, list) else [given]:
+        place = place_of(row, where, number)
+        video = row_video(row, place)
+        for caption in row_texts(row, place):
             yield {
                 **row,
                 "video": video,
                 "video_id": str(row.get("video_id") or PurePath(video).stem),
-                "caption": "" if caption is None else str(caption),
+                "caption": caption,
                 "duration": number_or_none(row.get("duration")),
             }
 
 
-def read_captions(path: Path) -> list[dict[str, Any]]:
+def read_captions(path: Path, columns: Columns | None = None) -> list[dict[str, Any]]:
     """Return the rows of a file, one a caption.
 
     JSON may also be a plain list of captions, which are then named by their places.
+
+    Args:
+        path: the file.
+        columns: which columns are "video" and "caption", where they have no usual name.
     """
     held = read_json(path) if path.suffix.lower() == ".json" else None
     if isinstance(held, list) and held and all(isinstance(text, str) for text in held):
-        rows: Sequence[Row] = [{"video": str(at), "caption": text} for at, text in enumerate(held)]
+        rows = [Row({"video": str(at), "caption": text}) for at, text in enumerate(held)]
     else:
-        rows = read_rows(path)
+        rows = choose_columns(read_rows(path), columns or {}, path)
     return list(caption_rows(rows, str(path)))
 
 
@@ -73,7 +77,7 @@ def number_or_none(value: Any) -> float | None:
 
 
 def annotate(
-    rows: Sequence[Row],
+    rows: Sequence[Mapping[str, Any]],
     extractor: EmotionExtractor,
     on_progress: Callable[[int], None] = lambda done: None,
 ) -> list[dict[str, Any]]:
@@ -98,7 +102,7 @@ def annotate(
 
 
 def annotate_part(
-    rows: Sequence[Row], scores: EmotionScores, sentiment: Sentiment | None
+    rows: Sequence[Mapping[str, Any]], scores: EmotionScores, sentiment: Sentiment | None
 ) -> Iterator[dict[str, Any]]:
     """Yield rows with what was read of them."""
     for place, (row, seen) in enumerate(zip(rows, scores, strict=True)):
@@ -119,7 +123,7 @@ def described_sentiment(sentiment: Sentiment | None, place: int) -> dict[str, fl
     }
 
 
-def read_labels(rows: Sequence[Row], column: str | None = None) -> list[str | None]:
+def read_labels(rows: Sequence[Mapping[str, Any]], column: str | None = None) -> list[str | None]:
     """Return the class that each row is labelled with; None where it is not.
 
     Args:
@@ -133,7 +137,7 @@ def read_labels(rows: Sequence[Row], column: str | None = None) -> list[str | No
     return [row_label(row, names, number) for number, row in enumerate(rows, 1)]
 
 
-def row_label(row: Row, names: Sequence[str], number: int) -> str | None:
+def row_label(row: Mapping[str, Any], names: Sequence[str], number: int) -> str | None:
     """Return the class that one row is labelled with."""
     said = next((row[name] for name in names if row.get(name) not in (None, "")), None)
     if said is None or said in FLAGS:

@@ -3,12 +3,19 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from moodreel.datasets.captioned import Captioned, clean_caption, read_captions
-from moodreel.datasets.dataset import Caption, Dataset
+from moodreel.datasets.captioned import (
+    Captioned,
+    clean_caption,
+    read_captions,
+    row_texts,
+    row_video,
+)
+from moodreel.datasets.dataset import Caption, Dataset, SkippedRow
 from moodreel.datasets.files import VideoFiles, assemble, first_file
-from moodreel.datasets.tables import Row, csv_rows, read_json, read_rows, read_text
+from moodreel.datasets.rows import Row
+from moodreel.datasets.tables import csv_rows, read_rows, read_text
+from moodreel.datasets.video_names import video_key
 from moodreel.errors import InvalidInput
 from moodreel.media import Segment
 
@@ -69,7 +76,7 @@ class Annotations:
 def msrvtt_test(files: Annotations) -> Captioned:
     """Return the 1,000 pairs of the 1k-A test (Yu et al. 2018)."""
     path = files.need("MSRVTT_JSFUSION_test.csv")
-    rows = ({**row, "video": row.get("video_id")} for row in read_rows(path))
+    rows = (row.with_values(video=need(row, "video_id")) for row in read_rows(path))
     return read_captions(rows, str(path), "test")
 
 
@@ -82,10 +89,11 @@ def msrvtt_with(size: str) -> Callable[[Annotations], tuple[Captioned, Moments]]
     """Return what reads the training part of some size, with the 1k-A test."""
 
     def read(files: Annotations) -> tuple[Captioned, Moments]:
-        listed = {row["video_id"] for row in read_rows(files.need(f"MSRVTT_train.{size}.csv"))}
+        listing = read_rows(files.need(f"MSRVTT_train.{size}.csv"))
+        listed = {need(row, "video_id") for row in listing}
         path = files.need("MSRVTT_data.json", "train_val_videodatainfo.json")
         rows = [row for row in read_rows(path) if row.get("video_id") in listed]
-        train = read_captions(({**row, "split": "train"} for row in rows), str(path))
+        train = read_captions((row.with_values(split="train") for row in rows), str(path))
         return joined([train, msrvtt_test(files)]), {}
 
     return read
@@ -115,10 +123,22 @@ def didemo_sentences(files: Annotations) -> Iterator["Sentence"]:
     """Yield DiDeMo's sentences."""
     for split, path in split_files(files, train="train_data", val="val_data", test="test_data"):
         for row in read_rows(path):
-            times = [tuple(pair) for pair in row.get("times") or [(0, 0)]]
-            first, last = max(times, key=times.count)
-            stretch = Segment(first * DIDEMO_SECONDS, (last + 1) * DIDEMO_SECONDS)
-            yield Sentence(str(row["video"]), str(row["description"]), split, stretch)
+            for text in row_texts(row, row.place):
+                yield Sentence(row_video(row, row.place), text, split, chosen_stretch(row))
+
+
+def chosen_stretch(row: Row) -> Segment:
+    """Return the stretch that most of a row's annotators chose; the first of several.
+
+    Raises:
+        InvalidInput: its times are not pairs of whole numbers.
+    """
+    try:
+        times = [(int(first), int(last)) for first, last in row.get("times") or [(0, 0)]]
+    except (TypeError, ValueError):
+        raise InvalidInput(f"{row.place}: its 'times' are not pairs of numbers") from None
+    first, last = max(times, key=times.count)
+    return Segment(first * DIDEMO_SECONDS, (last + 1) * DIDEMO_SECONDS)
 
 
 def activitynet(files: Annotations) -> tuple[Captioned, Moments]:
@@ -134,10 +154,25 @@ def activitynet_moments(files: Annotations) -> tuple[Captioned, Moments]:
 def activitynet_sentences(files: Annotations) -> Iterator["Sentence"]:
     """Yield ActivityNet's sentences; the first validation file is what papers test on."""
     for split, path in split_files(files, train="train", test="val_1", val="val_2"):
-        for name, held in read_json(path).items():
-            pairs = zip(held["sentences"], held["timestamps"], strict=True)
-            for text, (start, end) in pairs:
-                yield Sentence(name, text, split, Segment(float(start), float(end)))
+        for row in read_rows(path):
+            texts = row_texts(row, row.place)
+            for text, stretch in zip(texts, stretches(row, len(texts)), strict=True):
+                yield Sentence(row_video(row, row.place), text, split, stretch)
+
+
+def stretches(row: Row, count: int) -> list[Segment]:
+    """Return the stretches of a video's sentences.
+
+    Raises:
+        InvalidInput: there are more or fewer than sentences, or they are no pairs of seconds.
+    """
+    try:
+        found = [Segment(float(start), float(end)) for start, end in row["timestamps"]]
+    except (KeyError, TypeError, ValueError):
+        raise InvalidInput(f"{row.place}: its 'timestamps' are not pairs of seconds") from None
+    if len(found) != count:
+        raise InvalidInput(f"{row.place}: {count} sentences have {len(found)} timestamps")
+    return found
 
 
 def split_files(files: Annotations, **names: str) -> Iterator[tuple[str, Path]]:
@@ -159,11 +194,16 @@ class Sentence:
 
 
 def paragraphs(sentences: Iterable[Sentence]) -> Captioned:
-    """Return one caption a video: its sentences, in the order of the file."""
+    """Return one caption a video: its sentences, in the order of the file.
+
+    Rows write a video with several suffixes (DiDeMo does): it is one all the same.
+    """
     texts: dict[tuple[str, str], list[str]] = {}
+    named: dict[str, str] = {}
     for sentence in sentences:
         words = clean_caption(sentence.text).rstrip(".")
-        texts.setdefault((sentence.video, sentence.split), []).append(words)
+        video = named.setdefault(video_key(sentence.video), sentence.video)
+        texts.setdefault((video, sentence.split), []).append(words)
     captions = (
         Caption(". ".join(filter(None, parts)), video, split=split)
         for (video, split), parts in texts.items()
@@ -181,7 +221,8 @@ def in_moments(sentences: Iterable[Sentence]) -> tuple[Captioned, Moments]:
         if words and stretch.end > stretch.start:
             found.captions.append(Caption(words, name, split=sentence.split))
         else:
-            found.skipped.append(f"{name}: its caption or its stretch is empty")
+            reason = "its caption or its stretch is empty"
+            found.skipped.append(SkippedRow(name, reason, sentence.split))
     return found, moments
 
 
@@ -193,29 +234,38 @@ def msvd(files: Annotations) -> tuple[Captioned, Moments]:
         if (path := files.path(f"{split}_list.txt"))
         for name in read_text(path).split()
     }
-    rows = [{**row, "split": splits.get(row["video"], "")} for row in msvd_rows(files)]
+    found = msvd_rows(files)
+    rows = [row.with_values(split=splits.get(row_video(row, row.place), "")) for row in found]
     kept = [row for row in rows if row["split"] or not splits]
     return read_captions(kept, "MSVD"), {}
 
 
-def msvd_rows(files: Annotations) -> Iterator[dict[str, Any]]:
+def msvd_rows(files: Annotations) -> Iterator[Row]:
     """Yield MSVD's captions, from any of the forms it has."""
     path = files.need("AllVideoDescriptions.txt", "video_corpus.csv", "raw-captions.json")
     if path.suffix == ".txt":
-        lines = (line.partition(" ") for line in read_text(path).splitlines())
-        yield from ({"video": name, "caption": text} for name, _, text in lines if text.strip())
+        for number, line in enumerate(read_text(path).splitlines(), 1):
+            name, _, text = line.partition(" ")
+            if text.strip() and not line.startswith("#"):
+                yield Row({"video": name, "caption": text}, f"{path}:{number}")
     elif path.suffix == ".csv":
         english = (row for row in read_rows(path) if row.get("Language") in (None, "English"))
-        yield from ({"video": corpus_name(r), "caption": r["Description"]} for r in english)
+        for row in english:
+            yield Row({"video": corpus_name(row), "caption": need(row, "Description")}, row.place)
     else:
-        for name, captions in read_json(path).items():
-            texts = (c if isinstance(c, str) else " ".join(c) for c in captions)
-            yield {"video": name, "caption": list(texts)}
+        yield from read_rows(path)
 
 
 def corpus_name(row: Row) -> str:
     """Return the name of a video's file in the original corpus."""
-    return f"{row['VideoID']}_{row['Start']}_{row['End']}"
+    return "_".join(need(row, name) for name in ("VideoID", "Start", "End"))
+
+
+def need(row: Row, name: str) -> str:
+    """Return a value that a row of this benchmark has, or say that it lacks it."""
+    if name not in row:
+        raise InvalidInput(f"{row.place}: has no column {name!r}; its columns: {', '.join(row)}")
+    return str(row[name])
 
 
 def lsmdc(files: Annotations) -> tuple[Captioned, Moments]:

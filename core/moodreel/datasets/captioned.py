@@ -2,22 +2,24 @@
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from moodreel.datasets.dataset import Caption
-from moodreel.datasets.tables import Row
+from moodreel.datasets.dataset import Caption, SkippedRow
+from moodreel.datasets.json_rows import describe
+from moodreel.datasets.rows import CAPTION_KEYS, VIDEO_KEYS, first_key, first_value, place_of
 from moodreel.emotions import Emotion, parse_emotions
 from moodreel.errors import InvalidInput
 
-VIDEO_KEYS = ("video", "video_id", "clip_id", "clip_name", "videoid", "vid", "file", "path")
-CAPTION_KEYS = ("caption", "captions", "text", "sentence", "sentences", "description", "query")
+RAW_KEYS = ("raw", "caption", "text", "sentence", "description", "tokens")
+"""What a sentence that is an object of its own calls its words."""
 LABEL_KEYS = ("emotions", "emotion", "expression")
 JOINED = re.compile(r"(?:^|(?<=\S))\s*_(?:\s+|$)|^\s*_\s*")  # DiDeMo's sentences, joined by "_"
 FLAGS = {"0": "neutral", "1": "emotional", "0.0": "neutral", "1.0": "emotional"}
 UNMOVED = ("", "neutral", "none")
 SPACES = re.compile(r"\s+")
+HALVES = re.compile("[\ud800-\udfff\x00]")  # of characters that JSON cut in two: they say nothing
 
 
 @dataclass
@@ -26,10 +28,10 @@ class Captioned:
 
     captions: list[Caption] = field(default_factory=list)
     emotions: dict[str, Mapping[str, float]] = field(default_factory=dict)
-    skipped: list[str] = field(default_factory=list)
+    skipped: list[SkippedRow] = field(default_factory=list)
 
 
-def read_captions(rows: Iterable[Row], where: str, split: str = "") -> Captioned:
+def read_captions(rows: Iterable[Mapping[str, Any]], where: str, split: str = "") -> Captioned:
     """Return the captions of rows.
 
     Args:
@@ -42,18 +44,20 @@ def read_captions(rows: Iterable[Row], where: str, split: str = "") -> Captioned
     """
     found = Captioned()
     for number, row in enumerate(rows, 1):
+        place = place_of(row, where, number)
         first = len(found.captions) + len(found.skipped)
-        captions = list(row_captions(row, f"{where}, row {number}", split, first))
+        captions = list(row_captions(row, place, split, first))
         found.captions.extend(captions)
         if not captions:
-            found.skipped.append(f"{where}, row {number}: its caption is empty")
-        labelled = labelled_emotions(row, f"{where}, row {number}")
+            empty = SkippedRow(place, "its caption is empty", row_split(row, split))
+            found.skipped.append(empty)
+        labelled = labelled_emotions(row, place)
         if labelled is not None and captions:
             found.emotions[captions[0].video] = labelled
     return found
 
 
-def row_captions(row: Row, where: str, split: str, first: int) -> Iterator[Caption]:
+def row_captions(row: Mapping[str, Any], where: str, split: str, first: int) -> Iterator[Caption]:
     """Yield the captions of one row: one, or several where the row holds a list.
 
     Args:
@@ -62,29 +66,64 @@ def row_captions(row: Row, where: str, split: str, first: int) -> Iterator[Capti
         split: the split of a row that names none.
         first: the place of the row's first caption among all captions of the file.
     """
-    video = str(first_value(row, VIDEO_KEYS, "a video", where)).strip()
-    given = first_value(row, CAPTION_KEYS, "a caption", where)
-    for place, text in enumerate(given if isinstance(given, list) else [given], first):
-        words = clean_caption("" if text is None else str(text))
+    video = row_video(row, where)
+    for place, text in enumerate(row_texts(row, where), first):
+        words = clean_caption(text)
         if words:
             yield Caption(
                 words,
                 video,
                 row_emotions(row, where),
-                split_name(str(row.get("split") or split)),
+                row_split(row, split),
                 row_kind(row),
                 row.get("labels") if isinstance(row.get("labels"), Mapping) else {},  # type: ignore
                 place,
             )
 
 
-def first_value(row: Row, keys: Sequence[str], what: str, where: str) -> Any:
-    """Return the value of the first key that a row has."""
-    lower = {str(key).strip().lower(): value for key, value in row.items()}
-    for key in keys:
-        if key in lower:
-            return lower[key]
-    raise InvalidInput(f"{where}: no column for {what}: name it {keys[0]!r}")
+def row_video(row: Mapping[str, Any], where: str) -> str:
+    """Return the video that a row is about.
+
+    Raises:
+        InvalidInput: it has no column for one, or no name in it.
+    """
+    given = first_value(row, VIDEO_KEYS, "a video", where)
+    named = isinstance(given, str | int) and not isinstance(given, bool)
+    if not named or not str(given).strip():
+        told = repr(given) if isinstance(given, str) else describe(given)
+        raise InvalidInput(f"{where}: the name of a video is wanted, not {told}")
+    return str(given).strip()
+
+
+def row_texts(row: Mapping[str, Any], where: str) -> list[str]:
+    """Return the captions of a row, empty ones too.
+
+    A caption is a text; a list of words, where the row holds a list of such; or an object with
+    its words under a usual name. null is an empty one.
+
+    Raises:
+        InvalidInput: it is something else.
+    """
+    given = first_value(row, CAPTION_KEYS, "a caption", where)
+    if isinstance(given, list) and first_key(row, CAPTION_KEYS) == first_key(row, ("tokens",)):
+        given = [given] if all(isinstance(word, str) for word in given) else given
+    return [caption_text(text, where) for text in (given if isinstance(given, list) else [given])]
+
+
+def caption_text(given: Any, where: str) -> str:
+    """Return the words of one caption."""
+    if given is None or isinstance(given, str):
+        return given or ""
+    if isinstance(given, list) and all(isinstance(word, str) for word in given):
+        return " ".join(given)
+    if isinstance(given, Mapping) and (key := first_key(given, RAW_KEYS)):
+        return caption_text(given[key], where)
+    raise InvalidInput(f"{where}: a caption is a text, not {describe(given)}")
+
+
+def row_split(row: Mapping[str, Any], split: str) -> str:
+    """Return the split of a row, or the one of rows that name none."""
+    return split_name(str(row.get("split") or split))
 
 
 def clean_caption(text: str) -> str:
@@ -93,10 +132,11 @@ def clean_caption(text: str) -> str:
     >>> clean_caption(" _ man talking_ hand behind his  head")
     'man talking. hand behind his head'
     """
+    text = HALVES.sub("", text)
     return SPACES.sub(" ", JOINED.sub(". ", text)).strip().lstrip(". ").strip()
 
 
-def row_emotions(row: Row, where: str) -> dict[str, float] | None:
+def row_emotions(row: Mapping[str, Any], where: str) -> dict[str, float] | None:
     """Return the intensities that a row gives; None where it gives none.
 
     They may be nested under "emotions", written there as "joy=0.8; anger=0.2", named under
@@ -109,7 +149,7 @@ def row_emotions(row: Row, where: str) -> dict[str, float] | None:
     return flat or None
 
 
-def labelled_emotions(row: Row, where: str) -> dict[str, float] | None:
+def labelled_emotions(row: Mapping[str, Any], where: str) -> dict[str, float] | None:
     """Return what a row's labels say of its video's emotions: a name, or intensities."""
     labels = row.get("labels")
     if not isinstance(labels, Mapping):
@@ -148,9 +188,12 @@ def numbers(values: Mapping[Emotion, Any], where: str) -> dict[str, float]:
 
 def split_name(name: str) -> str:
     """Return a split's name; those for validation are "val"."""
-    return "val" if name.lower() in ("val", "valid", "validate", "validation", "dev") else name
+    plain = name.strip().lower()
+    if plain in ("val", "valid", "validate", "validation", "dev", "val_1"):
+        return "val"
+    return {"training": "train", "testing": "test"}.get(plain, name.strip())
 
 
-def row_kind(row: Row) -> str:
+def row_kind(row: Mapping[str, Any]) -> str:
     """Return a row's kind; a 0 or 1 under "emotion" says neutral or emotional."""
     return str(row.get("kind") or FLAGS.get(str(row.get("emotion", "")).strip(), ""))

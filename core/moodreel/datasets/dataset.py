@@ -48,13 +48,31 @@ class Caption:
 
 
 @dataclass(frozen=True)
+class SkippedRow:
+    """A row of a file that was left out.
+
+    Args:
+        place: where it stands, such as "captions.csv:3".
+        reason: why it was left out.
+        split: the split that it belongs to.
+    """
+
+    place: str
+    reason: str
+    split: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.reason}"
+
+
+@dataclass(frozen=True)
 class Dataset:
     """Videos and captions, in the order of the file.
 
     Args:
         captions: every one of them belongs to one of `videos`.
-        missing: names of videos that have captions and were not found.
-        skipped: rows left out, each with its place and the reason.
+        absent: the captions whose videos were not found.
+        skipped: the rows that were left out.
         grouped: whether captions with the same words are one query, for which the videos of
             all of them are right. The published benchmarks take each caption by itself.
         features: the folder of features made elsewhere; None: they are made from the files.
@@ -63,19 +81,29 @@ class Dataset:
     name: str
     videos: Sequence[Video]
     captions: Sequence[Caption]
-    missing: Sequence[str] = ()
-    skipped: Sequence[str] = ()
+    absent: Sequence[Caption] = ()
+    skipped: Sequence[SkippedRow] = ()
     grouped: bool = True
     features: Path | None = None
 
     @property
+    def missing(self) -> list[str]:
+        """The names of the videos that have captions and were not found."""
+        return list(dict.fromkeys(caption.video for caption in self.absent))
+
+    @property
     def splits(self) -> list[str]:
         """The splits that captions name, in order of appearance."""
-        return list(dict.fromkeys(caption.split for caption in self.captions if caption.split))
+        named = (caption.split for caption in (*self.captions, *self.absent))
+        return list(dict.fromkeys(split for split in named if split))
 
     def part(self, split: str) -> "Dataset":
-        """Return the captions of one split and their videos."""
-        return self.of_captions([c for c in self.captions if c.split == split])
+        """Return the captions of one split and their videos; what is missing is of it alone."""
+        return replace(
+            self.of_captions([c for c in self.captions if c.split == split]),
+            absent=[c for c in self.absent if c.split == split],
+            skipped=[row for row in self.skipped if row.split == split],
+        )
 
     def limit(self, videos: int) -> "Dataset":
         """Return the first few videos that have captions, for a quick look."""

@@ -7,6 +7,7 @@ from moodreel.datasets.captioned import read_captions, split_name
 from moodreel.datasets.dataset import Dataset
 from moodreel.datasets.files import VideoFiles, assemble, first_file
 from moodreel.datasets.precomputed import FEATURES, load_precomputed
+from moodreel.datasets.rows import Columns, choose_columns
 from moodreel.datasets.tables import read_rows
 from moodreel.errors import InvalidInput, closest
 
@@ -19,6 +20,7 @@ def load_dataset(
     videos: str | Path | None = None,
     split: str | None = None,
     limit: int | None = None,
+    columns: Columns | None = None,
 ) -> Dataset:
     """Return a dataset.
 
@@ -30,6 +32,7 @@ def load_dataset(
         videos: the folder of the video files. None: near the annotations.
         split: captions of this one alone.
         limit: the first few videos alone.
+        columns: which columns of a file are "video" and "caption", where they have no usual name.
 
     Raises:
         InvalidInput: an unknown name, a file that cannot be read, a split that is not there.
@@ -37,18 +40,20 @@ def load_dataset(
     folder = None if videos is None else Path(videos)
     if str(source) in BENCHMARKS:
         name = str(source)
+        if columns:
+            raise InvalidInput(f"{name} has columns of its own; leave --columns out")
         dataset = BENCHMARKS[name].load(name, Path(root or "."), folder)
     else:
-        dataset = load_path(Path(source), folder)
+        dataset = load_path(Path(source), folder, columns)
     if split is not None:
         dataset = choose_split(dataset, split_name(split))
     return dataset if limit is None else dataset.limit(limit)
 
 
-def load_path(path: Path, videos: Path | None) -> Dataset:
+def load_path(path: Path, videos: Path | None, columns: Columns | None = None) -> Dataset:
     """Return the dataset that a file or a folder holds."""
     if path.is_file():
-        return load_captions(path, videos or path.parent)
+        return load_captions(path, videos or path.parent, columns)
     if not path.is_dir():
         names = ", ".join(BENCHMARKS)
         hint = closest(str(path), BENCHMARKS).partition(" Known")[0]
@@ -60,13 +65,13 @@ def load_path(path: Path, videos: Path | None) -> Dataset:
             f"with --root {path}"
         )
     if (path / FEATURES).exists():
-        return load_precomputed(path, captions)
-    return load_captions(captions, videos or path)
+        return load_precomputed(path, captions, columns)
+    return load_captions(captions, videos or path, columns)
 
 
-def load_captions(path: Path, videos: Path) -> Dataset:
+def load_captions(path: Path, videos: Path, columns: Columns | None = None) -> Dataset:
     """Return the captions of a file with the videos that lie below a folder."""
-    found = read_captions(read_rows(path), str(path))
+    found = read_captions(choose_columns(read_rows(path), columns or {}, path), str(path))
     name = path.parent.name if path.name in CAPTION_FILES else path.stem
     return assemble(name or path.stem, found, VideoFiles(videos))
 

@@ -5,11 +5,17 @@ name its vector [D], or those of its frames [T, D]. `texts.safetensors` may hold
 vectors under "pooled" [N, D], in the order of the file, and `emotions.json` intensities by video.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from moodreel.datasets.captioned import read_captions, said_emotions
-from moodreel.datasets.dataset import Dataset, Video
+from moodreel.datasets.dataset import Caption, Dataset, Video
+from moodreel.datasets.json_rows import describe
+from moodreel.datasets.rows import Columns, choose_columns
 from moodreel.datasets.tables import read_json, read_rows
+from moodreel.datasets.video_names import video_key
 from moodreel.errors import InvalidInput
 
 FEATURES = "videos.safetensors"
@@ -17,16 +23,29 @@ TEXTS = "texts.safetensors"
 EMOTIONS = "emotions.json"
 
 
-def load_precomputed(folder: Path, captions: Path) -> Dataset:
-    """Return the captions of a folder whose videos have features; the others are listed."""
-    found = read_captions(read_rows(captions), str(captions))
-    named = dict.fromkeys(caption.video for caption in found.captions)
-    held = set(feature_names(folder / FEATURES))
+def load_precomputed(folder: Path, captions: Path, columns: Columns | None = None) -> Dataset:
+    """Return the captions of a folder whose videos have features; the others are listed.
+
+    A video is the tensor of its name, or of one that differs in the suffix alone.
+    """
+    rows = choose_columns(read_rows(captions), columns or {}, captions)
+    found = read_captions(rows, str(captions))
+    held = feature_names(folder / FEATURES)
+    tensors = {**{video_key(name): name for name in held}, **{name: name for name in held}}
     emotions = {**found.emotions, **seen_emotions(folder / EMOTIONS)}
-    videos = [Video(name, emotions=emotions.get(name)) for name in named if name in held]
-    missing = [name for name in named if name not in held]
-    kept = [caption for caption in found.captions if caption.video in held]
-    return Dataset(folder.name, videos, kept, missing, found.skipped, features=folder)
+    texts = [tensor_caption(caption, tensors) for caption in found.captions]
+    kept = [caption for caption in texts if caption.video in tensors]
+    named = {caption.video: emotions.get(caption.video) for caption in kept}
+    videos = [Video(name, emotions=said) for name, said in named.items()]
+    absent = [caption for caption in texts if caption.video not in tensors]
+    return Dataset(folder.name, videos, kept, absent, found.skipped, features=folder)
+
+
+def tensor_caption(caption: Caption, tensors: Mapping[str, str]) -> Caption:
+    """Return a caption whose video has the name of its tensor."""
+    key = video_key(caption.video)
+    name = tensors.get(caption.video) or tensors.get(key) or caption.video
+    return replace(caption, video=name)
 
 
 def feature_names(path: Path) -> list[str]:
@@ -44,4 +63,14 @@ def seen_emotions(path: Path) -> dict[str, dict[str, float]]:
     """Return the intensities by video that a file holds, nothing where there is no file."""
     if not path.exists():
         return {}
-    return {name: said_emotions(said, f"{path}: {name}") for name, said in read_json(path).items()}
+    held = read_json(path)
+    if not isinstance(held, dict):
+        raise InvalidInput(f"{path}: emotions by the name of their video are wanted")
+    return {name: row_said(said, f"{path}: {name}") for name, said in held.items()}
+
+
+def row_said(said: Any, where: str) -> dict[str, float]:
+    """Return intensities by name of one video."""
+    if not isinstance(said, Mapping | str):
+        raise InvalidInput(f"{where}: a name or intensities are wanted, not {describe(said)}")
+    return said_emotions(said, where)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from unicodedata import normalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,9 @@ def given_row(caption: Caption) -> EmotionScores:
 def make_queries(dataset: Dataset, grouped: bool | None = None) -> Queries:
     """Return the queries of a dataset.
 
+    Captions have the same words where they differ in capitals, spaces and the marks at their ends
+    alone: "A dog runs" and "a dog runs." are one query.
+
     Args:
         dataset: the videos and captions.
         grouped: whether captions with the same words are one query, for which the videos of all
@@ -56,12 +60,22 @@ def make_queries(dataset: Dataset, grouped: bool | None = None) -> Queries:
     groups: dict[object, list[Caption]] = {}
     together = dataset.grouped if grouped is None else grouped
     for place, caption in enumerate(dataset.captions):
-        groups.setdefault(caption.text if together else place, []).append(caption)
+        groups.setdefault(same_words(caption.text) if together else place, []).append(caption)
     right = [{column[caption.video] for caption in group} for group in groups.values()]
     return Queries(
         [group[0] for group in groups.values()],
         [np.array(sorted(columns), np.int64) for columns in right],
     )
+
+
+def same_words(text: str) -> str:
+    """Return what captions with the same words have in common.
+
+    >>> same_words("A  dog runs.") == same_words("a dog runs")
+    True
+    """
+    words = " ".join(normalize("NFKC", text).casefold().split())
+    return words.strip(" .!?,;:\"'") or words
 
 
 def labelled_videos(dataset: Dataset) -> EmotionScores | None:

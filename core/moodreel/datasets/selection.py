@@ -4,7 +4,6 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from moodreel.datasets.tables import Row
 from moodreel.errors import ConfigurationError
 from moodreel.interfaces import EmotionExtractor
 
@@ -25,7 +24,7 @@ FEELINGS = frozenset(NAMED.split())
 """Words that name a feeling. What people do, such as crying or fighting, is not among them."""
 
 
-def captions_by_video(rows: Sequence[Row]) -> dict[str, list[str]]:
+def captions_by_video(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
     """Return the captions of each video, in order."""
     captions: dict[str, list[str]] = {}
     for row in rows:
@@ -34,7 +33,7 @@ def captions_by_video(rows: Sequence[Row]) -> dict[str, list[str]]:
 
 
 def select_by_sentiment(
-    rows: Sequence[Row], extractor: EmotionExtractor, threshold: float = THRESHOLD
+    rows: Sequence[Mapping[str, Any]], extractor: EmotionExtractor, threshold: float = THRESHOLD
 ) -> set[str]:
     """Return the videos whose joined captions have a compound sentiment beyond `threshold`.
 
@@ -56,7 +55,9 @@ def select_by_sentiment(
     }
 
 
-def select_by_words(rows: Sequence[Row], words: Collection[str] = FEELINGS) -> set[str]:
+def select_by_words(
+    rows: Sequence[Mapping[str, Any]], words: Collection[str] = FEELINGS
+) -> set[str]:
     """Return the videos one of whose captions has a word of the list.
 
     >>> rows = [{"video": "a", "caption": "A SCARED cat"}, {"video": "b", "caption": "a cat"}]

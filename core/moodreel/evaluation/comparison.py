@@ -41,6 +41,7 @@ class Result:
             None where they were not asked for.
         curve: R@k over all queries, for each k of CURVE.
         costs: the time and space that the strategy takes.
+        temperature: what scores were multiplied by in the dual softmax.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Result:
     dual: Mapping[str, float] | None
     curve: Sequence[float]
     costs: Costs
+    temperature: float | None = None
 
     def named(self) -> dict[str, Floats]:
         """Return the measures of each query by name."""
@@ -100,6 +102,7 @@ class Comparison:
             "videos": len(material.videos.videos),
             "segments": len(material.videos.owner),
             "queries": len(material.queries.captions),
+            "captions": len(material.dataset.captions),
             "missing": list(material.dataset.missing),
             "failed": [list(pair) for pair in material.videos.failed],
             "skipped": len(material.dataset.skipped),
@@ -118,6 +121,7 @@ class Comparison:
                 "metrics": table[result.name],
                 "video_to_text": dict(result.to_text),
                 "dual_softmax_not_for_search": None if result.dual is None else dict(result.dual),
+                "dual_softmax_temperature": result.temperature,
                 "costs": asdict(result.costs),
                 "against_first": self.against_first(result.name),
             }
@@ -140,7 +144,7 @@ class Comparison:
 def compare(
     material: Material,
     names: Sequence[str],
-    dual: bool = False,
+    dual: float | None = None,
     resamples: int = RESAMPLES,
     seed: int = 0,
     on_progress: Callable[[Progress], None] = lambda progress: None,
@@ -150,7 +154,7 @@ def compare(
     Args:
         material: the videos and queries to compare on.
         names: the strategies: names of components, or folders of trained ones.
-        dual: whether to add the metrics with dual softmax.
+        dual: the temperature of the dual softmax to add the metrics with; None adds none.
         resamples: how many resamples the bootstrap and the randomisation test draw.
         seed: the seed of these draws.
         on_progress: called with the progress.
@@ -179,14 +183,15 @@ def distinct_names(names: Sequence[str]) -> list[str]:
     return found
 
 
-def measure(scoring: Scoring, dual: bool = False) -> Result:
+def measure(scoring: Scoring, dual: float | None = None) -> Result:
     """Return the metrics and costs of one strategy."""
     material = scoring.material
     right = material.relevance
     cutoffs = sorted({1, 5, 10, *CURVE})
     scores = query_scores(scoring.blocks(), right, cutoffs)
     curve = [float(np.nanmean(scores.found[k])) for k in CURVE]
-    doubled = query_scores(dual_softmax(scoring.matrix()), right).summary() if dual else None
+    weighed = None if dual is None else dual_softmax(scoring.matrix(), dual)
+    doubled = None if weighed is None else query_scores(weighed, right).summary()
     return Result(
         scoring.name,
         replace(scores, found={k: scores.found[k] for k in (1, 5, 10)}),
@@ -195,6 +200,7 @@ def measure(scoring: Scoring, dual: bool = False) -> Result:
         doubled,
         curve,
         scoring.costs,
+        dual,
     )
 
 

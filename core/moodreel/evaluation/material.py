@@ -139,7 +139,7 @@ def gather_material(
         dataset.name,
         videos.videos,
         captions,
-        dataset.missing,
+        dataset.absent,
         dataset.skipped,
         dataset.grouped,
         dataset.features,

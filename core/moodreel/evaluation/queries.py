@@ -10,16 +10,16 @@ from moodreel.catalog.records import VideoRecord
 from moodreel.components import Components
 from moodreel.datasets import Caption, Dataset, Video
 from moodreel.datasets.captioned import (
-    CAPTION_KEYS,
-    VIDEO_KEYS,
-    first_value,
+    caption_text,
     labelled_emotions,
     row_emotions,
+    row_video,
 )
 from moodreel.datasets.files import first_file
 from moodreel.datasets.loading import CAPTION_FILES
 from moodreel.datasets.relevance import Queries, given_row
-from moodreel.datasets.tables import SUFFIXES, Row, read_rows, read_text
+from moodreel.datasets.rows import CAPTION_KEYS, Row, first_value
+from moodreel.datasets.tables import SUFFIXES, read_rows, read_text
 from moodreel.emotions import EmotionScores
 from moodreel.errors import InvalidInput
 from moodreel.evaluation.material import Material
@@ -48,15 +48,14 @@ def read_query(item: str) -> list[Caption]:
     if not is_file(path):
         return [Caption(item.strip(), "")] if item.strip() else []
     if path.suffix.lower() in SUFFIXES:
-        rows = enumerate(read_rows(path), 1)
-        return [row_query(row, f"{path}, row {number}") for number, row in rows]
+        return [row_query(row, row.place) for row in read_rows(path)]
     return [Caption(line.strip(), "") for line in read_text(path).splitlines() if line.strip()]
 
 
 def row_query(row: Row, where: str) -> Caption:
     """Return the query of a row."""
     text = first_value(row, QUERY_KEYS, "a query", where)
-    return Caption(str(text).strip(), "", row_emotions(row, where))
+    return Caption(caption_text(text, where).strip(), "", row_emotions(row, where))
 
 
 def is_file(path: Path) -> bool:
@@ -80,11 +79,11 @@ def read_labels(path: Path) -> Mapping[str, Mapping[str, float]]:
     if source is None or not source.is_file():
         raise InvalidInput(f"{path}: no file of labels, nor a folder with captions.jsonl")
     found: dict[str, Mapping[str, float]] = {}
-    for number, row in enumerate(read_rows(source), 1):
-        where = f"{source}, row {number}"
+    for row in read_rows(source):
+        where = row.place
         emotions = labelled_emotions(row, where) if "labels" in row else row_emotions(row, where)
         if emotions is not None:
-            video = str(first_value(row, VIDEO_KEYS, "a video", where))
+            video = row_video(row, where)
             found[Path(video).stem] = found[video] = emotions
     return found
 

@@ -117,7 +117,8 @@ def dual_section(comparison: Comparison) -> Section:
         if result.dual is not None
     ]
     title = "Text to video with dual softmax (not available to a search)"
-    return Section(title, ["strategy", *names], rows, DUAL_NOTE)
+    note = f"{DUAL_NOTE} Scores are multiplied by {comparison.results[0].temperature:g} in it."
+    return Section(title, ["strategy", *names], rows, note)
 
 
 def cost_section(comparison: Comparison) -> Section:
@@ -149,7 +150,10 @@ def summary_line(comparison: Comparison) -> str:
     facts = comparison.facts()
     missing = f", {len(facts['missing'])} more missing" if facts["missing"] else ""
     cut = f" in {facts['segments']} segments" if facts["segments"] != facts["videos"] else ""
-    return f"{facts['queries']} queries, {facts['videos']} videos{cut}{missing}."
+    same = "; those with the same words count once" if facts["queries"] < facts["captions"] else ""
+    asked = f"{facts['queries']} queries of {facts['captions']} captions{same}"
+    empty = f", {facts['skipped']} empty captions left out" if facts["skipped"] else ""
+    return f"{asked}, {facts['videos']} videos{cut}{missing}{empty}."
 
 
 def as_markdown(comparison: Comparison) -> str:

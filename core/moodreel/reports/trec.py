@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import count
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from moodreel.paths import shown_path
 from moodreel.storage.atomic import atomic_path
 
 DEPTH = 1000  # videos a query in a run, as TREC's tracks have it
+UNWRITABLE = re.compile(r"[\s%\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 GRADES = 1000  # qrels hold whole numbers: a grade of 0.5 is written as 500
 
 
@@ -22,10 +23,10 @@ def write_trec(material: Material, names: Sequence[str], folder: Path) -> list[P
     """Write queries, qrels and one run for each strategy; return the files.
 
     `qrels.txt` says which videos are right, `emotion-qrels.txt` how far they hold the emotions
-    wanted, in thousandths. Queries are q0, q1..., with their words in `queries.tsv`; spaces in
-    the names of videos become "_", and names that are the same then get a number behind them.
+    wanted, in thousandths. Queries are q0, q1..., with their words in `queries.tsv`; what would
+    end a name (spaces and the like) is written as in addresses of the web: "a b" is "a%20b".
     """
-    videos = document_names(material.videos.names)
+    videos = [document_name(name) for name in material.videos.names]
     files = {
         "queries.tsv": (f"q{row}\t{text}" for row, text in enumerate(material.queries.texts)),
         "qrels.txt": qrels_lines(material.relevance.as_lists(), videos),
@@ -57,17 +58,15 @@ def plain_name(name: str) -> str:
     return shown_path(re.sub(r"[\s/\\]+", "_", name.strip("/")))
 
 
-def document_names(names: Sequence[str]) -> list[str]:
-    """Return plain names of videos, no two the same.
+def document_name(name: str) -> str:
+    """Return a video's name without what would end it in a file of TREC's; no two become one.
 
-    >>> document_names(["a b.mp4", "a_b.mp4", "a_b.mp4_2"])
-    ['a_b.mp4', 'a_b.mp4_2', 'a_b.mp4_2_2']
+    `urllib.parse.unquote` gives the name back.
+
+    >>> document_name("a b.mp4"), document_name("a_b.mp4"), document_name("100%.mp4")
+    ('a%20b.mp4', 'a_b.mp4', '100%25.mp4')
     """
-    found: dict[str, None] = {}
-    for name in map(plain_name, names):
-        numbered = (f"{name}_{number}" for number in count(2))
-        found[name if name not in found else next(n for n in numbered if n not in found)] = None
-    return list(found)
+    return UNWRITABLE.sub(lambda found: quote(found.group(), errors="surrogatepass"), name)
 
 
 def qrels_lines(relevant: Sequence[np.ndarray], videos: Sequence[str]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Emotions of a text by the NRC lexicon: how many of its words are listed for each."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -14,6 +15,7 @@ from moodreel.interfaces import EmotionExtractor, Requirement
 from moodreel_plugins.emotion.english.negation import weigh_words
 from moodreel_plugins.emotion.language import mask_unread, readable
 
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 COUNTED = (*Emotion, "positive", "negative")
 
 
@@ -27,8 +29,8 @@ class NrcLexicon(EmotionExtractor):
     research only.
 
     Args:
-        match_case: whether capitals stay as they are, which gives the published counts in every
-            row.
+        match_case: whether capitals, and "_" between words, stay as they are, which gives the
+            published counts in every row that we have.
         modifiers: whether a negated word counts 0 times, a raised one 1.5 and a lowered one 0.5.
         english: whether nothing is observed in a text that is not in English.
     """
@@ -85,7 +87,7 @@ class NrcLexicon(EmotionExtractor):
         elif self.match_case:
             yield from ((word, 1.0) for word in treebank_words(text))
         else:
-            plain = text.lower().replace("\u2019", "'")
+            plain = text.lower().replace("\u2019", "'").replace("_", " ")
             yield from ((word, 1.0) for word in treebank_words(plain))
 
 
@@ -106,15 +108,16 @@ def tokenizer() -> Any:
 
 
 def treebank_words(text: str) -> Iterator[str]:
-    """Yield tokens without the punctuation at their ends; "_" joins sentences in some captions.
+    """Yield tokens without the punctuation at their ends, sentence by sentence, as NRCLex does.
 
-    >>> list(treebank_words("don't stop_ the t-shirt's red."))
-    ['do', "n't", 'stop', 'the', 't-shirt', "'s", 'red']
+    >>> list(treebank_words("don't stop_ the dog's. t-shirts"))
+    ['do', "n't", 'stop', 'the', 'dog', "'s", 't-shirts']
     """
-    for token in tokenizer().tokenize(text.replace("_", " ")):
-        bare = token.strip().strip(punctuation)
-        if bare:
-            yield token if token.startswith("'") else bare
+    for sentence in SENTENCE_END.split(text):
+        for token in tokenizer().tokenize(sentence):
+            bare = token.strip().strip(punctuation)
+            if bare:
+                yield token if token.startswith("'") else bare
 
 
 @hookimpl
