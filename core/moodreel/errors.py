@@ -28,11 +28,20 @@ class PluginError(ConfigurationError):
     """A plugin cannot be loaded or registered something that cannot be accepted."""
 
 
-class ChangedCode(UserWarning):
-    """A component's code has changed, but not the `version` that its outputs are stored under.
+class Note(UserWarning):
+    """Something that a user should know, and that stops nothing.
 
-    Its message is one line, fit to be shown to a user as it is.
+    Its message is one line, fit to be shown to a user as it is. The command line prints it, the
+    API returns it as one of `notes`, and Python shows it as a warning.
     """
+
+
+class ChangedCode(Note):
+    """A component's code has changed, but not the `version` that its outputs are stored under."""
+
+
+class DamagedIndex(Note):
+    """An index holds numbers that are no features, which an older version let in."""
 
 
 class MissingPackage(ConfigurationError):

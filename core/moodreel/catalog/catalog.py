@@ -32,6 +32,7 @@ from moodreel.catalog.naming import (
     videos_passing,
 )
 from moodreel.catalog.opening import check_opens, check_there, open_database
+from moodreel.catalog.packing import whole_rows
 from moodreel.catalog.records import (
     GIVEN,
     Filter,
@@ -272,9 +273,12 @@ class Catalog:
     def load_features(
         self, encoder: Component, ids: Ids | None = None
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Return the ids [N], ascending, and pooled features [N, D], of all segments or `ids`."""
+        """Return the ids [N], ascending, and pooled features [N, D], of all segments or `ids`.
+
+        Damaged ones are left out (see `moodreel.catalog.damage`).
+        """
         table = schema.features.c
-        rows = self._component_rows(schema.features, encoder, ids, table.pooled)
+        rows = whole_rows(self._component_rows(schema.features, encoder, ids, table.pooled))
         ids = np.array([row.segment_id for row in rows], np.int64)
         packed = b"".join(row.pooled for row in rows)
         pooled = np.frombuffer(packed, np.float16).reshape(len(rows), -1 if rows else 0)
@@ -306,7 +310,7 @@ class Catalog:
         with self.reading() as connection:
             names = stored_columns(connection, extractor)
         values = np.frombuffer(b"".join(row.intensities for row in rows), np.float32)
-        observed = np.frombuffer(b"".join(row.observed for row in rows), bool)
+        observed = np.frombuffer(b"".join(row.observed for row in rows), bool) & np.isfinite(values)
         shape = (len(rows), len(names))
         scores = EmotionScores.from_columns(names, values.reshape(shape), observed.reshape(shape))
         return scores.counted([row.evidence for row in rows])

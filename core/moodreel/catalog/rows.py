@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Connection, Table, delete, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from moodreel.catalog import schema
 from moodreel.catalog.database import chunks
+from moodreel.catalog.packing import half_precision
 from moodreel.catalog.records import CAPTION_ENCODER, Made, SegmentFeatures
 from moodreel.emotions import Emotion
 from moodreel.interfaces import Component
@@ -19,7 +19,7 @@ def insert_rows(
 ) -> None:
     """Insert one row for each segment."""
     component_id = keep_component(connection, component)
-    table, rows = packed_rows(made, stored_columns(connection, component))
+    table, rows = packed_rows(made, stored_columns(connection, component), component)
     if len(rows) != len(ids):
         raise ValueError(f"{len(rows)} rows for {len(ids)} segments")
     keys = [{"segment_id": id, "component_id": component_id} for id in ids]
@@ -56,20 +56,23 @@ def forget_captioned(connection: Connection, video: int, ids: Sequence[int]) -> 
     )
 
 
-def packed_rows(made: Made, emotions: Sequence[str]) -> tuple[Table, list[dict[str, Any]]]:
+def packed_rows(
+    made: Made, emotions: Sequence[str], component: Component
+) -> tuple[Table, list[dict[str, Any]]]:
     """Return the table for what a component made, and its rows, arrays as bytes.
 
     Args:
         made: the component's outputs for n segments.
         emotions: the order of emotions in which the component's rows are stored.
+        component: the component, which is named where what it made cannot be kept.
     """
     if isinstance(made, list):
         return schema.captions, [{"text": text} for text in made]
     if isinstance(made, SegmentFeatures):
         return schema.features, [
             {
-                "pooled": pooled.astype(np.float16).tobytes(),
-                "frames": None if frames is None else frames.astype(np.float16).tobytes(),
+                "pooled": half_precision(pooled, component),
+                "frames": None if frames is None else half_precision(frames, component),
             }
             for pooled, frames in zip(made.pooled, made.frames, strict=True)
         ]

@@ -9,7 +9,7 @@ from typing import TextIO
 import click
 
 from moodreel import __version__
-from moodreel.errors import ChangedCode, MoodreelError, closest
+from moodreel.errors import MoodreelError, Note, closest
 from moodreel.paths import shown_path
 
 COMMANDS = {
@@ -106,7 +106,7 @@ def show_warning(
     line: str | None = None,
 ) -> None:
     """Print what a user should know as one line; other warnings are for developers."""
-    if issubclass(category, ChangedCode):
+    if issubclass(category, Note):
         complain(str(message), 0)
     elif not issubclass(category, DeprecationWarning):
         click.echo(f"{category.__name__}: {message}", err=True)

@@ -10,6 +10,7 @@ from moodreel.datasets.dataset import Caption
 from moodreel.datasets.precomputed import TEXTS
 from moodreel.emotions import EmotionScores
 from moodreel.errors import InvalidInput
+from moodreel.features.tensors import check_vectors, read_tensors
 from moodreel.fusion.strategy import FusionStrategy
 from moodreel.interfaces import EmotionExtractor, TextEncoder, TextFeatures
 
@@ -65,13 +66,12 @@ def prefer_given(given: EmotionScores, read: EmotionScores) -> EmotionScores:
 
 def precomputed_texts(captions: Sequence[Caption], folder: Path) -> TextFeatures | None:
     """Return the vectors [Q, D] of captions that were made elsewhere, None if they were not."""
-    from safetensors.torch import load_file
-
     path = folder / TEXTS
     if not path.exists():
         return None
-    pooled = load_file(path).get("pooled")
+    pooled = read_tensors(path).get("pooled")
     rows = [caption.row for caption in captions]
-    if pooled is None or pooled.ndim != 2 or len(pooled) <= max(rows):
+    if pooled is None or pooled.ndim != 2 or len(pooled) <= max(rows, default=-1):
         raise InvalidInput(f"{path}: needs 'pooled' [N, D], one row for each caption of the file")
-    return TextFeatures(torch.nn.functional.normalize(pooled[rows].float(), dim=-1))
+    check_vectors(path, {f"pooled, row {row}": pooled[row] for row in rows})
+    return TextFeatures(torch.nn.functional.normalize(pooled[rows], dim=-1))

@@ -22,6 +22,7 @@ from moodreel.datasets.precomputed import FEATURES
 from moodreel.datasets.relevance import labelled_videos
 from moodreel.emotions import EmotionScores
 from moodreel.errors import InvalidInput, MoodreelError
+from moodreel.features.tensors import check_vectors, read_tensors
 from moodreel.indexing.indexer import Indexer, Job
 from moodreel.interfaces import VideoFeatures
 from moodreel.media import Progress, Segment, VideoFacts
@@ -245,13 +246,13 @@ def stored_emotions(source: Source, ids: NDArray[np.int64]) -> EmotionScores:
 
 def read_precomputed(dataset: Dataset, frames: bool) -> VideoSet:
     """Read the features of a folder that were made elsewhere."""
-    from safetensors.torch import load_file
-
     assert dataset.features is not None
     if not dataset.videos:
         raise InvalidInput(f"{dataset.features / FEATURES}: holds none of the captions' videos")
-    held = load_file(dataset.features / FEATURES)
-    rows = [held[video.name].float() for video in dataset.videos]
+    file = dataset.features / FEATURES
+    held = read_tensors(file)
+    rows = [held[video.name] for video in dataset.videos]
+    check_vectors(file, {video.name: held[video.name] for video in dataset.videos})
     pooled = torch.stack([row.mean(0) if row.ndim == 2 else row for row in rows])
     shown = [row.numpy() if row.ndim == 2 else None for row in rows] if frames else [None]
     labels = labelled_videos(dataset)

@@ -16,6 +16,7 @@ import torch
 from filelock import FileLock, Timeout
 
 from moodreel.catalog.catalog import Catalog
+from moodreel.catalog.damage import damaged_videos
 from moodreel.catalog.moves import move_videos
 from moodreel.catalog.readings import outdated, stored_readers
 from moodreel.catalog.records import Made, SegmentFeatures, VideoRecord
@@ -166,7 +167,7 @@ class Indexer:
         self, records: Sequence[VideoRecord], report: IndexReport, group: list[str]
     ) -> list[Job]:
         """Return what has to be read of videos of the index, and report the others in a group."""
-        done = {part: self.catalog.finished(part) for part in self.parts} if records else {}
+        done = {part: self.finished(part) for part in self.parts} if records else {}
         readers = stored_readers(self.catalog) if records else {}
         jobs = []
         for record in records:
@@ -180,6 +181,11 @@ class Indexer:
             else:
                 group.append(record.path)
         return jobs
+
+    def finished(self, part: Component) -> set[int]:
+        """Return the ids of the videos that a part is done with, what it made being whole."""
+        damaged = damaged_videos(self.catalog, part) if part is self.encoder else {}
+        return self.catalog.finished(part) - damaged.keys()
 
     def run_jobs(self, jobs: Iterable[Job], report: IndexReport, total: int, done: int = 0) -> None:
         """Run every job; one that fails is reported, and the others go on.

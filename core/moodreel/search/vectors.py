@@ -18,6 +18,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from moodreel.catalog.catalog import Catalog
+from moodreel.catalog.damage import tell_damaged
 from moodreel.emotions import Emotion, EmotionScores
 from moodreel.errors import CatalogError
 from moodreel.fusion.strategy import FusionStrategy, check_lengths, put_state
@@ -109,6 +110,7 @@ def fused_vectors(source: Source, strategy: FusionStrategy, store: VectorStore) 
 def fuse_all(source: Source, strategy: FusionStrategy, store: VectorStore) -> None:
     """Fit the strategy to the whole collection, fuse every segment, and store the vectors."""
     ids, video, emotions = source.load()
+    tell_damaged(source.catalog, source.encoder)
     if not len(ids):
         return
     strategy.adapt(video, emotions)
