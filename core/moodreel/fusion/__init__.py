@@ -6,7 +6,12 @@ import lazy_loader
 
 if TYPE_CHECKING:
     from moodreel.fusion.gated import Form, GatedFusion, Sides, has_observation
-    from moodreel.fusion.refinement import QueryRefinement, has_wish
+    from moodreel.fusion.refinement import (
+        QueryRefinement,
+        full_strength,
+        has_wish,
+        wish_strength,
+    )
     from moodreel.fusion.shrinkage import Shrinkage
     from moodreel.fusion.strategy import Dims, FusionStrategy, check_weight, to_tensors
 else:
@@ -14,7 +19,7 @@ else:
         __name__,
         submod_attrs={
             "gated": ["Form", "GatedFusion", "Sides", "has_observation"],
-            "refinement": ["QueryRefinement", "has_wish"],
+            "refinement": ["QueryRefinement", "full_strength", "has_wish", "wish_strength"],
             "shrinkage": ["Shrinkage"],
             "strategy": ["Dims", "FusionStrategy", "check_weight", "to_tensors"],
         },
@@ -29,7 +34,9 @@ __all__ = [
     "Shrinkage",
     "Sides",
     "check_weight",
+    "full_strength",
     "has_observation",
     "has_wish",
     "to_tensors",
+    "wish_strength",
 ]

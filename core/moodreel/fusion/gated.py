@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from moodreel.emotions import EmotionScores
-from moodreel.fusion.refinement import QueryRefinement, has_wish
+from moodreel.fusion.refinement import QueryRefinement, full_strength, has_wish, wish_strength
 from moodreel.fusion.strategy import Dims, check_weight, to_tensors
 from moodreel.interfaces import TextFeatures, VideoFeatures
 from moodreel.interfaces.contracts import contract
@@ -23,10 +23,10 @@ class GatedFusion(QueryRefinement):
     The query's vector is [t, g h] and the stored vector is [v, k], where t and v are the content
     of the text and of the video, and g is a learned gate. A subclass makes its parameters in
     `build` and gives h by `text_mood` and k by `video_mood`, each of `size(dims)` numbers.
-    Whatever they are, the gate starts at zero, h is multiplied by zero for a query without
-    emotion, and k for a segment of which nothing was observed. So the scores are the baseline's
-    before training; a query without emotion ranks as the baseline does, trained or not; and the
-    content of a stored vector never changes.
+    Whatever they are, the gate starts at zero, h is multiplied by how strongly the query wants a
+    mood, which is zero for a query without emotion, and k for a segment of which nothing was
+    observed. So the scores are the baseline's before training; a query without emotion ranks as the
+    baseline does, trained or not; and the content of a stored vector never changes.
 
     The form `add` is there for comparison: t + g h against v + g k. What is added to a video's
     vector then moves it for every query, even for one without emotion.
@@ -100,14 +100,15 @@ class GatedFusion(QueryRefinement):
         if "text" not in self.stages:
             return text.pooled
         blind = self.form == "extend" and self.sides == "video"
-        mood = self.content_side(text.pooled) if blind else self.text_mood(text, wanted)
-        wants = has_wish(wanted, text.pooled)
+        full = full_strength(wanted)
+        mood = self.content_side(text.pooled) if blind else self.text_mood(text, full)
+        strength = wish_strength(wanted, text.pooled)
         change = self.refinement(text.pooled, wanted)
         if weight is None:
-            return self.join(text.pooled + change, self.gate * wants * mood)
-        share = check_weight(weight) * wants
+            return self.join(text.pooled + change, self.gate * strength * mood)
+        share = check_weight(weight) * has_wish(wanted, text.pooled)
         content = (1 - share) * text.pooled + torch.minimum(share, 1 - share) * change
-        return self.join(content, share * self.gate * mood)
+        return self.join(content, share * self.gate * strength * mood)
 
     def fuse_video(self, video: VideoFeatures, seen: EmotionScores) -> Tensor:
         """Return [v, k], [B, D + size], or v + g k, [B, D]."""

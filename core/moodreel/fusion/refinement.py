@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -56,8 +57,9 @@ class QueryRefinement(FusionStrategy):
     def refinement(self, content: Tensor, wanted: EmotionScores) -> Tensor:
         """Return c [B, D] for queries' content [B, D]; zero for a query that wants no emotion."""
         change = torch.zeros_like(content) if self.shrinkage is None else self.shrinkage(content)
-        correction = self.correction(content, wanted)
-        return has_wish(wanted, content) * (change if correction is None else change + correction)
+        correction = self.correction(content, full_strength(wanted))
+        whole = change if correction is None else change + correction
+        return wish_strength(wanted, content) * whole
 
     def correction(self, content: Tensor, wanted: EmotionScores) -> Tensor | None:
         """Return the correction [B, D], the part of c that training has a target for, or None."""
@@ -65,6 +67,28 @@ class QueryRefinement(FusionStrategy):
             return None
         intensities, _ = to_tensors(wanted, content)
         return intensities @ self.corrections
+
+
+def wish_strength(wanted: EmotionScores, like: Tensor) -> Tensor:
+    """Return [B, 1]: how strongly queries want or refuse a mood, 0 to 1, by the strongest of each.
+
+    What mood does to a query is multiplied by it, so that joy=0.001 does next to nothing, joy=0
+    nothing, and joy=1 all of it.
+    """
+    values, _ = to_tensors(wanted, like)
+    return values.abs().amax(-1, keepdim=True).clamp(max=1)
+
+
+def full_strength(wanted: EmotionScores) -> EmotionScores:
+    """Return wanted emotions [B, 8] in the same proportion, the strongest of a query at 1 or more.
+
+    >>> full_strength(EmotionScores.of([{"joy": 0.2, "fear": -0.1}])).named(0)
+    {'joy': 1.0, 'fear': -0.5}
+    """
+    most = np.abs(wanted.values).max(1, keepdims=True)
+    divisor = np.where((most > 0) & (most < 1), most, np.float32(1))
+    raised = (wanted.values / divisor).astype(np.float32)
+    return EmotionScores(raised, wanted.observed, wanted.evidence)
 
 
 def has_wish(wanted: EmotionScores, like: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from moodreel import Emotion, EmotionScores, Register, hookimpl
-from moodreel.fusion import Dims, GatedFusion, to_tensors
+from moodreel.fusion import Dims, GatedFusion, full_strength, to_tensors, wish_strength
 from moodreel.interfaces import TextFeatures, VideoFeatures
 
 EPSILON = 1e-8  # keeps the mean over no emotion finite
@@ -66,7 +66,9 @@ class Additive(GatedFusion):
         """Return token embeddings [B, L, W], each with the mean row of its text's emotions."""
         if "tokens" not in self.stages:
             return tokens
-        return tokens + mean_row(wanted, self.table, self.weighting).to(tokens).unsqueeze(1)
+        row = mean_row(full_strength(wanted), self.table, self.weighting)
+        added = wish_strength(wanted, row) * row
+        return tokens + added.to(tokens).unsqueeze(1)
 
     def text_mood(self, text: TextFeatures, wanted: EmotionScores) -> Tensor:
         """Return h [B, size]."""

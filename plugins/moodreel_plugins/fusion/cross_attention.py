@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from moodreel import Emotion, EmotionScores, Register, hookimpl
-from moodreel.fusion import Dims, GatedFusion, has_wish, to_tensors
+from moodreel.fusion import Dims, GatedFusion, full_strength, to_tensors, wish_strength
 from moodreel.interfaces import TextFeatures, VideoFeatures
 
 STD = 0.02  # of embeddings that only tell tokens apart, as in BERT and CLIP
@@ -113,10 +113,11 @@ class CrossAttention(GatedFusion):
         parts = [
             self.see(video),
             self.read(text),
-            self.emotions.tokens(*to_tensors(wanted, text.pooled)),
+            self.emotions.tokens(*to_tensors(full_strength(wanted), text.pooled)),
             self.emotions.tokens(*to_tensors(seen, video.pooled)),
         ]
-        share = has_wish(wanted, text.pooled).squeeze(-1) * (1.0 if weight is None else weight)
+        share = wish_strength(wanted, text.pooled).squeeze(-1)
+        share = share if weight is None else weight * share
         return scores + share * self.joint_gate * self.reader(parts, len(scores))
 
 
