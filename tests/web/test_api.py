@@ -203,3 +203,10 @@ def test_a_file_that_is_gone_or_replaced_by_a_link_is_not_served(client, state, 
         place.unlink(missing_ok=True)
         safe.rename(place)
     assert client.get(f"/api/videos/{ids['cat.mp4']}/file").status_code == 200
+
+
+def test_what_is_to_be_known_of_an_answer_is_in_it(client):
+    asked = {"text": "cat -dog", "emotions": {"trust": 1.0}}
+    notes = client.post("/api/search", json=asked).json()["notes"]
+    assert [note.split(" ")[0] for note in notes] == ["'-dog'", "no"]
+    assert client.post("/api/search", json={"text": "a cat"}).json()["notes"] == []

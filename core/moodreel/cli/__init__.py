@@ -119,6 +119,9 @@ def describe_error(error: Exception) -> tuple[str, int]:
     if isinstance(error, click.ClickException):
         context = getattr(error, "ctx", None)
         where = context.command_path if context else "moodreel"
+        if isinstance(error, click.NoSuchOption) and not error.option_name.startswith("--"):
+            told = f"A text that begins with - stands behind --: {where} -- TEXT"
+            return f"{error.format_message()}. {told}", 2
         return f"{error.format_message()} See: {where} --help", 2
     kind = type(error).__name__
     return f"unexpected {kind}: {error}. Add --debug for the traceback, and report it", 1

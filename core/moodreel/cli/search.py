@@ -116,7 +116,7 @@ def command(
             examples=index.examples(**vars(examples)),
             within=index.within(filters.filter),
         )
-        answer = index.answer(asked, query.fusion, examples.inside)
+        answer = index.answer(asked, query.fusion, examples.inside).tell()
         if explained:
             return show_explained(engine, answer, shown)
         return shown.show(engine, answer.hits)

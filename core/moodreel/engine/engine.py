@@ -201,7 +201,7 @@ class Engine:
         index = self.search_index
         examples, within = index.examples(image, like, unlike, inside), index.within(filter)
         query = Query(text, emotions, weight, top, min_score, merge, examples, within)
-        return index.answer(query, fusion, inside).hits
+        return index.answer(query, fusion, inside).tell().hits
 
     def mood(
         self,
@@ -214,7 +214,7 @@ class Engine:
     ) -> list[Hit]:
         """Return the moments that feel most like `emotions`, whatever they show."""
         query = Query(emotions=emotions, top=top, min_score=min_score, merge=merge)
-        return self.search_index.answer(query, fusion).hits
+        return self.search_index.answer(query, fusion).tell().hits
 
     def similar(
         self,
@@ -233,7 +233,7 @@ class Engine:
         examples, within = index.examples(like=[moment]), index.within(filter)
         own = index.segment_ids(index.moment(moment).video)
         query = Query("", emotions, weight, top, min_score, merge, examples, within, own)
-        return index.answer(query, fusion).hits
+        return index.answer(query, fusion).tell().hits
 
     def recommend(
         self,
@@ -271,7 +271,7 @@ class Engine:
             within=index.within(filter),
             without=np.concatenate(own) if own else None,
         )
-        hits = best_of_each(index.answer(query, fusion).hits)
+        hits = best_of_each(index.answer(query, fusion).tell().hits)
         if not likes:
             hits = [hit for hit in hits if not hit.weak]
         content = [index.example_of(MomentRef(hit.place, hit.start)).content for hit in hits]

@@ -209,6 +209,10 @@ class TextEncoder(Component):
     def encode(self, texts: Sequence[str], inject: Inject | None = None) -> TextFeatures:
         """Return features of B texts. `inject` changes the token embeddings [B, L, W]."""
 
+    def words_read(self, text: str) -> int | None:
+        """Return how many words of a text are read, where it is too long; None: all, or unknown."""
+        return None
+
     @property
     def network(self) -> "nn.Module | None":
         """The module that `moodreel train --tune` fine-tunes; None: it cannot be tuned.

@@ -6,6 +6,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from threading import RLock
 from typing import Literal
+from warnings import warn
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -18,12 +19,13 @@ from moodreel.catalog.records import Filter
 from moodreel.components import Components
 from moodreel.decoding.pictures import read_picture
 from moodreel.emotions import EmotionScores
-from moodreel.errors import CatalogError
+from moodreel.errors import CatalogError, Note
 from moodreel.fusion.checkpoints import changed_at
 from moodreel.media import Hit, MomentRef, as_moment
 from moodreel.search.collection import Collection, sample_collection
 from moodreel.search.confidence import Confidence, mark_weak, query_threshold, stored_confidence
 from moodreel.search.feedback import Example, Examples, mean_example
+from moodreel.search.notes import answer_notes, nothing_seen
 from moodreel.search.query import EncodedQuery, Query, encode_query, wanted_emotions
 from moodreel.search.ranking import find_moments
 from moodreel.search.vectors import FusedVectors, Source, fused_vectors
@@ -58,12 +60,20 @@ class Answer:
     Args:
         hits: the hits, best first.
         wanted: the emotions that were asked for, [1, 8].
-        lookup: the encoded query that found them; None where the index is empty.
+        lookup: the encoded query that found them; None where nothing was looked up.
+        notes: what is to be known of the answer, a line each.
     """
 
     hits: list[Hit]
     wanted: EmotionScores
     lookup: Lookup | None = None
+    notes: Sequence[str] = ()
+
+    def tell(self) -> "Answer":
+        """Warn of each note, and return the answer."""
+        for note in self.notes:
+            warn(note, Note, stacklevel=3)
+        return self
 
 
 class SearchIndex:
@@ -116,14 +126,19 @@ class SearchIndex:
                 of a trained one.
             inside: what the text is compared with.
         """
+        parts = self.components
+        with self.lock:
+            wanted = wanted_emotions(query, parts.text_emotion)
+            notes = answer_notes(query, wanted, parts.text_encoder, parts.video_emotion)
+        if nothing_seen(query, wanted, parts.video_emotion):
+            return Answer([], wanted, notes=notes)
         lookup = self.look_up(query, fusion, inside)
         if lookup is None:
-            with self.lock:
-                return Answer([], wanted_emotions(query, self.components.text_emotion))
+            return Answer([], wanted, notes=notes)
         found = find_moments(query, lookup.encoded, lookup.fused, self.sources[inside])
         known = query_threshold(query, self.confidence(lookup.fused, inside))
         hits = mark_weak(found.hits, found.likeness, known)
-        return Answer(hits, lookup.encoded.wanted, lookup)
+        return Answer(hits, lookup.encoded.wanted, lookup, notes)
 
     def look_up(
         self, query: Query, fusion: str | None = None, inside: Inside = "video"

@@ -104,6 +104,7 @@ class SearchResponse(BaseModel):
     emotions: dict[str, float]
     confident: bool
     milliseconds: float
+    notes: list[str] = []
 
 
 class Shelf(BaseModel):

@@ -87,7 +87,7 @@ def run_search(state: AppState, asked: SearchRequest) -> SearchResponse:
     )
     answer = index.answer(query, state.fusion(asked.fusion), asked.inside)
     wanted = {name: value for name, value in answer.wanted.named(0).items() if value}
-    return respond(state, answer.hits, wanted, started)
+    return respond(state, answer.hits, wanted, started, notes=answer.notes)
 
 
 def run_similar(
@@ -155,6 +155,7 @@ def respond(
     wanted: Mapping[str, float],
     started: float,
     reasons: Sequence[str] | None = None,
+    notes: Sequence[str] = (),
 ) -> SearchResponse:
     """Return hits as the API gives them."""
     return SearchResponse(
@@ -162,6 +163,7 @@ def respond(
         emotions={str(name): value for name, value in wanted.items()},
         confident=any(not hit.weak for hit in hits),
         milliseconds=(perf_counter() - started) * 1000,
+        notes=list(notes),
     )
 
 

@@ -17,7 +17,7 @@ from moodreel.interfaces import (
     VideoFeatures,
 )
 from moodreel_plugins.encoders.checkpoints import Checkpoint, Precision, join_batches, one_line
-from moodreel_plugins.encoders.tokenizers import TOKENIZER_FILES, read_tokenizer
+from moodreel_plugins.encoders.tokenizers import TOKENIZER_FILES, read_tokenizer, words_read
 
 if TYPE_CHECKING:
     import torch
@@ -250,6 +250,8 @@ class ClipTextEncoder(DualEncoder, TextEncoder):
 
         inputs = self.tokenize(texts)
         mask = inputs.get("attention_mask", inputs["input_ids"] != self.tokenizer.pad_token_id)
+        if self.config.model_type.startswith("siglip"):  # trained without one: padding counts
+            inputs.pop("attention_mask", None)
         moved = {name: value.to(self.model.device) for name, value in inputs.items()}
         states, pooled = self.text_outputs(moved, inject and on_cpu(inject))
         pooled = normalize(pooled.float().cpu(), dim=-1)
@@ -268,15 +270,24 @@ class ClipTextEncoder(DualEncoder, TextEncoder):
     def tokenize(self, texts: Sequence[str]) -> dict[str, "Tensor"]:
         """Return what the text half takes; SigLIP wants texts filled up to their full length."""
         full = self.config.model_type.startswith("siglip")
-        known = (self.config.text_config.max_position_embeddings, self.tokenizer.model_max_length)
         inputs = self.tokenizer(
             list(texts),
             padding="max_length" if full else True,
             truncation=True,
-            max_length=min(known),
+            max_length=self.longest,
             return_tensors="pt",
         )
         return dict(inputs)
+
+    @property
+    def longest(self) -> int:
+        """The most tokens of a text that are read."""
+        known = (self.config.text_config.max_position_embeddings, self.tokenizer.model_max_length)
+        return int(min(known))
+
+    def words_read(self, text: str) -> int | None:
+        """Return how many words of a text are read, None where it is not too long."""
+        return words_read(self.tokenizer, text, self.longest)
 
 
 def read_dual_encoder(folder: Path, dtype: "torch.dtype") -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 
 from moodreel import ConfigurationError, Register, hookimpl
 from moodreel.interfaces import Inject, Requirement, TextEncoder, TextFeatures
+from moodreel_plugins.encoders.tokenizers import words_read
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -115,6 +116,13 @@ class SentenceTextEncoder(TextEncoder):
         batches = [order[start : start + size] for start in range(0, len(order), size)]
         parts = [self.encode_batch([texts[i] for i in batch], None) for batch in batches]
         return TextFeatures.cat(parts)[np.argsort(order)]
+
+    def words_read(self, text: str) -> int | None:
+        """Return how many words of a text are read, None where it is not too long."""
+        longest = self.config["max_position_embeddings"]
+        if len(text) < longest:  # no tokenizer is needed to tell
+            return None
+        return words_read(self.tokenizer, text, longest)
 
     def encode_batch(self, texts: Sequence[str], inject: Inject | None) -> TextFeatures:
         """Encode one batch."""

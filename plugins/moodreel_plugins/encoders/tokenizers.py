@@ -36,6 +36,15 @@ def has_vocabulary(folder: Path) -> bool:
     return any((folder / name).is_file() for name in VOCABULARIES)
 
 
+def words_read(tokenizer: Any, text: str, longest: int) -> int | None:
+    """Return how many words of a text fit into `longest` tokens; None where all of them do."""
+    if not getattr(tokenizer, "is_fast", False):
+        return None
+    read = tokenizer(text, truncation=True, max_length=longest, return_offsets_mapping=True)
+    end = max((stop for _, stop in read["offset_mapping"]), default=0)
+    return None if not text[end:].strip() else len(text[:end].split())
+
+
 def find_tokenizer(name: str) -> Path:
     """Return the folder of a tokenizer that config.json names.
 

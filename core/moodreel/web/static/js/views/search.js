@@ -98,8 +98,9 @@ function showAnswer(view, answer) {
   restoreFocus(view.grid, focused);
   const none = !answer.hits.length ? ["Nothing found", "Loosen the filters, or ask for something else."]
     : !answer.confident && !view.recommending ? ["Nothing matches with confidence", "An unrelated query would score as well. What comes nearest is shown."] : null;
-  view.note.replaceChildren(...(none ? [h("div", { class: "banner", id: "weak" }, h("strong", {}, none[0]), none[1])] : []));
-  say(none ? `${none[0]}. ${none[1]}` : words);
+  const notes = (answer.notes || []).map((note) => h("div", { class: "banner note" }, note));
+  view.note.replaceChildren(...(none ? [h("div", { class: "banner", id: "weak" }, h("strong", {}, none[0]), none[1])] : []), ...notes);
+  say([none ? `${none[0]}. ${none[1]}` : words, ...(answer.notes || [])].join(" "));
 }
 
 function focusedCard(grid) {
