@@ -22,7 +22,7 @@ NUMERIC := $(COMMANDS:%=tests/cli/test_%.py) tests/datasets/test_datasets.py tes
 PROCESSORS := ATEN_CPU_CAPABILITY=default,ONEDNN_MAX_CPU_ISA=SSE41 \
   ATEN_CPU_CAPABILITY=avx2,ONEDNN_MAX_CPU_ISA=AVX2 OMP_NUM_THREADS=1 OMP_NUM_THREADS=2
 
-.PHONY: setup browser demo test test-lowest test-processors bench bench-fusion lint docs site \
+.PHONY: setup browser demo test test-faults test-lowest test-processors bench bench-fusion lint docs site \
   format clean
 
 setup: $(STAMP)  ## make .venv with moodreel and all it needs
@@ -67,6 +67,15 @@ $(LOWEST)/.moodreel: pyproject.toml
 
 test-lowest: $(LOWEST)/.moodreel  ## all but the browser, with the lowest versions that are allowed
 	$(LOWEST)/bin/python -m pytest --ignore tests/web/test_page.py
+
+# The usual run does the same in seconds. Each round begins at other examples.
+test-faults: setup  ## fuzz data sets, features, checkpoints and queries for ten minutes
+	@end=$$(( $$(date +%s) + $${FAULT_SECONDS:-600} )); round=1; \
+	while [ $$(date +%s) -lt $$end ]; do \
+	  $(BIN)/python -m pytest -q -m faults --hypothesis-profile=faults --hypothesis-seed=$$round \
+	    tests || exit 1; \
+	  round=$$(( round + 1 )); \
+	done
 
 # One line a setting, and the tests that fail under it. Threads that wait give way, which changes no
 # number and lets a busy machine get through.

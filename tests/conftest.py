@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from json import loads
 
 import pytest
+from hypothesis import settings
 
 import inputs
 import named_videos
@@ -13,6 +14,8 @@ import places
 from moodreel import Engine, Registry
 from moodreel.registry.discovery import discover
 from moodreel.registry.settings import load_settings
+
+settings.register_profile("faults", max_examples=1000, deadline=None)
 
 SHARED_DATA = places.SHARED / "data"
 

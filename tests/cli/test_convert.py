@@ -19,7 +19,7 @@ def test_a_checkpoint_is_converted_and_the_command_says_so(moodreel, tmp_path):
     ("arguments", "says"),
     [
         (["clip-vp", "x.pt"], "Did you mean 'clip-vip'"),
-        (["late", "x.pt"], "'late' converts no checkpoints. Known: clip-vip,"),
+        (["late", "x.pt"], "'late' converts no checkpoints. Known: clip,"),
         (["clip-vip", "x.pt"], "no such file"),
         (["clip-vip", "x.pt", "proxis=2"], "Did you mean 'proxies'"),
         (["clip-vip", "x.pt", "proxies=many"], "valid integer"),

@@ -5,7 +5,7 @@ import re
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import save, save_file
 
@@ -75,7 +75,6 @@ def test_half_precision_and_frames_are_taken(evaluate):
 
 
 @pytest.mark.faults
-@settings(max_examples=30)
 @given(st.data())
 def test_a_damaged_file_of_tensors_is_read_or_refused(tmp_path_factory, data):
     from moodreel.features.tensors import check_vectors, read_tensors

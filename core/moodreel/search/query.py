@@ -51,6 +51,9 @@ class Query:
         return kept if self.without is None else kept & ~np.isin(ids, self.without)
 
     def __post_init__(self) -> None:
+        # a command line that is no UTF-8 gives halves of characters, which no tokenizer takes
+        text = self.text.encode("utf-8", "replace").decode().replace("\0", " ")
+        object.__setattr__(self, "text", text)
         if self.top < 1:
             raise InvalidInput(f"the number of hits must be 1 or more, got {self.top}")
         if not self.shows and not any((self.emotions or {}).values()):

@@ -132,11 +132,30 @@ def weight_files(folder: Path) -> list[Path]:
     for name in WEIGHTS:
         path = folder / name
         if path.is_file() and name.endswith(".index.json"):
-            parts = sorted(set(read_json(path)["weight_map"].values()))
-            return [folder / part for part in parts if (folder / part).is_file()]
+            return shards(path)
         if path.is_file():
             return [path]
     return []
+
+
+def shards(index: Path) -> list[Path]:
+    """Return the files that an index of shards names.
+
+    Raises:
+        ConfigurationError: it names none, or some that are not there.
+    """
+    named = read_json(index).get("weight_map")
+    if not isinstance(named, dict) or not named:
+        raise ConfigurationError(f"{index}: names no files of weights")
+    parts = [index.parent / str(part) for part in sorted(set(map(str, named.values())))]
+    missing = [part.name for part in parts if not part.is_file()]
+    if missing:
+        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+        raise ConfigurationError(
+            f"{index.parent}: lacks {', '.join(missing[:3])}{more}, of the {len(parts)} files that "
+            f"{index.name} names; download them too"
+        )
+    return parts
 
 
 def cache_folder() -> str:
@@ -169,9 +188,12 @@ def find_download(name: str) -> Path:
 def read_json(path: Path) -> dict[str, Any]:
     """Read a JSON file of a model."""
     try:
-        return loads(path.read_text())
-    except (OSError, ValueError) as error:
+        held = loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigurationError(f"{path}: cannot be read: {one_line(error)}") from None
+    if not isinstance(held, dict):
+        raise ConfigurationError(f"{path}: no configuration: it holds a {type(held).__name__}")
+    return held
 
 
 def one_line(error: BaseException, most: int = 200) -> str:

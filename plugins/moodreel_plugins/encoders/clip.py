@@ -90,6 +90,13 @@ class DualEncoder(Component):
             raise ConfigurationError(
                 f"{self.checkpoint.name}: this is a CLIP-ViP model: use the plugin clip-vip"
             )
+        vision = config.get("vision_config", {})
+        if isinstance(vision, dict) and "num_patches" in vision and "image_size" not in vision:
+            raise ConfigurationError(
+                f"{self.checkpoint.name}: this is a SigLIP 2 NaFlex, whose pictures have any "
+                "shape, which is not supported: take one of a fixed size, such as "
+                "google/siglip2-base-patch16-224"
+            )
 
     def reader(self) -> Callable[[Path, "torch.dtype"], Any]:
         """Return the function that reads the model from a folder."""
@@ -126,6 +133,15 @@ class ClipVideoEncoder(DualEncoder, VideoEncoder):
         self.device = device
         self.precision = dtype
         self.compile = compile
+
+    @staticmethod
+    def convert(
+        source: str, folder: Path, config: str | None = None, tokenizer: str | None = None
+    ) -> str:
+        """Turn a file of OpenAI's or open_clip's into a folder; see `convert_clip`."""
+        from moodreel_plugins.encoders.clip_conversion import convert_clip
+
+        return convert_clip(source, folder, config, tokenizer)
 
     @cached_property
     def pixels(self) -> "PixelMaker":

@@ -1,15 +1,13 @@
 """Converting a published CLIP-ViP file, or a plain CLIP, to a folder that clip-vip loads."""
 
-import pickle
-import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 
 from moodreel import ConfigurationError
@@ -24,6 +22,8 @@ from moodreel_plugins.encoders.checkpoints import (
 from moodreel_plugins.encoders.clip_vip import ClipVip, ProxySettings
 from moodreel_plugins.encoders.pixels import clip_processor
 from moodreel_plugins.encoders.shapes import ADDED, HINT, TEMPORAL, State, clip_config, need
+from moodreel_plugins.encoders.state_files import read_state
+from moodreel_plugins.encoders.state_names import plain_names
 from moodreel_plugins.encoders.tokenizers import (
     TOKENIZER,
     find_tokenizer,
@@ -31,9 +31,7 @@ from moodreel_plugins.encoders.tokenizers import (
     read_tokenizer,
 )
 
-PREFIX = "clipmodel."
 SUFFIXES = (".pt", ".pth", ".bin", ".safetensors")
-STALE = "position_ids"  # a buffer that older versions of transformers saved
 CLASS = "vision_model.embeddings.class_embedding"
 OPENAI_VOCABULARY = 49408
 OPENAI_TOKENIZER = "openai/clip-vit-base-patch32"
@@ -78,11 +76,12 @@ def convert_clip_vip(
     if is_plain:
         state |= initial_proxies(need(state, CLASS, source), proxies, frames)
     made: Any = clip_config(state, read_json(given) if given else {}, source)
-    check_state(state, made, source)
+    extra = check_state(state, made, source)
     found = find_copy(tokenizer or given_tokenizer(given, made))
     write_folder(folder, state, made, found)
     kind = "a plain CLIP with new proxies" if is_plain else "CLIP-ViP"
-    return f"{folder}: {kind}; {described(made)}; {said_of_tokenizer(found)}"
+    said = f"{folder}: {kind}; {described(made)}; {said_of_tokenizer(found)}"
+    return said + told_extra(extra)
 
 
 def check_empty(folder: Path) -> None:
@@ -123,54 +122,6 @@ def read_source(source: str) -> tuple[Path | None, State]:
     return checkpoint.folder / "config.json", state
 
 
-def read_state(path: Path) -> State:
-    """Read a state dict without running code that may be in it.
-
-    Raises:
-        ConfigurationError: the file is damaged, or holds anything but tensors by name.
-    """
-    try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
-        with warnings.catch_warnings(action="ignore"):  # what is odd is refused below
-            state = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError:
-        raise ConfigurationError(
-            f"{path}: refused: it is damaged, or holds code and objects beside tensors"
-        ) from None
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError, SafetensorError) as error:
-        raise ConfigurationError(f"{path}: cannot be read: {one_line(error, 100)}") from None
-    if not isinstance(state, Mapping) or not state:
-        raise ConfigurationError(f"{path}: no state dict: it holds a {type(state).__name__}")
-    for name, value in state.items():
-        check_tensor(path, name, value)
-    return dict(state)
-
-
-def check_tensor(path: Path, name: Any, value: Any) -> None:
-    """Refuse what is no plain tensor, and one that claims to be larger than what is stored."""
-    plain = isinstance(name, str) and isinstance(value, Tensor) and value.layout == torch.strided
-    if not plain or value.is_quantized:
-        raise ConfigurationError(f"{path}: no state dict: {str(name)[:80]!r} is no plain tensor")
-    if value.numel() * value.element_size() > value.untyped_storage().nbytes():
-        raise ConfigurationError(f"{path}: refused: {name[:80]!r} is larger than what is stored")
-
-
-def plain_names(state: State, source: str) -> State:
-    """Return the weights by transformers' names, without stale buffers."""
-    plain: State = {}
-    for name, value in state.items():
-        short = name.removeprefix(PREFIX)
-        if short.endswith(STALE):
-            continue
-        if short in plain:
-            raise ConfigurationError(f"{source}: holds {short} twice")
-        if not value.is_floating_point() or not value.isfinite().all():
-            raise ConfigurationError(f"{source}: {name} holds no finite numbers")
-        plain[short] = value.detach().clone(memory_format=torch.contiguous_format)
-    return plain
-
-
 def initial_proxies(class_token: Tensor, proxies: int, frames: int) -> State:
     """Return what a plain CLIP lacks: proxies [P, W] beside the class token, and times [1, T, W].
 
@@ -186,16 +137,32 @@ def initial_proxies(class_token: Tensor, proxies: int, frames: int) -> State:
     return state
 
 
-def check_state(state: State, config: Any, source: str) -> None:
-    """Check every name and shape against the model that a configuration describes."""
+def check_state(state: State, config: Any, source: str) -> list[str]:
+    """Check names and shapes against the model that a configuration describes.
+
+    What is no part of the model, such as heads of a training, is taken out of the state.
+
+    Returns:
+        The names of what was taken out.
+    """
     try:
         with torch.device("meta"):
             wanted = {name: value.shape for name, value in ClipVip(config).state_dict().items()}
     except (ValueError, ZeroDivisionError, RuntimeError) as error:
         raise ConfigurationError(f"{source}: not a CLIP: {one_line(error)}; {HINT}") from None
+    return differing_names(state, wanted, f"{source}: not a CLIP-ViP")
+
+
+def differing_names(state: State, wanted: Mapping[str, torch.Size], what: str) -> list[str]:
+    """Take out of a state what is not wanted, and return its names.
+
+    Args:
+        state: the weights by name.
+        wanted: the shapes of those that a model has.
+        what: what the state is not, where it lacks some or has others.
+    """
     differing = {
         "lacks": sorted(wanted.keys() - state.keys()),
-        "holds beside it": sorted(state.keys() - wanted.keys()),
         "has another shape of": sorted(
             name for name in wanted.keys() & state.keys() if wanted[name] != state[name].shape
         ),
@@ -203,7 +170,17 @@ def check_state(state: State, config: Any, source: str) -> None:
     for how, names in differing.items():
         if names:
             more = f" and {len(names) - 1} more" if names[1:] else ""
-            raise ConfigurationError(f"{source}: not a CLIP-ViP: it {how} {names[0][:80]}{more}")
+            raise ConfigurationError(f"{what}: it {how} {names[0][:80]}{more}")
+    extra = sorted(state.keys() - wanted.keys())
+    for name in extra:
+        del state[name]
+    return extra
+
+
+def told_extra(extra: Sequence[str]) -> str:
+    """Say what of a source was left out."""
+    more = f" and {len(extra) - 1} more" if extra[1:] else ""
+    return f"; left out, being no part of it: {extra[0][:80]}{more}" if extra else ""
 
 
 def given_tokenizer(given: Path | None, config: Any) -> str | None:

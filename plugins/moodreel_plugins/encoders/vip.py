@@ -78,7 +78,7 @@ class ClipVipVideoEncoder(VipEncoder, ClipVideoEncoder):
         self.most_frames = max(most_frames, frames)
 
     @staticmethod
-    def convert(
+    def convert(  # type: ignore[override]  # a CLIP-ViP has proxies too
         source: str,
         folder: Path,
         proxies: int = 3,
