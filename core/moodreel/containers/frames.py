@@ -26,6 +26,7 @@ class FrameClock:
         self._first: float | None = None
         self._lag: float | None = None
         self._last: float | None = None
+        self._base: float | None = None
 
     def begin(self, packet: Any) -> None:
         """Note the first packet that is decoded."""
@@ -35,7 +36,9 @@ class FrameClock:
     def time(self, frame: Any) -> float | None:
         """Return when a frame begins; None where nothing tells."""
         if frame.pts is not None and not self.facts.unordered:
-            return float(frame.pts * frame.time_base)
+            if self._base is None:  # a fraction, which is slow to reckon with for every frame
+                self._base = float(frame.time_base)
+            return float(frame.pts * self._base)
         if frame.dts is None:  # as of those that the decoder holds back until the end
             self._last = None if self._last is None else self._last + 1 / self.facts.fps
             return self._last
@@ -56,6 +59,8 @@ class JumpClock:
 
     def correct(self, packet: Any) -> None:
         """Change the times of the next packet of the file."""
+        if not self._positions:
+            return
         self._position = max(self._position, packet.pos or 0)
         added = self._offsets[bisect_right(self._positions, self._position)]
         for name in ("pts", "dts"):
