@@ -14,9 +14,9 @@ def astronaut(demo):
 def test_a_moment_is_explained_and_a_page_is_written(moodreel, engine, demo, astronaut, tmp_path):
     report, place = tmp_path / "why.html", ("--index", demo / "index")
     (found,) = moodreel(
-        "explain", "a happy woman", f"{astronaut}@1", "--json", "--report", report, *place
+        "explain", "a very happy woman", f"{astronaut}@1", "--json", "--report", report, *place
     ).objects
-    (hit,) = engine.search("a happy woman", top=1, merge=False)
+    (hit,) = engine.search("a very happy woman", top=1, merge=False)
     assert hit.video == str(astronaut)
     assert found["parts"]["score"] == pytest.approx(hit.score, abs=ROUNDING)
     assert report.read_text().startswith("<!doctype html>")

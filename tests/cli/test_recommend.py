@@ -19,7 +19,9 @@ def test_every_recommendation_has_its_reason(moodreel, demo):
 def test_nothing_to_recommend_is_said(moodreel, demo):
     call = ("--like", f"{demo}/videos/moon.mp4", "--path", "nowhere")
     done = moodreel("recommend", *call, "--index", demo / "index")
-    check_refused(done, "nothing to recommend", code=1)
+    assert (done.code, done.out) == (1, "")
+    assert "no video of the index passes the filters" in done.err
+    assert "nothing to recommend" in done.err
 
 
 def test_a_liked_video_that_is_not_in_the_index_is_named(moodreel, demo):

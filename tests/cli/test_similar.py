@@ -17,7 +17,10 @@ def test_the_hits_are_those_of_python_and_of_other_videos(moodreel, engine, demo
 
 def test_nothing_found_is_said(moodreel, demo):
     call = (f"{demo}/videos/moon.mp4", "--path", "nowhere", "--index", demo / "index")
-    check_refused(moodreel("similar", *call), "nothing found", code=1)
+    done = moodreel("similar", *call)
+    assert (done.code, done.out) == (1, "")
+    assert "no video of the index passes the filters" in done.err
+    assert "nothing found" in done.err
 
 
 def test_a_video_that_is_not_in_the_index_is_named(moodreel, demo):

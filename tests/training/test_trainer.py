@@ -13,6 +13,7 @@ from moodreel import Registry
 from moodreel.cli import run as run_command
 from moodreel.datasets import load_dataset
 from moodreel.errors import ConfigurationError, InvalidInput
+from moodreel.fusion import wish_strength
 from moodreel.fusion.checkpoints import Checkpoint, load_strategy
 from moodreel.interfaces import TextFeatures
 from moodreel.training.objectives import PUBLISHED
@@ -193,7 +194,8 @@ def test_a_correction_takes_back_what_words_of_emotion_do_to_content(
     with torch.no_grad():
         fused = strategy.fuse_text(TextFeatures(content), wanted)[:, : content.shape[1]]
         corrected = content + strategy.correction(content, wanted)
-        torch.testing.assert_close(fused, corrected + strategy.shrinkage(content))
+        strength = wish_strength(wanted, content)
+        torch.testing.assert_close(fused, corrected + strength * strategy.shrinkage(content))
     before, after = (
         float((vectors - plain[train.video_of[rows]]).square().sum(1).mean())
         for vectors in (content, corrected)

@@ -132,16 +132,20 @@ class SearchIndex:
             notes = answer_notes(query, wanted, parts.text_encoder, parts.video_emotion)
         if nothing_seen(query, wanted, parts.video_emotion):
             return Answer([], wanted, notes=notes)
-        lookup = self.look_up(query, fusion, inside)
+        lookup = self.look_up(query, fusion, inside, wanted)
         if lookup is None:
             return Answer([], wanted, notes=notes)
         found = find_moments(query, lookup.encoded, lookup.fused, self.sources[inside])
         known = query_threshold(query, self.confidence(lookup.fused, inside))
         hits = mark_weak(found.hits, found.likeness, known)
-        return Answer(hits, lookup.encoded.wanted, lookup, notes)
+        return Answer(hits, wanted, lookup, notes)
 
     def look_up(
-        self, query: Query, fusion: str | None = None, inside: Inside = "video"
+        self,
+        query: Query,
+        fusion: str | None = None,
+        inside: Inside = "video",
+        wanted: EmotionScores | None = None,
     ) -> Lookup | None:
         """Encode a query for a strategy; None where the index is empty.
 
@@ -149,6 +153,7 @@ class SearchIndex:
             query: what is asked for.
             fusion: as for `answer`.
             inside: what the text is compared with.
+            wanted: the emotions asked for, [1, 8]; None reads them.
         """
         parts = self.components
         name = fusion or parts.registry.slot_name("fusion_strategy")
@@ -156,7 +161,9 @@ class SearchIndex:
             fused = self.fused(name, inside)
             if not fused.store.count:  # no strategy is fitted to nothing
                 return None
-            encoded = encode_query(query, parts.text_encoder, parts.text_emotion, fused.strategy)
+            if wanted is None:
+                wanted = wanted_emotions(query, parts.text_emotion)
+            encoded = encode_query(query, wanted, parts.text_encoder, fused.strategy)
         return Lookup(query, encoded, fused, name, inside)
 
     def fused(self, fusion: str | None = None, inside: Inside = "video") -> FusedVectors:

@@ -100,13 +100,9 @@ def encode_content(
 
 @torch.inference_mode()
 def encode_query(
-    query: Query,
-    encoder: TextEncoder,
-    extractor: EmotionExtractor | None,
-    strategy: FusionStrategy,
+    query: Query, wanted: EmotionScores, encoder: TextEncoder, strategy: FusionStrategy
 ) -> EncodedQuery:
-    """Encode a query as the vector that a strategy searches with."""
-    wanted = wanted_emotions(query, extractor)
+    """Encode a query that wants emotions [1, 8] as the vector that a strategy searches with."""
     text = encode_content(query.text, encoder, strategy, wanted)
     if query.examples is not None:
         text = refine_text(text, query, query.examples)

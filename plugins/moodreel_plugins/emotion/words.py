@@ -46,7 +46,7 @@ class WordMoods(EmotionExtractor):
 def read_mood(text: str) -> Mood:
     """Return the strongest that each emotion is meant in a text, 1 at most.
 
-    >>> read_mood("a slightly angry man, not sad").round(2).tolist()[-1]
+    >>> round(float(read_mood("a slightly angry man, not sad")[Emotion.ANGER.column]), 2)
     0.4
     """
     meant = [word.token.reading.mood * np.float32(word.strength) for word in weigh_words(text)]

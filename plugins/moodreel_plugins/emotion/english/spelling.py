@@ -39,8 +39,9 @@ def shortened(word: str) -> str:
     if not DRAWN_OUT.search(word):
         return word
     twice, once = (DRAWN_OUT.sub(letters, word) for letters in (r"\1\1", r"\1"))
-    moods = (shorter for shorter in (twice, once) if is_moving(shorter))
-    return next(moods, twice if is_known(twice) else once)
+    moods = [shorter for shorter in (twice, once) if is_moving(shorter)]
+    spelled = (shorter for shorter in moods if shorter in spelling() or is_listed(shorter))
+    return next(spelled, moods[0] if moods else twice if is_known(twice) else once)
 
 
 def twice_slipped(word: str) -> str:
@@ -54,6 +55,12 @@ def is_known(word: str) -> bool:
     from simplemma import is_known
 
     return find_entry(word) is not None or is_known(word, lang="en") or word in spelling()
+
+
+def is_listed(word: str) -> bool:
+    """Whether a word is an entry as it stands."""
+    listed = lexicon()
+    return word in listed.words or word in listed.exact
 
 
 def is_moving(word: str) -> bool:
