@@ -11,6 +11,8 @@ import pytest
 import yaml
 
 from moodreel import create
+from moodreel_plugins.emotion.english.forms import read_word
+from moodreel_plugins.emotion.english.spelling import corrected
 
 DATA = Path(__file__).parents[1] / "tests" / "data"
 CAPTIONS = 512
@@ -70,18 +72,19 @@ def test_prototypes(benchmark, captions):
     measure(benchmark, create("emotion_extractor", "prototypes").extract, captions)
 
 
-@pytest.mark.benchmark(group="sentence encoder")
+@pytest.mark.benchmark(group="rules")
 def test_words_not_seen_before(benchmark, captions):
     extractor = create("emotion_extractor", "words")
 
     def read(texts):
-        extractor._known = {}
+        read_word.cache_clear()
+        corrected.cache_clear()
         return extractor.extract(texts)
 
     measure(benchmark, read, captions)
 
 
-@pytest.mark.benchmark(group="sentence encoder")
+@pytest.mark.benchmark(group="rules")
 def test_words_remembered(benchmark, captions):
     measure(benchmark, create("emotion_extractor", "words").extract, captions)
 
