@@ -65,6 +65,13 @@ FORMS = {
     "desc": [{"video_id": video, "desc": text} for video, text in PAIRS],
     "golden": [{"Video Name": video, "golden_caption": text} for video, text in PAIRS],
     "COCO": COCO,
+    "Karpathy": {"images": [{"filename": v, "sentences": [{"raw": t}]} for v, t in PAIRS]},
+    "YouCook2": {
+        "database": {
+            video: {"subset": "training", "annotations": [{"segment": [0, 5], "sentence": text}]}
+            for video, text in PAIRS
+        }
+    },
 }
 
 

@@ -123,7 +123,7 @@ def caption_text(given: Any, where: str) -> str:
 
 def row_split(row: Mapping[str, Any], split: str) -> str:
     """Return the split of a row, or the one of rows that name none."""
-    return split_name(str(row.get("split") or split))
+    return split_name(str(row.get("split") or row.get("subset") or split))
 
 
 def clean_caption(text: str) -> str:

@@ -10,7 +10,7 @@ from moodreel.errors import InvalidInput
 
 ENVELOPES = (
     "annotations", "sentences", "captions", "data", "rows", "items", "samples", "examples",
-    "records", "database", "videos", "results", "clips",
+    "records", "database", "videos", "results", "clips", "images",
 )  # fmt: skip
 """Keys under which a file holds its rows, the surest first."""
 SPLITS = frozenset(
@@ -172,6 +172,11 @@ def keyed_rows(name: str, value: Any, where: str) -> Iterator[Row]:
         InvalidInput: the value is no caption, no list of captions, and no row.
     """
     if isinstance(value, Mapping):
+        if (inner := find_envelope(value)) is not None:
+            shared = {key: held for key, held in value.items() if key != inner}
+            for row in rows_of(value[inner], f"{where}, {inner!r}"):
+                yield Row({"video": name, **shared, **row}, row.place)
+            return
         if first_key(value, CAPTION_KEYS) is None:
             raise InvalidInput(f"{where}: holds an object without a column for a caption; {WANTED}")
         yield Row({"video": name, **value}, where)

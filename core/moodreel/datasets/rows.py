@@ -14,7 +14,7 @@ VIDEO_KEYS = (
 """Usual names of the column that says which video a row is about, the surest first."""
 CAPTION_KEYS = (
     "caption", "captions", "text", "texts", "sentence", "sentences", "description",
-    "descriptions", "desc", "query", "queries", "encap", "golden_caption", "tokens",
+    "descriptions", "desc", "query", "queries", "encap", "golden_caption", "raw", "tokens",
 )  # fmt: skip
 """Usual names of the column that holds a row's captions, the surest first."""
 Columns = Mapping[str, str]
