@@ -117,9 +117,14 @@ def run_recommend(state: AppState, asked: RecommendRequest) -> SearchResponse:
 
 
 def run_moods(state: AppState) -> list[Shelf]:
-    """Look for each emotion alone; weak hits stay off the shelves."""
+    """Look for each emotion alone; weak hits stay off the shelves, and what nothing observes."""
+    extractor = state.working.components.video_emotion
+    seen = frozenset() if extractor is None else extractor.observes
     shelves = []
     for emotion in Emotion:
+        if emotion not in seen:
+            shelves.append(Shelf(emotion=emotion, hits=[]))
+            continue
         try:
             hits = state.working.mood({emotion: 1.0}, top=ON_A_SHELF)
         except InvalidInput:  # a strategy that finds nothing by emotion alone
