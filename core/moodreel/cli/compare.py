@@ -33,7 +33,8 @@ class ComparisonOptions:
     Args:
         report: files to write a report into, each in the form that its suffix names.
         trec: the folder to write TREC's run and qrels files into.
-        dual: the temperature of the dual softmax to add figures with; None adds none.
+        dual: whether to add figures with dual softmax.
+        temperature: what scores are multiplied by in it.
         resamples: draws of the bootstrap and of the randomisation test.
         seed: of the draws.
         as_json: whether one JSON object is printed rather than tables.
@@ -41,7 +42,8 @@ class ComparisonOptions:
 
     report: tuple[str, ...] = ()
     trec: str | None = None
-    dual: float | None = None
+    dual: bool = False
+    temperature: float = 5.0
     resamples: int = 5000
     seed: int = 0
     as_json: bool = False
@@ -51,7 +53,8 @@ class ComparisonOptions:
         from moodreel.evaluation.comparison import compare
 
         with progress_bar() as bar:
-            return compare(material, names, self.dual, self.resamples, self.seed, bar)
+            dual = self.temperature if self.dual else None
+            return compare(material, names, dual, self.resamples, self.seed, bar)
 
 
 comparison_options = together(
@@ -72,12 +75,17 @@ comparison_options = together(
         click.option(
             "--dual-softmax",
             "dual",
+            is_flag=True,
+            help="Add figures with dual softmax, which looks at all queries at once: a search "
+            "cannot have it.",
+        ),
+        click.option(
+            "--temperature",
             type=click.FloatRange(min=0, min_open=True),
-            is_flag=False,
-            flag_value=5.0,
-            metavar="[T]",
-            help="Add figures with dual softmax, whose scores are multiplied by T.  [T: 5]  It "
-            "looks at all queries at once: a search cannot have it.",
+            default=5.0,
+            show_default=True,
+            metavar="T",
+            help="What scores are multiplied by in the dual softmax.",
         ),
         click.option(
             "--resamples",

@@ -20,7 +20,7 @@ SPLITS = frozenset(
 )
 WANTED = (
     "a list of objects is wanted, one a caption, or captions by the name of their video "
-    "(docs/evaluate.md lists the forms)"
+    "(docs/evaluation.md lists the forms)"
 )
 
 

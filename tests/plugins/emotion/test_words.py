@@ -8,9 +8,11 @@ import simplemma
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 import places
 from moodreel import Emotion, create
+from moodreel_plugins.emotion import nrc
 from moodreel_plugins.emotion.english.forms import read_word
 from moodreel_plugins.emotion.english.lexicon import emoji, lexicon
 from moodreel_plugins.emotion.words import WordMoods, read_mood
@@ -118,16 +120,14 @@ def test_every_emoji_says_something(sign):
 
 
 def test_no_word_is_read_against_its_sign_in_vader():
-    vader = pytest.importorskip("vaderSentiment.vaderSentiment", reason="needs VADER")
-    signs = vader.SentimentIntensityAnalyzer().lexicon
+    signs = SentimentIntensityAnalyzer().lexicon
     read, against = contradicted((word, sign) for word, sign in signs.items() if abs(sign) > 0.5)
     assert read > 1200
     assert len(against) <= 0.005 * read, against
 
 
 def test_no_word_is_read_against_its_sign_in_nrc():
-    nrc = pytest.importorskip("moodreel_plugins.emotion.nrc", reason="needs NRC")
-    listed = pytest.importorskip("nrclex", reason="needs NRC") and nrc.lexicon()
+    listed = nrc.lexicon()
     signs = {w: ("positive" in names) - ("negative" in names) for w, names in listed.items()}
     read, against = contradicted(signs.items())
     assert read > 600
@@ -149,8 +149,7 @@ def contradicted(signs):
 
 
 def test_captions_without_sentiment_are_silent(shared_data):
-    vader = pytest.importorskip("vaderSentiment.vaderSentiment", reason="needs VADER")
-    feeling = vader.SentimentIntensityAnalyzer().polarity_scores
+    feeling = SentimentIntensityAnalyzer().polarity_scores
     rows = map(json.loads, (shared_data / "real/msrvtt/more_captions.jsonl").open())
     captions = [caption for row in rows for caption in row["captions"]]
     plain = [caption for caption in captions if feeling(caption)["compound"] == 0]

@@ -147,11 +147,12 @@ class Reader:
         cancels = outer is not None and outer.denies and word not in ("nor", "neither")
         cancels = cancels and not (word in w.SUBJECT and not (outer is not None and outer.begun))
         cancels = cancels and not (outer is not None and outer.felt and word in w.THING)
-        cancels = cancels or self.is_comparison(place) or self.is_tried(place)
+        compares = self.is_comparison(place)
+        cancels = cancels or compares or self.is_tried(place)
         doing = word == "not" and self.word(place - 1) in w.AUXILIARIES
         owned = any(self.word(before) in w.OWNING for before in range(place - 2, place))
         self.scope = Scope(span, word, denies=not cancels, doing=doing, owned=owned)
-        self.degree = RAISE if self.is_comparison(place) else 1.0
+        self.degree = RAISE if compares else 1.0
 
     def is_comparison(self, place: int) -> bool:
         """Whether a negator only says that more is not possible: "could not be happier"."""
@@ -249,7 +250,7 @@ class Reader:
             self.degree = 1.0
         if word == "to" and self.too and self.moving(place - 1):
             self.scope = Scope("clause", "too")
-        return 0.0 if self.tokens[place].reading.turned and strength else strength
+        return 0.0 if self.tokens[place].reading.turned else strength
 
     def enter(self, scope: Scope, place: int) -> None:
         """Note a word within a negation."""

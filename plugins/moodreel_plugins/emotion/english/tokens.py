@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from unicodedata import category, normalize
 
-from moodreel_plugins.emotion.english.forms import NOTHING, Reading, bases, read_word
+from moodreel_plugins.emotion.english.forms import MOST_KNOWN, NOTHING, Reading, bases, read_word
 from moodreel_plugins.emotion.english.lexicon import emoji, lexicon
 from moodreel_plugins.emotion.english.spelling import corrected
 from moodreel_plugins.emotion.english.wording import PHRASES
@@ -19,6 +19,7 @@ POSSESSIVES = frozenset(["my", "your", "his", "her", "its", "our", "their", "one
 REFLEXIVES = frozenset(
     ["myself", "yourself", "himself", "herself", "itself", "ourselves", "themselves", "oneself"]
 )
+OBJECTS = frozenset(["me", "him", "her", "them", "us", "you", "someone"])
 IRREGULAR = {"won't": "will", "can't": "can", "cannot": "can", "ain't": "is", "shan't": "shall"}
 HELPING = (
     "is|was|are|were|do|does|did|has|have|had|could|would|should|must|might|need|can|wo|ai|sha"
@@ -81,19 +82,24 @@ def plain_words(text: str) -> Iterator[str]:
 
 def set_apart(text: str) -> tuple[str, Mapping[str, str]]:
     """Return a text whose emoji and emoticons are single characters, and what these stand for."""
-    signs, pattern = emoticons()
+    signs, written, pattern = emoticons()
     text = "".join(c for c in text if category(c) not in ("Mn", "Me", "Sk", "Co") or c == "^")
     marked = pattern.sub(lambda found: f" {signs[found.group()]} ", text)
-    return marked, {sign: written for written, sign in signs.items()}
+    return marked, written
 
 
 @cache
-def emoticons() -> tuple[Mapping[str, str], re.Pattern[str]]:
-    """Return a character of private use for each entry of emoji.txt, and what finds the entries."""
+def emoticons() -> tuple[Mapping[str, str], Mapping[str, str], re.Pattern[str]]:
+    """Return characters of private use by the entries of emoji.txt, the other way, and a pattern.
+
+    The pattern finds the entries in a text.
+    """
     signs = {written: chr(0xE000 + place) for place, written in enumerate(emoji())}
     ordered = sorted(signs, key=len, reverse=True)
     lone = [rf"(?<![^\s\w])(?<!\w){re.escape(w)}(?!\w)" for w in ordered if w.isascii()]
-    return signs, re.compile("|".join([*lone, *(re.escape(w) for w in ordered if not w.isascii())]))
+    others = [re.escape(w) for w in ordered if not w.isascii()]
+    written = {sign: entry for entry, sign in signs.items()}
+    return signs, written, re.compile("|".join([*lone, *others]))
 
 
 def split_word(word: str) -> Iterator[str]:
@@ -149,13 +155,11 @@ def stands_for(word: str, wanted: str) -> bool:
     return word == wanted or wanted in generic(word)
 
 
-@cache
+@lru_cache(MOST_KNOWN)
 def generic(word: str) -> tuple[str, ...]:
     """Return what a word may stand for in a phrase: itself, its lemma, "one's", "oneself"."""
-    if word in POSSESSIVES:
-        return word, "one's"
-    if word in REFLEXIVES:
-        return word, "oneself"
-    if word in ("me", "him", "them", "us", "you", "her", "someone"):
-        return word, "one"
+    kinds = (("one's", POSSESSIVES), ("oneself", REFLEXIVES), ("one", OBJECTS))
+    meant = [general for general, words in kinds if word in words]
+    if meant:
+        return word, *meant
     return tuple(dict.fromkeys(bases(word, depth=0))) if word.isalpha() else (word,)

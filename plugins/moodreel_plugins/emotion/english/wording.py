@@ -127,7 +127,6 @@ LOWERING_PHRASES = phrase_set(
 LITTLE_OF = word_set(
     "joy hope fear trust faith anger interest happiness fun love sympathy patience"
 )
-COMPARATIVES = word_set("more better so this that such")
 
 PHRASES = frozenset(
     phrase
