@@ -12,14 +12,26 @@ from moodreel_plugins.readers.tone_mapping import shown_range
 SPACES = {"bt601": "ITU601", "bt709": "ITU709", "bt2020": "BT2020"}
 
 
-def shown_picture(frame: Any, facts: VideoFacts, shorter_side: int) -> NDArray[np.uint8]:
-    """Return a frame as it is shown: uint8 [H, W, 3], the shorter side at most `shorter_side`."""
+def shown_picture(
+    frame: Any, facts: VideoFacts, shorter_side: int, reformatter: Any
+) -> NDArray[np.uint8]:
+    """Return a frame as it is shown: uint8 [H, W, 3], the shorter side at most `shorter_side`.
+
+    Args:
+        frame: the decoded frame.
+        facts: of the video.
+        shorter_side: the most pixels of the shorter side.
+        reformatter: PyAV's, one for all frames of a reading: setting one up takes longer than
+            turning a frame into RGB.
+    """
     size = shrunk_size(facts.width, facts.height, shorter_side)
     stored = size[::-1] if lies_sideways(facts.turn) else size
-    return turn_picture(rgb_pixels(frame, facts, stored), facts.turn)
+    return turn_picture(rgb_pixels(frame, facts, stored, reformatter), facts.turn)
 
 
-def rgb_pixels(frame: Any, facts: VideoFacts, size: tuple[int, int]) -> NDArray[np.uint8]:
+def rgb_pixels(
+    frame: Any, facts: VideoFacts, size: tuple[int, int], reformatter: Any
+) -> NDArray[np.uint8]:
     """Return a frame in RGB at a size (width, height), high dynamic range made ordinary."""
     colour = facts.colour
     wide = colour.transfer != "sdr" or colour.matrix == "bt2020"
@@ -27,7 +39,7 @@ def rgb_pixels(frame: Any, facts: VideoFacts, size: tuple[int, int]) -> NDArray[
     if colour.matrix in SPACES:
         given["src_colorspace"] = SPACES[colour.matrix]
         given["src_color_range"] = "JPEG" if colour.full_range else "MPEG"
-    pixels = frame.reformat(*size, **given).to_ndarray()
+    pixels = reformatter.reformat(frame, *size, **given).to_ndarray()
     return shown_range(pixels, colour) if wide else pixels
 
 

@@ -42,11 +42,14 @@ class PyavReader(VideoReader):
 
     def read(self, path: Path, times: Sequence[float], facts: VideoFacts | None = None) -> Clip:
         """Return the frames shown at `times`; those past the last readable frame are left out."""
+        from av.video.reformatter import VideoReformatter
+
         facts = facts or probe_video(path)
-        shown = []
+        shown, reformatter = [], VideoReformatter()
         with FrameSource(path, facts) as source:
             for time, frame in source.frames_at(times):
-                shown.append((time, shown_picture(frame, facts, self.shorter_side)))
+                picture = shown_picture(frame, facts, self.shorter_side, reformatter)
+                shown.append((time, picture))
         if not shown:
             first = min(times, default=0.0)
             raise UnreadableVideo(path, f"no frame can be read from {first:.1f} s on")
