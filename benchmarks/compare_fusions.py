@@ -179,7 +179,7 @@ def measure_cache(bench: Bench, dataset: Dataset, work: Path) -> tuple[float, fl
     with TemporaryDirectory(dir=work) as cache:
         for _ in range(2):
             start = time.perf_counter()
-            load_examples(few, bench.engine, frames=True, tokens=True, cache=cache)
+            load_examples(few, bench.engine.components, frames=True, tokens=True, cache=cache)
             times.append(time.perf_counter() - start)
     return times[0], times[1]
 

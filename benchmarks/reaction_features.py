@@ -100,7 +100,7 @@ def load_split(
     """Return the features of some splits, each clip's faces read by its fold's extractor."""
     part = dataset.of_captions([c for c in dataset.captions if c.split in splits])
     examples = load_examples(
-        part, engine, frames=True, tokens=True, cache=work / "cache", on_progress=show
+        part, engine.components, frames=True, tokens=True, cache=work / "cache", on_progress=show
     )
     file = work / f"faces-{'-'.join(splits)}.npz"
     if not file.exists():
@@ -149,4 +149,4 @@ def single_frames(split: Split) -> Examples:
 def show(progress: Progress) -> None:
     """Say how far the work is, now and then."""
     if progress.done % 200 == 0:
-        print(f"{progress.done} of {progress.total} {progress.path}", flush=True)
+        print(f"{progress.done} of {progress.total} {progress.label}", flush=True)

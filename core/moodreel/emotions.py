@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Self
 
@@ -52,6 +52,8 @@ class EmotionScores:
             unknown is not zero.
         evidence: int32 [B], how many things each row was read from, such as faces; 0 where
             the extractor does not count.
+        emphasis: float32 [B], how much the mood of each row, where it is a wish, counts against
+            the content of its text; 1 is as much as a mood that a person states beside a text.
 
     >>> scores = EmotionScores.of([{"joy": 0.8}], observes=["joy", "anger"])
     >>> scores.named(0)
@@ -61,6 +63,7 @@ class EmotionScores:
     values: NDArray[np.float32]
     observed: NDArray[np.bool_]
     evidence: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
+    emphasis: NDArray[np.float32] = field(default_factory=lambda: np.ones(1, np.float32))
 
     def __post_init__(self) -> None:
         values = np.asarray(self.values, dtype=np.float32)
@@ -76,7 +79,11 @@ class EmotionScores:
         evidence = np.asarray(self.evidence, np.int32)
         if len(evidence) not in (0, len(values)):
             raise ValueError(f"{len(evidence)} counts of evidence for {len(values)} rows")
+        emphasis = np.asarray(self.emphasis, np.float32)
+        if len(emphasis) not in (1, len(values)):
+            raise ValueError(f"{len(emphasis)} emphases for {len(values)} rows")
         object.__setattr__(self, "evidence", np.resize(evidence, len(values)))
+        object.__setattr__(self, "emphasis", np.resize(emphasis, len(values)))
         object.__setattr__(self, "values", values)
         object.__setattr__(self, "observed", observed)
 
@@ -124,11 +131,16 @@ class EmotionScores:
             np.concatenate([part.values for part in parts]),
             np.concatenate([part.observed for part in parts]),
             np.concatenate([part.evidence for part in parts]),
+            np.concatenate([part.emphasis for part in parts]),
         )
 
     def counted(self, evidence: ArrayLike) -> "EmotionScores":
         """Return the scores with the evidence of each row: counts [B], such as of faces."""
-        return EmotionScores(self.values, self.observed, np.asarray(evidence, np.int32))
+        return replace(self, evidence=np.asarray(evidence, np.int32))
+
+    def emphasised(self, emphasis: ArrayLike) -> "EmotionScores":
+        """Return the scores with the emphasis of each row [B]."""
+        return replace(self, emphasis=np.asarray(emphasis, np.float32))
 
     def named(self, row: int) -> dict[str, float]:
         """Return the observed intensities of one row by name."""
@@ -142,7 +154,9 @@ class EmotionScores:
         return len(self.values)
 
     def __getitem__(self, rows: slice | NDArray) -> "EmotionScores":
-        return EmotionScores(self.values[rows], self.observed[rows], self.evidence[rows])
+        return EmotionScores(
+            self.values[rows], self.observed[rows], self.evidence[rows], self.emphasis[rows]
+        )
 
     def __iter__(self) -> Iterator[dict[str, float]]:
         return (self.named(row) for row in range(len(self)))

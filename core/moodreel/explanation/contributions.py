@@ -6,7 +6,7 @@ been named one after the other. The values sum to what mood contributed as a who
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from math import comb
 
@@ -187,7 +187,7 @@ def keep_wanted(wanted: EmotionScores, subset: Subset) -> EmotionScores:
     kept = [e.column for e in subset]
     values = np.zeros_like(wanted.values)
     values[:, kept] = wanted.values[:, kept]
-    return EmotionScores(values, wanted.observed)
+    return replace(wanted, values=values)
 
 
 def keep_seen(seen: EmotionScores, subset: Subset) -> EmotionScores:
@@ -195,4 +195,4 @@ def keep_seen(seen: EmotionScores, subset: Subset) -> EmotionScores:
     kept = [e.column for e in subset]
     looked = np.zeros_like(seen.observed)
     looked[:, kept] = seen.observed[:, kept]
-    return EmotionScores(seen.values, looked)
+    return replace(seen, observed=looked)

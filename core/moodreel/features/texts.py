@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from moodreel.datasets.dataset import Caption
 from moodreel.datasets.precomputed import TEXTS
@@ -52,15 +53,17 @@ def wanted_emotions(
     """
     if given is not None and given.observed.any(1).all():
         return given
-    read = EmotionScores.unobserved(len(texts)) if extractor is None else extractor.extract(texts)
+    read = EmotionScores.unobserved(len(texts)) if extractor is None else extractor.wishes(texts)
     return read if given is None else prefer_given(given, read)
 
 
 def prefer_given(given: EmotionScores, read: EmotionScores) -> EmotionScores:
     """Return the given emotions [Q, 8], those read for texts of which nothing is given."""
-    known = given.observed.any(1, keepdims=True)
+    known: NDArray[np.bool_] = np.asarray(given.observed.any(1))
     return EmotionScores(
-        np.where(known, given.values, read.values), np.where(known, given.observed, read.observed)
+        np.where(known[:, None], given.values, read.values),
+        np.where(known[:, None], given.observed, read.observed),
+        emphasis=np.where(known, given.emphasis, read.emphasis),
     )
 
 

@@ -1,6 +1,7 @@
 """Query refinement: learned corrections of the content of queries that want a mood."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -88,7 +89,7 @@ def full_strength(wanted: EmotionScores) -> EmotionScores:
     most = np.abs(wanted.values).max(1, keepdims=True)
     divisor = np.where((most > 0) & (most < 1), most, np.float32(1))
     raised = (wanted.values / divisor).astype(np.float32)
-    return EmotionScores(raised, wanted.observed, wanted.evidence)
+    return replace(wanted, values=raised)
 
 
 def has_wish(wanted: EmotionScores, like: Tensor) -> Tensor:

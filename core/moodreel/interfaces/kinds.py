@@ -24,6 +24,10 @@ from moodreel.media import Clip, VideoFacts
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+# The highest share of a wish that its mood counts as, so that content, however little is said of
+# it, orders what shows the mood alike: a judgement, not measured.
+MOST_CENTRAL = 0.9
+
 Inject = Callable[["Tensor"], "Tensor"]
 """Changes token embeddings [B, L, W] before the text encoder's layers see them."""
 
@@ -239,10 +243,14 @@ class EmotionExtractor(Component):
 
     Attributes:
         modality: "text" (inputs are strings) or "video" (inputs are `Clip`s).
+        reliability: of the texts in which an extractor of text reads a mood, the share whose
+            videos show that mood, beyond those that show it anyway; 0 to 1. A measured one beats
+            this careful guess: benchmarks/RESULTS.md has those of the built-in readers.
     """
 
     kind = "emotion_extractor"
     modality: ClassVar[Literal["text", "video"]]
+    reliability: float = 0.3
 
     @property
     @abstractmethod
@@ -253,6 +261,23 @@ class EmotionExtractor(Component):
     @abstractmethod
     def extract(self, inputs: Sequence[str] | Sequence[Clip]) -> EmotionScores:
         """Return intensities [B, 8] from 0; what cannot be observed stays unobserved."""
+
+    @contract(outputs.shares)
+    def centrality(self, inputs: Sequence[str]) -> NDArray[np.float32]:
+        """Return which share of what each text asks for is its mood [B], from 0 to 1.
+
+        1 is "a sad scene", which asks for a mood and nothing else. 0, unless it is overridden.
+        """
+        return np.zeros(len(inputs), np.float32)
+
+    def wishes(self, inputs: Sequence[str]) -> EmotionScores:
+        """Return the moods that texts want [B, 8], emphasised.
+
+        A mood that is read counts by how far the reader is right, its reliability, and the more,
+        the less the text says besides.
+        """
+        besides = 1 - np.minimum(self.centrality(inputs), MOST_CENTRAL)
+        return self.extract(inputs).emphasised(self.reliability / besides)
 
     @contract()
     def sentiment(self, inputs: Sequence[str]) -> Sentiment | None:

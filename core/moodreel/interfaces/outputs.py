@@ -9,6 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from moodreel.emotions import EmotionScores
 from moodreel.interfaces.features import TextFeatures, VideoFeatures
 from moodreel.media import Clip, VideoFacts
@@ -85,6 +88,15 @@ def emotion_scores(component: Any, result: EmotionScores, inputs: Sequence[Any])
     if len(result) != len(inputs):
         return f"returns {len(result)} rows for {len(inputs)} inputs"
     return None
+
+
+def shares(component: Any, result: NDArray[np.float32], inputs: Sequence[Any]) -> str | None:
+    """Check one number from 0 to 1 for each input."""
+    for problem in type_problem(result, np.ndarray):
+        return problem
+    if result.shape != (len(inputs),):
+        return f"returns {list(result.shape)} for {len(inputs)} inputs"
+    return None if ((result >= 0) & (result <= 1)).all() else "returns numbers outside 0 to 1"
 
 
 def captions(component: Any, result: list[str], clips: Sequence[Clip]) -> str | None:

@@ -7,7 +7,7 @@ text itself does, so that the factors mean the same with every encoder.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,7 +68,8 @@ class Examples:
         """Return the emotions [1, 8] to ask for: those wanted and those that examples stand for."""
         moved = wanted.values + LIKED * self.mean_mood(self.liked)
         moved = moved - UNLIKED * self.mean_mood(self.unliked)
-        return EmotionScores(moved.clip(-1, 1), wanted.observed | (moved != 0))
+        seen = wanted.observed | (moved != 0)
+        return replace(wanted, values=moved.clip(-1, 1), observed=seen)
 
     def mean_mood(self, examples: Sequence[Example]) -> NDArray[np.float32]:
         """Return the emotions [1, 8] by which examples stand out, on average."""

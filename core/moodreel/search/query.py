@@ -86,7 +86,7 @@ def named_emotions(query: Query, extractor: EmotionExtractor | None) -> EmotionS
         return EmotionScores.of([{e: intensity(value, e) for e, value in named.items()}])
     if extractor is None or not query.text.strip():
         return EmotionScores.unobserved(1)
-    return extractor.extract([query.text])
+    return extractor.wishes([query.text])
 
 
 def encode_content(

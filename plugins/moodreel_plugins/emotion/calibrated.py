@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from moodreel import Emotion, EmotionScores, Register, Sentiment, hookimpl
 from moodreel.calibration import calibrate
 from moodreel.interfaces import EmotionExtractor
@@ -24,6 +27,7 @@ class Calibrated(EmotionExtractor):
         self.extractor = extractor
         self.temperature = temperature
         self.modality = extractor.modality  # type: ignore[misc]
+        self.reliability = extractor.reliability
 
     @property
     def observes(self) -> frozenset[Emotion]:
@@ -33,6 +37,10 @@ class Calibrated(EmotionExtractor):
     def extract(self, inputs: Sequence[Any]) -> EmotionScores:
         """Return probabilities [B, 8]."""
         return calibrate(self.extractor.extract(inputs), self.temperature)
+
+    def centrality(self, inputs: Sequence[str]) -> NDArray[np.float32]:
+        """Return the extractor's own."""
+        return self.extractor.centrality(inputs)
 
     def sentiment(self, inputs: Sequence[str]) -> Sentiment | None:
         """Return the extractor's own, which no temperature changes."""

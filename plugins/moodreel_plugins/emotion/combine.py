@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from moodreel import Emotion, EmotionScores, Register, hookimpl
 from moodreel.interfaces import Captioner, EmotionExtractor
@@ -32,6 +33,7 @@ class CombinedEmotion(EmotionExtractor):
         self.extractors = extractors
         self.shares = weights
         self.modality = modalities.pop()  # type: ignore[misc]
+        self.reliability = float(np.average([e.reliability for e in extractors], weights=weights))
 
     @property
     def observes(self) -> frozenset[Emotion]:
@@ -48,6 +50,11 @@ class CombinedEmotion(EmotionExtractor):
         observed = total > 0
         combined = EmotionScores(mean / np.where(observed, total, 1), observed)
         return combined.counted(sum(score.evidence for score in scores))
+
+    def centrality(self, inputs: Sequence[str]) -> NDArray[np.float32]:
+        """Return the most that any of them says [B]."""
+        said = [extractor.centrality(inputs) for extractor in self.extractors]
+        return np.max(np.stack(said), axis=0)
 
 
 class CaptionEmotion(EmotionExtractor):

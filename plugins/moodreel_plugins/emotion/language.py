@@ -5,6 +5,7 @@ An extractor made for English observes nothing in a text that it cannot read.
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 
@@ -74,7 +75,7 @@ def readable(texts: Sequence[str], english: bool = True) -> NDArray[np.bool_]:
 
 def mask_unread(scores: EmotionScores, read: NDArray[np.bool_]) -> EmotionScores:
     """Return scores [B, 8] with nothing observed where a text was not read [B]."""
-    return EmotionScores(scores.values, scores.observed & read[:, None])
+    return replace(scores, observed=scores.observed & read[:, None])
 
 
 def encodable(text: str) -> str:

@@ -11,15 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moodreel import Emotion, EmotionScores, Register, Sentiment, hookimpl
-from moodreel.interfaces import EmotionExtractor, Requirement
+from moodreel.interfaces import Requirement
 from moodreel_plugins.emotion.english.negation import weigh_words
+from moodreel_plugins.emotion.english.reader import EnglishReader
 from moodreel_plugins.emotion.language import mask_unread, readable
 
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 COUNTED = (*Emotion, "positive", "negative")
 
 
-class NrcLexicon(EmotionExtractor):
+class NrcLexicon(EnglishReader):
     """Counts of the NRC Emotion Lexicon (Mohammad & Turney 2013), from the package nrclex.
 
     The published counts come from NRCLex 3 on raw captions: the tokens of the Penn Treebank's
@@ -35,9 +36,9 @@ class NrcLexicon(EmotionExtractor):
         english: whether nothing is observed in a text that is not in English.
     """
 
-    modality = "text"
     observes = frozenset(Emotion)
     version = "2"
+    reliability = 0.3
     requires = (
         Requirement(
             "nrclex",

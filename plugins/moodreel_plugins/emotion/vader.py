@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from moodreel import Emotion, EmotionScores, Register, Sentiment, hookimpl
-from moodreel.interfaces import EmotionExtractor, Requirement
+from moodreel.interfaces import Requirement
+from moodreel_plugins.emotion.english.reader import EnglishReader
 from moodreel_plugins.emotion.language import mask_unread, readable
 
 # Characters that are read, since VADER takes time with the square of the words: a judgement, not
@@ -15,7 +16,7 @@ from moodreel_plugins.emotion.language import mask_unread, readable
 LONGEST_TEXT = 20_000
 
 
-class Vader(EmotionExtractor):
+class Vader(EnglishReader):
     """VADER's rules and lexicon (Hutto & Gilbert 2014), from the package vaderSentiment.
 
     Sentiment is not emotion: a negative text may be angry, afraid, sad or disgusted, and VADER
@@ -29,7 +30,7 @@ class Vader(EmotionExtractor):
         english: whether nothing is observed in a text that is not in English.
     """
 
-    modality = "text"
+    reliability = 0.5
     requires = (
         Requirement(
             "vaderSentiment", 'pip install "moodreel[vader]"', "VADER's code and lexicon: MIT"

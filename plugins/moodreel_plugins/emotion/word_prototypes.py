@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moodreel import Emotion, EmotionScores, Register, hookimpl
-from moodreel.interfaces import EmotionExtractor, TextEncoder
+from moodreel.interfaces import TextEncoder
 from moodreel_plugins.emotion.english.negation import weigh_words
+from moodreel_plugins.emotion.english.reader import EnglishReader
 from moodreel_plugins.emotion.language import mask_unread, readable
 
 PROTOTYPES: Mapping[str, tuple[str, ...]] = {
@@ -68,7 +69,7 @@ MOST_WORDS = 512  # different ones that are read in one text; a longer text is n
 MOST_KNOWN = 20_000  # words whose emotions are kept
 
 
-class WordPrototypes(EmotionExtractor):
+class WordPrototypes(EnglishReader):
     """Compares each word with phrases for the eight emotions in a sentence encoder's space.
 
     A word that is near enough to one of the phrases, and nearer than to any plain subject, has
@@ -95,7 +96,7 @@ class WordPrototypes(EmotionExtractor):
             encoder of many languages.
     """
 
-    modality = "text"
+    reliability = 0.4
     observes = frozenset(Emotion)
     version = "3"
 

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 
 from moodreel import Emotion, EmotionScores, Register, hookimpl
-from moodreel.interfaces import EmotionExtractor
 from moodreel_plugins.emotion.english.lexicon import PLAIN, Mood
 from moodreel_plugins.emotion.english.negation import weigh_words
+from moodreel_plugins.emotion.english.reader import EnglishReader
 from moodreel_plugins.emotion.language import mask_unread, readable
 
 
-class WordMoods(EmotionExtractor):
+class WordMoods(EnglishReader):
     """Reads the words of mood in a text, each as strongly as it is meant.
 
     Words, phrases and emoji of mood are listed with their intensities (english/moods.txt); every
@@ -29,8 +29,8 @@ class WordMoods(EmotionExtractor):
             English words of any text are read.
     """
 
-    modality = "text"
     observes = frozenset(Emotion)
+    reliability = 0.8
 
     def __init__(self, english: bool = True) -> None:
         self.english = english

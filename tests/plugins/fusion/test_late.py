@@ -47,10 +47,12 @@ def test_an_emotion_that_was_not_observed_moves_nothing(late):
     assert_near(moved[unseen], torch.zeros(int(unseen.sum())))
 
 
-def test_a_weight_means_the_same_whatever_the_encoders_scale(late):
+@pytest.mark.parametrize("weight", [0.5, "derived"])
+def test_a_weight_means_the_same_whatever_the_encoders_scale(weight):
     """Content scores ten times as small shrink the mood's part ten times too."""
     video, emotions = sample_video(), sample_emotions()
-    small = Late()
+    late, small = Late(weight), Late(weight)
+    late.adapt(video, emotions)
     small.adapt(VideoFeatures(video.pooled / 10), emotions)
     wanted = EmotionScores.of([{"joy": 1}])
     stored = late.fuse_video(video, emotions)
