@@ -96,7 +96,7 @@ class WordPrototypes(EnglishReader):
             encoder of many languages.
     """
 
-    reliability = 0.4
+    reliability = 0.5
     observes = frozenset(Emotion)
     version = "3"
 

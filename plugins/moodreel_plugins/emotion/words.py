@@ -30,7 +30,7 @@ class WordMoods(EnglishReader):
     """
 
     observes = frozenset(Emotion)
-    reliability = 0.8
+    reliability = 0.6
 
     def __init__(self, english: bool = True) -> None:
         self.english = english
