@@ -14,7 +14,9 @@ from transformers import (
     ViTImageProcessor,
 )
 
+from moodreel_plugins.encoders.clip import ClipTextEncoder, ClipVideoEncoder
 from moodreel_plugins.encoders.clip_vip import ClipVip, ProxySettings
+from moodreel_plugins.encoders.vip import ClipVipTextEncoder, ClipVipVideoEncoder
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 ENDS = ("<|startoftext|>", "<|endoftext|>")
@@ -113,3 +115,15 @@ def tiny_classifier(folder, labels):
     ViTForImageClassification(config).save_pretrained(folder)
     ViTImageProcessor(size={"height": 32, "width": 32}).save_pretrained(folder)
     return str(folder)
+
+
+def pair(folders, family, **options):
+    """Return both encoders of a family's folder, in float32 on the CPU unless options say else."""
+    video, text = (
+        (ClipVipVideoEncoder, ClipVipTextEncoder)
+        if family == "clip-vip"
+        else (ClipVideoEncoder, ClipTextEncoder)
+    )
+    options = {"dtype": "float32", "device": "cpu"} | options
+    known = {name: options[name] for name in options if name in ("dtype", "device", "batch_size")}
+    return video(str(folders[family]), **options), text(str(folders[family]), **known)

@@ -4,103 +4,18 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-from moodreel import Clip, ConfigurationError, Register, hookimpl
-from moodreel.interfaces import (
-    Component,
-    Inject,
-    Requirement,
-    TextEncoder,
-    TextFeatures,
-    VideoEncoder,
-    VideoFeatures,
-)
-from moodreel_plugins.encoders.checkpoints import Checkpoint, Precision, join_batches, one_line
+from moodreel import Clip, Register, hookimpl
+from moodreel.interfaces import Inject, TextEncoder, TextFeatures, VideoEncoder, VideoFeatures
+from moodreel_plugins.encoders.checkpoints import Checkpoint, Precision, join_batches
+from moodreel_plugins.encoders.dual_encoder import DualEncoder
 from moodreel_plugins.encoders.tokenizers import TOKENIZER_FILES, read_tokenizer, words_read
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor
 
     from moodreel_plugins.encoders.pixels import PixelMaker
-
-PROXIES = "vision_additional_config"
-
-
-class DualEncoder(Component):
-    """What both halves of a CLIP share: the checkpoint, and the one model loaded from it."""
-
-    requires = (Requirement("transformers", "pip install transformers", "Apache-2.0"),)
-    checkpoint: Checkpoint
-    device: str
-    precision: Precision
-    batch_size: int
-    beside: ClassVar[tuple[str, ...]] = ()
-
-    def weights(self) -> Sequence[Path]:
-        """Return the weights, the configuration, and the files of this half."""
-        return self.checkpoint.files(*self.beside)
-
-    @property
-    def space(self) -> str:
-        """The space of these weights."""
-        return f"clip-{self.checkpoint.digest}"
-
-    @property
-    def dim(self) -> int:
-        """D, the length of the projected vectors."""
-        return feature_dim(self.config)
-
-    @cached_property
-    def config(self) -> Any:
-        """The model's configuration, with its defaults."""
-        from transformers import AutoConfig
-
-        self.check_config(self.checkpoint.config)
-        try:
-            return AutoConfig.from_pretrained(self.checkpoint.folder, local_files_only=True)
-        except (OSError, ValueError, KeyError) as error:
-            raise ConfigurationError(f"{self.checkpoint.name}: {one_line(error)}") from None
-
-    @cached_property
-    def model(self) -> Any:
-        """The network, loaded when it is first used and shared with the other half."""
-        self.check_config(self.checkpoint.config)
-        return self.checkpoint.load(self.reader(), self.device, self.precision)
-
-    @property
-    def network(self) -> Any:
-        """Both halves; texts go through one of them, videos through the other."""
-        return self.model
-
-    def write(self, folder: Path) -> dict[str, Any]:
-        """Write the model in transformers' form; return the options that both halves have."""
-        self.model.save_pretrained(folder)
-        return {
-            "model": str(folder),
-            "batch_size": self.batch_size,
-            "device": self.device,
-            "dtype": self.precision,
-        }
-
-    def check_config(self, config: dict[str, Any]) -> None:
-        """Refuse a configuration that another plugin is for."""
-        if PROXIES in config:
-            raise ConfigurationError(
-                f"{self.checkpoint.name}: this is a CLIP-ViP model: use the plugin clip-vip"
-            )
-        vision = config.get("vision_config", {})
-        if isinstance(vision, dict) and "num_patches" in vision and "image_size" not in vision:
-            raise ConfigurationError(
-                f"{self.checkpoint.name}: this is a SigLIP 2 NaFlex, whose pictures have any "
-                "shape, which is not supported: take one of a fixed size, such as "
-                "google/siglip2-base-patch16-224"
-            )
-
-    def reader(self) -> Callable[[Path, "torch.dtype"], Any]:
-        """Return the function that reads the model from a folder."""
-        return read_dual_encoder
 
 
 class ClipVideoEncoder(DualEncoder, VideoEncoder):
@@ -207,6 +122,7 @@ class ClipTextEncoder(DualEncoder, TextEncoder):
             None names it after its own weights.
     """
 
+    version = "2"  # 2: SigLIP's texts without a mask and in lower case, all positions of CLIP's
     beside = TOKENIZER_FILES
 
     def __init__(
@@ -266,7 +182,7 @@ class ClipTextEncoder(DualEncoder, TextEncoder):
 
         inputs = self.tokenize(texts)
         mask = inputs.get("attention_mask", inputs["input_ids"] != self.tokenizer.pad_token_id)
-        if self.config.model_type.startswith("siglip"):  # trained without one: padding counts
+        if self.is_siglip:  # trained without one: padding counts
             inputs.pop("attention_mask", None)
         moved = {name: value.to(self.model.device) for name, value in inputs.items()}
         states, pooled = self.text_outputs(moved, inject and on_cpu(inject))
@@ -285,10 +201,9 @@ class ClipTextEncoder(DualEncoder, TextEncoder):
 
     def tokenize(self, texts: Sequence[str]) -> dict[str, "Tensor"]:
         """Return what the text half takes; SigLIP wants texts filled up to their full length."""
-        full = self.config.model_type.startswith("siglip")
         inputs = self.tokenizer(
-            list(texts),
-            padding="max_length" if full else True,
+            [self.spelled(text) for text in texts],
+            padding="max_length" if self.is_siglip else True,
             truncation=True,
             max_length=self.longest,
             return_tensors="pt",
@@ -296,44 +211,31 @@ class ClipTextEncoder(DualEncoder, TextEncoder):
         return dict(inputs)
 
     @property
+    def is_siglip(self) -> bool:
+        """Whether this is a SigLIP, of the first or the second version."""
+        return str(self.config.model_type).startswith("siglip")
+
+    def spelled(self, text: str) -> str:
+        """Return a text in lower case where the family was trained so, as SigLIP was.
+
+        SigLIP 2's published tokenizer.json leaves that to its caller.
+        """
+        told = getattr(self.tokenizer, "init_kwargs", {}).get("do_lower_case")
+        return text.lower() if self.is_siglip and told is not False else text
+
+    @property
     def longest(self) -> int:
-        """The most tokens of a text that are read."""
-        known = (self.config.text_config.max_position_embeddings, self.tokenizer.model_max_length)
-        return int(min(known))
+        """The most tokens of a text that are read.
+
+        CLIP's tokenizer is published for 77 alone, whatever positions a longer CLIP has.
+        """
+        places = int(self.config.text_config.max_position_embeddings)
+        known = int(self.tokenizer.model_max_length)
+        return places if self.config.model_type == "clip" else min(places, known)
 
     def words_read(self, text: str) -> int | None:
         """Return how many words of a text are read, None where it is not too long."""
-        return words_read(self.tokenizer, text, self.longest)
-
-
-def read_dual_encoder(folder: Path, dtype: "torch.dtype") -> Any:
-    """Read any dual encoder of transformers.
-
-    Raises:
-        ConfigurationError: the folder holds another kind of model, or not all of its weights.
-    """
-    from transformers import AutoModel
-
-    from moodreel_plugins.encoders.clip_vip import check_complete
-    from moodreel_plugins.encoders.injecting import allow_inject
-
-    try:
-        model, found = AutoModel.from_pretrained(
-            folder, dtype=dtype, local_files_only=True, output_loading_info=True
-        )
-    except Exception as error:  # of many kinds: a damaged file, a shape, an unknown architecture
-        raise ConfigurationError(f"{folder}: cannot be loaded: {one_line(error)}") from None
-    if not (hasattr(model, "get_image_features") and hasattr(model, "get_text_features")):
-        kind = type(model).__name__
-        raise ConfigurationError(f"{folder}: {kind} is no dual encoder of images and texts")
-    check_complete(folder, found)
-    allow_inject(model.text_model)
-    return model
-
-
-def feature_dim(config: Any) -> int:
-    """Return the length of a dual encoder's features; SigLIP's are as wide as its image half."""
-    return int(getattr(config, "projection_dim", None) or config.vision_config.hidden_size)
+        return words_read(self.tokenizer, self.spelled(text), self.longest)
 
 
 def pool_frames(parts: Sequence["Tensor"]) -> VideoFeatures:

@@ -10,13 +10,12 @@ from moodreel import Clip, ConfigurationError, Register, hookimpl
 from moodreel.interfaces import Inject, VideoFeatures
 from moodreel_plugins.encoders.checkpoints import Checkpoint, Precision, join_batches, one_line
 from moodreel_plugins.encoders.clip import (
-    PROXIES,
     ClipTextEncoder,
     ClipVideoEncoder,
-    DualEncoder,
     inference_unless,
     is_learning,
 )
+from moodreel_plugins.encoders.dual_encoder import PROXIES, DualEncoder
 from moodreel_plugins.encoders.tokenizers import (
     TOKENIZER,
     find_tokenizer,
@@ -142,6 +141,8 @@ class ClipVipTextEncoder(VipEncoder, ClipTextEncoder):
         space: the name of the space that a tuned model shares with the videos it was tuned on;
             None names it after its own weights.
     """
+
+    version = "1"  # what changed in the texts of a CLIP changed nothing here
 
     def __init__(
         self,

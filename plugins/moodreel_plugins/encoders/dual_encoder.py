@@ -1,0 +1,120 @@
+"""A dual encoder of transformers: the checkpoint that both halves share, checked and loaded."""
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from moodreel import ConfigurationError
+from moodreel.interfaces import Component, Requirement
+from moodreel_plugins.encoders.checkpoints import Checkpoint, Precision, one_line
+
+if TYPE_CHECKING:
+    import torch
+
+PROXIES = "vision_additional_config"
+
+
+class DualEncoder(Component):
+    """What both halves of a CLIP share: the checkpoint, and the one model loaded from it."""
+
+    requires = (Requirement("transformers", "pip install transformers", "Apache-2.0"),)
+    checkpoint: Checkpoint
+    device: str
+    precision: Precision
+    batch_size: int
+    beside: ClassVar[tuple[str, ...]] = ()
+
+    def weights(self) -> Sequence[Path]:
+        """Return the weights, the configuration, and the files of this half."""
+        return self.checkpoint.files(*self.beside)
+
+    @property
+    def space(self) -> str:
+        """The space of these weights."""
+        return f"clip-{self.checkpoint.digest}"
+
+    @property
+    def dim(self) -> int:
+        """D, the length of the projected vectors."""
+        return feature_dim(self.config)
+
+    @cached_property
+    def config(self) -> Any:
+        """The model's configuration, with its defaults."""
+        from transformers import AutoConfig
+
+        self.check_config(self.checkpoint.config)
+        try:
+            return AutoConfig.from_pretrained(self.checkpoint.folder, local_files_only=True)
+        except (OSError, ValueError, KeyError) as error:
+            raise ConfigurationError(f"{self.checkpoint.name}: {one_line(error)}") from None
+
+    @cached_property
+    def model(self) -> Any:
+        """The network, loaded when it is first used and shared with the other half."""
+        self.check_config(self.checkpoint.config)
+        return self.checkpoint.load(self.reader(), self.device, self.precision)
+
+    @property
+    def network(self) -> Any:
+        """Both halves; texts go through one of them, videos through the other."""
+        return self.model
+
+    def write(self, folder: Path) -> dict[str, Any]:
+        """Write the model in transformers' form; return the options that both halves have."""
+        self.model.save_pretrained(folder)
+        return {
+            "model": str(folder),
+            "batch_size": self.batch_size,
+            "device": self.device,
+            "dtype": self.precision,
+        }
+
+    def check_config(self, config: dict[str, Any]) -> None:
+        """Refuse a configuration that another plugin is for."""
+        if PROXIES in config:
+            raise ConfigurationError(
+                f"{self.checkpoint.name}: this is a CLIP-ViP model: use the plugin clip-vip"
+            )
+        vision = config.get("vision_config", {})
+        if isinstance(vision, dict) and "num_patches" in vision and "image_size" not in vision:
+            raise ConfigurationError(
+                f"{self.checkpoint.name}: this is a SigLIP 2 NaFlex, whose pictures have any "
+                "shape, which is not supported: take one of a fixed size, such as "
+                "google/siglip2-base-patch16-224"
+            )
+
+    def reader(self) -> Callable[[Path, "torch.dtype"], Any]:
+        """Return the function that reads the model from a folder."""
+        return read_dual_encoder
+
+
+def read_dual_encoder(folder: Path, dtype: "torch.dtype") -> Any:
+    """Read any dual encoder of transformers.
+
+    Raises:
+        ConfigurationError: the folder holds another kind of model, or not all of its weights.
+    """
+    from transformers import AutoModel
+
+    from moodreel_plugins.encoders.clip_vip import check_complete
+    from moodreel_plugins.encoders.injecting import allow_inject
+
+    try:
+        model, found = AutoModel.from_pretrained(
+            folder, dtype=dtype, local_files_only=True, output_loading_info=True
+        )
+    except Exception as error:  # of many kinds: a damaged file, a shape, an unknown architecture
+        raise ConfigurationError(f"{folder}: cannot be loaded: {one_line(error)}") from None
+    if not (hasattr(model, "get_image_features") and hasattr(model, "get_text_features")):
+        kind = type(model).__name__
+        raise ConfigurationError(f"{folder}: {kind} is no dual encoder of images and texts")
+    check_complete(folder, found)
+    allow_inject(model.text_model)
+    return model
+
+
+def feature_dim(config: Any) -> int:
+    """Return the length of a dual encoder's features; SigLIP's are as wide as its image half."""
+    return int(getattr(config, "projection_dim", None) or config.vision_config.hidden_size)
