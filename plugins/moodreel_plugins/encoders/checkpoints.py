@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import torch
 
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
+Activation = Literal["quick_gelu", "gelu"]
 
 CONFIG = "config.json"
 WEIGHTS = (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from moodreel import Clip, Register, hookimpl
 from moodreel.interfaces import Inject, TextEncoder, TextFeatures, VideoEncoder, VideoFeatures
-from moodreel_plugins.encoders.checkpoints import Checkpoint, Precision, join_batches
+from moodreel_plugins.encoders.checkpoints import Activation, Checkpoint, Precision, join_batches
 from moodreel_plugins.encoders.dual_encoder import DualEncoder
 from moodreel_plugins.encoders.tokenizers import TOKENIZER_FILES, read_tokenizer, words_read
 
@@ -51,12 +51,16 @@ class ClipVideoEncoder(DualEncoder, VideoEncoder):
 
     @staticmethod
     def convert(
-        source: str, folder: Path, config: str | None = None, tokenizer: str | None = None
+        source: str,
+        folder: Path,
+        config: str | None = None,
+        tokenizer: str | None = None,
+        activation: Activation | None = None,
     ) -> str:
         """Turn a file of OpenAI's or open_clip's into a folder; see `convert_clip`."""
         from moodreel_plugins.encoders.clip_conversion import convert_clip
 
-        return convert_clip(source, folder, config, tokenizer)
+        return convert_clip(source, folder, config, tokenizer, activation)
 
     @cached_property
     def pixels(self) -> "PixelMaker":

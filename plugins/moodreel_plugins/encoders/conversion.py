@@ -1,29 +1,23 @@
-"""Converting a published CLIP-ViP file, or a plain CLIP, to a folder that clip-vip loads."""
+"""What every conversion of a CLIP does: read a source, check its weights, write a folder."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import nn
+from transformers import CLIPConfig
 
 from moodreel import ConfigurationError
 from moodreel.storage.atomic import atomic_path
-from moodreel_plugins.encoders.checkpoints import (
-    Checkpoint,
-    one_line,
-    quieten,
-    read_json,
-    weight_files,
-)
-from moodreel_plugins.encoders.clip_vip import ClipVip, ProxySettings
-from moodreel_plugins.encoders.pixels import clip_processor
-from moodreel_plugins.encoders.shapes import ADDED, HINT, TEMPORAL, State, clip_config, need
-from moodreel_plugins.encoders.state_files import read_state
-from moodreel_plugins.encoders.state_names import plain_names
+from moodreel_plugins.encoders.checkpoints import one_line
+from moodreel_plugins.encoders.foreign_parts import refuse_unknown
+from moodreel_plugins.encoders.shapes import HINT, State
+from moodreel_plugins.encoders.sources import Source
 from moodreel_plugins.encoders.tokenizers import (
     TOKENIZER,
     find_tokenizer,
@@ -31,57 +25,54 @@ from moodreel_plugins.encoders.tokenizers import (
     read_tokenizer,
 )
 
-SUFFIXES = (".pt", ".pth", ".bin", ".safetensors")
-CLASS = "vision_model.embeddings.class_embedding"
 OPENAI_VOCABULARY = 49408
 OPENAI_TOKENIZER = "openai/clip-vit-base-patch32"
-# The noise of new proxies, as a share of the class token's standard deviation: a judgement, not
-# measured. It is little, so that the proxies begin where CLIP reads well.
-SPREAD = 0.1
-SEED = 2209  # new proxies are the same each time
 
 
-def convert_clip_vip(
-    source: str,
-    folder: Path,
-    proxies: int = 3,
-    frames: int = 12,
-    config: str | None = None,
-    tokenizer: str | None = None,
-) -> str:
-    """Write config.json, model.safetensors, the processor's and the tokenizer's files.
+@dataclass(frozen=True)
+class Converted:
+    """What is written: weights, the configuration, the pictures' processor and the tokenizer.
 
     Args:
-        source: a published state dict, or a folder or hub's name of a CLIP in transformers' form.
-        folder: the folder to write; it must not exist, or be empty.
-        proxies: how many proxies are added to a plain CLIP.
-        frames: how many rows the temporal embedding has that is added to a plain CLIP.
-        config: a config.json with what a state dict does not tell. Without it, heads are 64
-            wide and the activation is quick GELU, as in every published CLIP.
-        tokenizer: a folder or hub's name of the tokenizer. Without it, that of `source`, or
-            OpenAI's.
-
-    Returns:
-        What was written, in one line.
-
-    Raises:
-        ConfigurationError: the source is damaged, holds more than tensors, or is no CLIP.
+        state: the weights by transformers' names.
+        config: the configuration.
+        processor: the image processor.
+        tokenizer: a tokenizer to be copied, the name of one, or None where none is known.
     """
-    check_empty(folder)
-    quieten()
-    given, state = read_source(source)
-    given = Path(config) if config else given
-    state = plain_names(state, source)
-    is_plain = ADDED not in state and TEMPORAL not in state
-    if is_plain:
-        state |= initial_proxies(need(state, CLASS, source), proxies, frames)
-    made: Any = clip_config(state, read_json(given) if given else {}, source)
-    extra = check_state(state, made, source)
-    found = find_copy(tokenizer or given_tokenizer(given, made))
-    write_folder(folder, state, made, found)
-    kind = "a plain CLIP with new proxies" if is_plain else "CLIP-ViP"
-    said = f"{folder}: {kind}; {described(made)}; {said_of_tokenizer(found)}"
-    return said + told_extra(extra)
+
+    state: State
+    config: CLIPConfig
+    processor: Any
+    tokenizer: Any
+
+    def write(self, folder: Path) -> None:
+        """Write everything, whole or not at all."""
+        if isinstance(self.tokenizer, str):
+            setattr(self.config, TOKENIZER, self.tokenizer)
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            with atomic_path(folder) as partial:
+                partial.mkdir()
+                self.write_files(partial)
+        except (OSError, SafetensorError) as error:
+            raise ConfigurationError(f"{folder}: cannot be written: {one_line(error)}") from None
+
+    def write_files(self, folder: Path) -> None:
+        """Write the weights, and all that is read beside them."""
+        save_file(self.state, folder / "model.safetensors", metadata={"format": "pt"})
+        self.config.save_pretrained(folder)
+        self.processor.save_pretrained(folder)
+        if self.tokenizer and not isinstance(self.tokenizer, str):
+            self.tokenizer.save_pretrained(folder)
+
+    @property
+    def told_tokenizer(self) -> str:
+        """Where the tokenizer is to be found."""
+        if self.tokenizer is None:
+            return "no tokenizer is known: add its files to the folder"
+        if isinstance(self.tokenizer, str):
+            return f"tokenizer {self.tokenizer}, to be fetched when it is first used"
+        return "tokenizer copied"
 
 
 def check_empty(folder: Path) -> None:
@@ -90,77 +81,32 @@ def check_empty(folder: Path) -> None:
         raise ConfigurationError(f"{folder}: is not empty; name a new folder with --to")
 
 
-def described(config: Any) -> str:
-    """Return what a user can tell a model by."""
-    vision, settings = config.vision_config, ProxySettings.of(config)
-    return (
-        f"{vision.num_hidden_layers} layers of {vision.hidden_size}, patches of "
-        f"{vision.patch_size}, {settings.added} proxies added, {settings.frames} frames"
-    )
+def check_weights(
+    state: State, network: type[nn.Module], config: CLIPConfig, what: str
+) -> list[str]:
+    """Check names and shapes against the network that a configuration describes.
 
+    What is known to stand beside a model, such as heads of a training, is taken out of the state.
 
-def said_of_tokenizer(tokenizer: Any) -> str:
-    """Return where the tokenizer is to be found."""
-    if tokenizer is None:
-        return "no tokenizer is known: add its files to the folder"
-    if isinstance(tokenizer, str):
-        return f"tokenizer {tokenizer}, to be fetched when it is first used"
-    return "tokenizer copied"
-
-
-def read_source(source: str) -> tuple[Path | None, State]:
-    """Return the configuration that comes with a source, if one does, and its state dict."""
-    path = Path(source).expanduser()
-    if path.is_file():
-        return None, read_state(path)
-    if path.suffix in SUFFIXES:
-        raise ConfigurationError(f"{source}: no such file")
-    checkpoint = Checkpoint(source, "source")
-    state: State = {}
-    for part in weight_files(checkpoint.folder):
-        state |= read_state(part)
-    return checkpoint.folder / "config.json", state
-
-
-def initial_proxies(class_token: Tensor, proxies: int, frames: int) -> State:
-    """Return what a plain CLIP lacks: proxies [P, W] beside the class token, and times [1, T, W].
-
-    The proxies are the class token with a little noise, so that they begin where CLIP's image
-    half reads well and can still part. The temporal embedding is zero: at first, no frame differs
-    by its place. (The published code draws proxies from a standard normal distribution.)
-    """
-    draw = torch.Generator().manual_seed(SEED)
-    noise = torch.randn(proxies, len(class_token), generator=draw).to(class_token)
-    state = {ADDED: class_token + noise * class_token.std() * SPREAD} if proxies else {}
-    if frames:
-        state[TEMPORAL] = torch.zeros(1, frames, len(class_token)).to(class_token)
-    return state
-
-
-def check_state(state: State, config: Any, source: str) -> list[str]:
-    """Check names and shapes against the model that a configuration describes.
-
-    What is no part of the model, such as heads of a training, is taken out of the state.
+    Args:
+        state: the weights by name.
+        network: the class of the network.
+        config: its configuration.
+        what: the source and what it is not, where it lacks something or has other shapes.
 
     Returns:
         The names of what was taken out.
     """
     try:
         with torch.device("meta"):
-            wanted = {name: value.shape for name, value in ClipVip(config).state_dict().items()}
-    except (ValueError, ZeroDivisionError, RuntimeError) as error:
-        raise ConfigurationError(f"{source}: not a CLIP: {one_line(error)}; {HINT}") from None
-    return differing_names(state, wanted, f"{source}: not a CLIP-ViP")
+            made = network(config).state_dict()
+    except Exception as error:  # of many kinds, by what a configuration spoils
+        raise ConfigurationError(f"{what}: {one_line(error)}; {HINT}") from None
+    return differing_names(state, {name: value.shape for name, value in made.items()}, what)
 
 
 def differing_names(state: State, wanted: Mapping[str, torch.Size], what: str) -> list[str]:
-    """Take out of a state what is not wanted, and return its names.
-
-    Args:
-        state: the weights by name.
-        wanted: the shapes of those that a model has.
-        what: what the state is not, where it lacks some or has others.
-    """
+    """Take out of a state what is not wanted, and return its names."""
     differing = {
         "lacks": sorted(wanted.keys() - state.keys()),
         "has another shape of": sorted(
@@ -172,22 +118,22 @@ def differing_names(state: State, wanted: Mapping[str, torch.Size], what: str) -
             more = f" and {len(names) - 1} more" if names[1:] else ""
             raise ConfigurationError(f"{what}: it {how} {names[0][:80]}{more}")
     extra = sorted(state.keys() - wanted.keys())
+    refuse_unknown(extra, what.partition(": ")[0])
     for name in extra:
         del state[name]
     return extra
 
 
-def told_extra(extra: Sequence[str]) -> str:
-    """Say what of a source was left out."""
-    more = f" and {len(extra) - 1} more" if extra[1:] else ""
-    return f"; left out, being no part of it: {extra[0][:80]}{more}" if extra else ""
+def choose_tokenizer(source: Source, config: CLIPConfig, given: str | None) -> Any:
+    """Return a tokenizer to be copied, the name of one to be fetched, or None.
 
-
-def given_tokenizer(given: Path | None, config: Any) -> str | None:
-    """Return where the tokenizer is: beside the configuration, or OpenAI's, or not known."""
-    if given and has_vocabulary(given.parent):
-        return str(given.parent)
-    return OPENAI_TOKENIZER if config.text_config.vocab_size == OPENAI_VOCABULARY else None
+    It is the one that is given, or lies beside the configuration, or that it names, or OpenAI's.
+    """
+    text: Any = config.text_config
+    known = OPENAI_TOKENIZER if text.vocab_size == OPENAI_VOCABULARY else None
+    beside = source.beside
+    here = str(beside) if beside and has_vocabulary(beside) else None
+    return find_copy(given or here or source.tokenizer or known)
 
 
 def find_copy(tokenizer: str | None) -> Any:
@@ -199,25 +145,3 @@ def find_copy(tokenizer: str | None) -> Any:
     with suppress(ConfigurationError):
         return read_tokenizer(find_tokenizer(tokenizer))
     return tokenizer
-
-
-def write_folder(folder: Path, state: State, config: Any, tokenizer: Any) -> None:
-    """Write everything, whole or not at all."""
-    if isinstance(tokenizer, str):
-        setattr(config, TOKENIZER, tokenizer)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_path(folder) as partial:
-            partial.mkdir()
-            write_files(partial, state, config, tokenizer)
-    except (OSError, SafetensorError) as error:
-        raise ConfigurationError(f"{folder}: cannot be written: {one_line(error)}") from None
-
-
-def write_files(folder: Path, state: State, config: Any, tokenizer: Any) -> None:
-    """Write the weights, and all that is read beside them."""
-    save_file(state, folder / "model.safetensors", metadata={"format": "pt"})
-    config.save_pretrained(folder)
-    clip_processor(config.vision_config.image_size, square=True).save_pretrained(folder)
-    if tokenizer and not isinstance(tokenizer, str):
-        tokenizer.save_pretrained(folder)

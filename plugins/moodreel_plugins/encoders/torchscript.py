@@ -1,10 +1,11 @@
 """The tensors of a TorchScript archive, such as OpenAI's CLIP, read without loading its code."""
 
 import pickle
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
-from zipfile import ZipFile
+from zipfile import ZipFile, ZipInfo, is_zipfile
 
 import torch
 from torch import Tensor
@@ -22,6 +23,8 @@ DTYPES = {
     "ByteStorage": torch.uint8,
     "BoolStorage": torch.bool,
 }
+GELU = re.compile(rb"\b(?<!Quick)gelu\(|\bGELU\b")
+MOST_CODE = 1_000_000  # bytes of one part
 
 
 class Scripted:
@@ -80,10 +83,28 @@ class ArchiveReader(pickle.Unpickler):
 
 
 def is_torchscript(path: Path) -> bool:
-    """Whether an archive holds modules with code."""
+    """Whether a file is an archive that holds modules with code."""
+    if not is_zipfile(path):
+        return False
     with ZipFile(path) as archive:
-        names = archive.namelist()
-    return any("/code/" in name for name in names)
+        return any("/code/" in name for name in archive.namelist())
+
+
+def script_activation(path: Path) -> str:
+    """Return the activation that an archive's code computes; it is read as text alone.
+
+    The factor 1.702 is that of quick GELU. An archive without it or GELU is taken as OpenAI's,
+    since nobody else publishes CLIP in this form.
+    """
+    with ZipFile(path) as archive:
+        parts = [part for part in archive.infolist() if is_code(part)]
+        code = b"".join(archive.read(part) for part in parts)
+    return "gelu" if GELU.search(code) and b"1.702" not in code else "quick_gelu"
+
+
+def is_code(part: ZipInfo) -> bool:
+    """Whether a part of an archive is code, and not so large that it is none."""
+    return "/code/" in part.filename and part.file_size <= MOST_CODE
 
 
 def read_torchscript(path: Path) -> dict[str, Tensor]:

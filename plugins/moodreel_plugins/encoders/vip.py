@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from moodreel import Clip, ConfigurationError, Register, hookimpl
 from moodreel.interfaces import Inject, VideoFeatures
-from moodreel_plugins.encoders.checkpoints import Checkpoint, Precision, join_batches, one_line
+from moodreel_plugins.encoders.checkpoints import (
+    Activation,
+    Checkpoint,
+    Precision,
+    join_batches,
+    one_line,
+)
 from moodreel_plugins.encoders.clip import (
     ClipTextEncoder,
     ClipVideoEncoder,
@@ -84,11 +90,12 @@ class ClipVipVideoEncoder(VipEncoder, ClipVideoEncoder):
         frames: int = 12,
         config: str | None = None,
         tokenizer: str | None = None,
+        activation: Activation | None = None,
     ) -> str:
         """Turn a published file, or a plain CLIP, into a folder; see `convert_clip_vip`."""
-        from moodreel_plugins.encoders.conversion import convert_clip_vip
+        from moodreel_plugins.encoders.vip_conversion import convert_clip_vip
 
-        return convert_clip_vip(source, folder, proxies, frames, config, tokenizer)
+        return convert_clip_vip(source, folder, proxies, frames, config, tokenizer, activation)
 
     @cached_property
     def pixels(self) -> "PixelMaker":

@@ -12,8 +12,8 @@ from transformers import CLIPConfig
 from inputs import CLIP_VIP, publish
 from moodreel.errors import ConfigurationError
 from moodreel_plugins.encoders.clip_vip import ClipVip, ProxySettings
-from moodreel_plugins.encoders.conversion import convert_clip_vip
 from moodreel_plugins.encoders.vip import ClipVipTextEncoder, ClipVipVideoEncoder
+from moodreel_plugins.encoders.vip_conversion import convert_clip_vip
 from nearness import assert_near
 from tiny_models import save_clip, spread, tokenizer
 
