@@ -11,13 +11,15 @@ from safetensors.torch import save_file
 from moodreel import Engine, hookimpl
 from moodreel.datasets import load_dataset
 from moodreel.errors import InvalidInput
-from moodreel.evaluation.comparison import EMOTION_MAP, compare
+from moodreel.evaluation.comparison import compare
 from moodreel.evaluation.material import gather_material
 from moodreel.evaluation.metrics.ranking import retrieval_metrics
+from moodreel.evaluation.results import EMOTION_MAP
 from moodreel.evaluation.scoring import score_strategy
 from moodreel.fusion.strategy import FusionStrategy
 from moodreel.interfaces import VideoFeatures
-from moodreel.reports.comparison import as_html, as_markdown, sections, verdicts
+from moodreel.reports.comparison import as_html, as_markdown
+from moodreel.reports.sections import sections, verdicts
 from moodreel.reports.trec import write_trec
 from nearness import HALVES, ROUNDING, assert_same
 
@@ -64,7 +66,8 @@ def test_the_figures_are_those_of_the_score_matrix(material):
     figures = retrieval_metrics(texts @ videos.T, material.relevance)
     assert result.scores.summary() == pytest.approx(figures, abs=ROUNDING)
     reverse = retrieval_metrics(videos @ texts.T, material.relevance.transposed())
-    assert result.to_text == pytest.approx(reverse, abs=ROUNDING)
+    found = result.to_text_summary(np.ones(len(videos), bool))
+    assert found == pytest.approx(reverse, abs=ROUNDING)
 
 
 def test_a_search_ranks_as_the_evaluation_does(material, msrvtt_shaped, tmp_path):

@@ -22,8 +22,11 @@ from moodreel.cli.tables import print_section
 from moodreel.reports.forms import check_form
 
 if TYPE_CHECKING:
+    from moodreel.evaluation.candidates import Candidate
     from moodreel.evaluation.comparison import Comparison
     from moodreel.evaluation.material import Material
+    from moodreel.evaluation.metrics.families import Family
+    from moodreel.evaluation.significance import Significance
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,10 @@ class ComparisonOptions:
         trec: the folder to write TREC's run and qrels files into.
         dual: whether to add figures with dual softmax.
         temperature: what scores are multiplied by in it.
+        runs: how often a strategy that begins with random values is built, each time by a seed.
+        all_pairs: whether the strategies after the first are compared with each other, too.
+        family: which comparisons are one family for Holm's correction.
+        cross: what queries share, one thing or two that cross; none: as the dataset suggests.
         resamples: draws of the bootstrap and of the randomisation test.
         seed: of the draws.
         as_json: whether one JSON object is printed rather than tables.
@@ -44,17 +51,34 @@ class ComparisonOptions:
     trec: str | None = None
     dual: bool = False
     temperature: float = 5.0
+    runs: int = 1
+    all_pairs: bool = False
+    family: "Family" = "group"
+    cross: tuple[str, ...] = ()
     resamples: int = 5000
     seed: int = 0
     as_json: bool = False
 
-    def make(self, material: "Material", names: Sequence[str]) -> "Comparison":
+    def candidates(self, names: Sequence[str]) -> "list[Candidate]":
+        """Return the strategies with their runs."""
+        from moodreel.evaluation.candidates import read_candidate
+
+        return [read_candidate(name, range(self.runs)) for name in names]
+
+    def tests(self) -> "Significance":
+        """Return how differences are tested."""
+        from moodreel.evaluation.significance import Significance
+
+        cross = self.cross or None
+        return Significance(self.resamples, self.seed, self.family, self.all_pairs, cross)
+
+    def make(self, material: "Material", names: "Sequence[Candidate]") -> "Comparison":
         """Compare strategies."""
         from moodreel.evaluation.comparison import compare
 
         with progress_bar() as bar:
             dual = self.temperature if self.dual else None
-            return compare(material, names, dual, self.resamples, self.seed, bar)
+            return compare(material, names, dual, on_progress=bar, tests=self.tests())
 
 
 comparison_options = together(
@@ -88,6 +112,36 @@ comparison_options = together(
             help="What scores are multiplied by in the dual softmax.",
         ),
         click.option(
+            "--runs",
+            type=click.IntRange(min=1),
+            default=1,
+            show_default=True,
+            metavar="N",
+            help="Build strategies that begin with random values N times, by the seeds 0 to N-1; "
+            "tests count these runs as drawn at random.",
+        ),
+        click.option(
+            "--all-pairs",
+            is_flag=True,
+            help="Also compare the strategies after the first with each other.",
+        ),
+        click.option(
+            "--family",
+            type=click.Choice(["group", "measure", "all"]),
+            default="group",
+            show_default=True,
+            help="The comparisons that p values are corrected for together: those of a measure in "
+            "a group of queries, of a measure in all groups, or all.",
+        ),
+        click.option(
+            "--cross",
+            multiple=True,
+            metavar="NAME",
+            help="What queries share and is resampled: words, videos, or a label of the captions; "
+            "two cross.  [default: face and scene where captions are labelled so, else words and "
+            "videos]",
+        ),
+        click.option(
             "--resamples",
             type=click.IntRange(min=100),
             default=5000,
@@ -118,7 +172,8 @@ comparison_options = together(
     required=True,
     metavar="NAME",
     help="A fusion strategy, by name or as the folder of a trained one; may repeat. The others "
-    "are compared with the first.",
+    "are compared with the first. Folders with commas between them, or a folder of such folders, "
+    "are runs of one strategy.",
 )
 @comparison_options
 def command(
@@ -152,8 +207,11 @@ def run_comparison(
     """
     for path in map(Path, compared.report):
         check_form(path)
-    with open_material(dataset, place, asked, configuration, fusions) as material:
-        names = fusions or [material.components.registry.slot_name("fusion_strategy")]
+    given = compared.candidates(fusions)
+    parts = [name for candidate in given for name in candidate.names]
+    with open_material(dataset, place, asked, configuration, parts) as material:
+        usual = [material.components.registry.slot_name("fusion_strategy")]
+        names = given or compared.candidates(usual)
         comparison = compared.make(material, names)
         write_files(comparison, material, names, compared)
         print_comparison(comparison, compared.as_json)
@@ -161,7 +219,10 @@ def run_comparison(
 
 
 def write_files(
-    comparison: "Comparison", material: "Material", names: Sequence[str], asked: ComparisonOptions
+    comparison: "Comparison",
+    material: "Material",
+    names: "Sequence[Candidate]",
+    asked: ComparisonOptions,
 ) -> None:
     """Write the reports, and the files of TREC."""
     from moodreel.reports.comparison import write_report
@@ -175,13 +236,15 @@ def write_files(
 
 def print_comparison(comparison: "Comparison", as_json: bool) -> None:
     """Print the outcome as one JSON object or as tables."""
-    from moodreel.reports import comparison as report
+    from moodreel.reports.comparison import as_json as to_json
+    from moodreel.reports.comparison import summary_line
+    from moodreel.reports.sections import sections, verdicts
 
     if as_json:
-        click.echo(report.as_json(comparison), nl=False)
+        click.echo(to_json(comparison), nl=False)
         return
-    click.echo(f"{report.summary_line(comparison)}\n")
-    for section in report.sections(comparison, brief=True):
+    click.echo(f"{summary_line(comparison)}\n")
+    for section in sections(comparison, brief=True):
         print_section(section)
-    for line in report.verdicts(comparison):
+    for line in verdicts(comparison):
         click.echo(line)

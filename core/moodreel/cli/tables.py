@@ -11,7 +11,7 @@ from moodreel.paths import json_text, shown_path
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from moodreel.reports.comparison import Section
+    from moodreel.reports.sections import Section
 
 WIDEST = 100_000  # columns; a measure is cut to the console's width
 EMOTIONS_SHOWN = 2

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from moodreel.emotions import Emotion
 from moodreel.errors import InvalidInput, MissingPackage, is_installed
-from moodreel.evaluation.comparison import distinct_names
+from moodreel.evaluation.candidates import distinct_names
 from moodreel.evaluation.material import Material
 from moodreel.evaluation.metrics import geometry
 from moodreel.evaluation.scoring import Scoring, score_strategy

@@ -1,6 +1,6 @@
 """The shared inputs of a comparison: features of videos and queries, emotions and relevance."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from moodreel.components import Components
 from moodreel.datasets import Dataset
 from moodreel.datasets.precomputed import TEXTS
-from moodreel.datasets.relevance import Queries, emotion_relevance, make_queries
+from moodreel.datasets.relevance import Queries, emotion_relevance, make_queries, same_words
 from moodreel.emotions import Emotion, EmotionScores
 from moodreel.errors import InvalidInput
+from moodreel.evaluation.metrics.crossing import Factor
 from moodreel.evaluation.metrics.relevance import Relevance
 from moodreel.features.texts import (
     precomputed_texts,
@@ -65,9 +66,36 @@ class Material:
         return Relevance.lists(self.queries.relevant, len(self.videos.videos))
 
     @cached_property
-    def clusters(self) -> NDArray[np.int64]:
-        """The first relevant video of each query: queries about one video belong together."""
-        return np.array([right[0] for right in self.queries.relevant], np.int64)
+    def words(self) -> Factor:
+        """The words of each query: queries with the same ones belong together."""
+        return Factor.of("words", map(same_words, self.queries.texts))
+
+    @cached_property
+    def rights(self) -> Factor:
+        """The relevant videos of each query: queries about one video belong together."""
+        return Factor.lists("videos", self.queries.relevant)
+
+    @cached_property
+    def label_factors(self) -> Mapping[str, Factor]:
+        """What captions are labelled with, by the label's name, where all videos have it.
+
+        A query has the labels of its relevant videos.
+        """
+        held = {caption.video: caption.labels for caption in self.dataset.captions}
+        rows = [held.get(name, {}) for name in self.videos.names]
+        shared = [key for key in (rows[0] if rows else {}) if all(key in row for row in rows)]
+        return {key: self.label_factor(key, [str(row[key]) for row in rows]) for key in shared}
+
+    def label_factor(self, name: str, labels: Sequence[str]) -> Factor:
+        """Return the levels of each query for labels of the V videos."""
+        columns = np.unique(labels, return_inverse=True)[1].ravel()
+        return Factor.lists(name, [np.unique(columns[right]) for right in self.queries.relevant])
+
+    def videos_of(self, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return which videos are relevant for some of the queries, [V]."""
+        about = np.zeros(len(self.videos.videos), bool)
+        about[self.rights.part(chosen).columns] = True
+        return about
 
     @property
     def emotional(self) -> NDArray[np.bool_]:

@@ -1,8 +1,9 @@
 """A strategy's scores of all queries against all videos, made block by block."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import torch
@@ -51,6 +52,7 @@ class Scoring:
         queries: the fused vectors of the queries, [Q, D'].
         segments: the fused vectors of the segments, [S, D'].
         costs: the time and space that the strategy takes.
+        seed: the seed of first values.
     """
 
     name: str
@@ -59,6 +61,13 @@ class Scoring:
     queries: NDArray[np.float32]
     segments: NDArray[np.float32]
     costs: Costs
+    seed: int = 0
+
+    def is_same(self, other: "Scoring") -> bool:
+        """Whether another run made the same vectors."""
+        return np.array_equal(self.queries, other.queries) and np.array_equal(
+            self.segments, other.segments
+        )
 
     def blocks(self) -> Iterator[NDArray[np.float32]]:
         """Yield the scores [b, V] of some queries after the others, reranked as a search does."""
@@ -112,14 +121,16 @@ class Scoring:
         return changed
 
 
-def score_strategy(material: Material, name: str) -> Scoring:
+def score_strategy(material: Material, name: str, seed: int = 0, **options: Any) -> Scoring:
     """Fit a strategy to the collection, as a search does, and fuse everything with it.
 
     Args:
         material: the videos and queries.
         name: a component's name, or the folder of a trained strategy.
+        seed: the seed of the first values of a strategy that is not trained.
+        options: options of the strategy, over those of the configuration.
     """
-    strategy = material.components.strategy(name)
+    strategy = material.components.strategy(name, seed, **options)
     check_content(strategy, material)
     began = perf_counter()
     segments = fuse_videos(strategy, material.videos.features, material.videos.emotions)
@@ -139,7 +150,7 @@ def score_strategy(material: Material, name: str) -> Scoring:
         segments.shape[1] * 2000 / 1024,
         sum(value.numel() for value in strategy.parameters() if value.requires_grad),
     )
-    return Scoring(name, strategy, material, queries, segments, costs)
+    return replace(scoring, costs=costs, seed=seed)
 
 
 def check_content(strategy: FusionStrategy, material: Material) -> None:

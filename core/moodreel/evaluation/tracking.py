@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from moodreel.evaluation.comparison import distinct_names
+from moodreel.evaluation.candidates import distinct_names
 from moodreel.evaluation.material import Material
 from moodreel.evaluation.scoring import score_strategy
 

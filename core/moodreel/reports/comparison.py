@@ -1,142 +1,19 @@
-"""Reports of a comparison, as tables, Markdown, JSON and HTML."""
+"""Reports of a comparison, as Markdown, JSON and HTML."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from html import escape
 from pathlib import Path
 from typing import Any, TypeVar
 
 from moodreel.errors import MoodreelError
-from moodreel.evaluation.comparison import CURVE, EMOTION_MAP, Comparison
+from moodreel.evaluation.comparison import Comparison
+from moodreel.evaluation.results import CURVE, EMOTION_MAP
 from moodreel.paths import encodable_text, json_text
 from moodreel.reports.forms import check_form
-from moodreel.reports.pages import heading, html_table, markdown_table, note, number, page
+from moodreel.reports.pages import heading, html_table, markdown_table, note, page
+from moodreel.reports.sections import PRIMARY, sections, verdicts
 from moodreel.reports.svg import Interval, curve_chart, interval_chart
 from moodreel.storage.atomic import atomic_path
-
-MEASURES = ("R@1", "R@5", "R@10", "MdR", "MnR", "MRR", "nDCG", "mAP", EMOTION_MAP)
-TESTED = ("R@1", "R@5", "R@10", "MRR", "mAP", EMOTION_MAP)
-PRIMARY = "MRR"
-DUAL_NOTE = (
-    "Dual softmax looks at all queries of the test at once. A search of one query cannot have it."
-)
-
-
-@dataclass(frozen=True)
-class Section:
-    """A table with its title, and what to say below it."""
-
-    title: str
-    head: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    note: str = ""
-
-
-def sections(comparison: Comparison, brief: bool = False) -> Iterator[Section]:
-    """Yield the tables of a report; a brief one has the tests of two measures alone."""
-    yield main_section(comparison)
-    if len(comparison.results) > 1:
-        yield difference_section(comparison, (PRIMARY, EMOTION_MAP) if brief else TESTED)
-    yield reverse_section(comparison)
-    if any(result.dual for result in comparison.results):
-        yield dual_section(comparison)
-    yield cost_section(comparison)
-
-
-def main_section(comparison: Comparison) -> Section:
-    """Return strategies by query group by measure."""
-    table = comparison.table()
-    rows = [
-        [f"{group} ({int(chosen.sum())})", name, *row_of(table[name][group], MEASURES)]
-        for group, chosen in comparison.groups.items()
-        for name in table
-    ]
-    words = f"{EMOTION_MAP}: videos that hold the wanted emotions, by {comparison.material.judge}."
-    return Section("Text to video", ["queries", "strategy", *MEASURES], rows, words)
-
-
-def row_of(found: Any, names: Iterable[str]) -> list[str]:
-    """Return measures as cells."""
-    return [number(found.get(n, float("nan")), 1 if n in ("MdR", "MnR") else 3) for n in names]
-
-
-def difference_section(comparison: Comparison, measures: Sequence[str]) -> Section:
-    """Return how each strategy differs from the first."""
-    rows = []
-    for (name, group), counted in comparison.tallies.items():
-        for measure in measures:
-            found = comparison.differences.get((name, group, measure))
-            if found is not None:
-                won = f"{counted.wins}/{counted.losses}/{counted.ties}"
-                ends = f"{found.low:+.3f} to {found.high:+.3f}"
-                chances = [f"{found.p:.4f}", f"{found.adjusted:.4f}"]
-                cells = [group, name, measure, f"{found.mean:+.3f}", ends, *chances]
-                rows.append([*cells, verdict_word(found.mean, found.significant), won])
-    first = comparison.results[0].name
-    head = ["queries", "strategy", "measure", "difference", "95% interval", "p", "p (Holm)"]
-    words = (
-        "Paired bootstrap interval and randomisation test over queries, those about one video kept "
-        "together; Holm's correction over strategies and query groups. Won, lost and tied queries "
-        "go by the rank of the first right video."
-    )
-    return Section(f"Against {first}", [*head, "verdict", "won/lost/tied"], rows, words)
-
-
-def verdict_word(mean: float, sure: bool) -> str:
-    """Return what a difference says."""
-    return "no difference shown" if not sure else "better" if mean > 0 else "worse"
-
-
-def verdicts(comparison: Comparison) -> list[str]:
-    """Return one sentence for each strategy and query group, on the primary measure."""
-    first = comparison.results[0].name
-    said = []
-    for (name, group, measure), found in comparison.differences.items():
-        if measure == PRIMARY:
-            word = verdict_word(found.mean, found.significant)
-            end = f"than {first} on {group} queries ({measure} {found.mean:+.3f})"
-            said.append(f"{name}: {word} {end}" if found.significant else
-                        f"{name}: no difference to {first} shown on {group} queries")  # fmt: skip
-    return said
-
-
-def reverse_section(comparison: Comparison) -> Section:
-    """Return the measures of finding the text of a video."""
-    names = MEASURES[:-1]
-    rows = [[result.name, *row_of(result.to_text, names)] for result in comparison.results]
-    words = "By inner product alone: what a strategy reranks, it reranks for a text."
-    return Section("Video to text", ["strategy", *names], rows, words)
-
-
-def dual_section(comparison: Comparison) -> Section:
-    """Return the measures with dual softmax."""
-    names = MEASURES[:-1]
-    rows = [
-        [result.name, *row_of(result.dual, names)]
-        for result in comparison.results
-        if result.dual is not None
-    ]
-    title = "Text to video with dual softmax (not available to a search)"
-    note = f"{DUAL_NOTE} Scores are multiplied by {comparison.results[0].temperature:g} in it."
-    return Section(title, ["strategy", *names], rows, note)
-
-
-def cost_section(comparison: Comparison) -> Section:
-    """Return the costs of the strategies."""
-    head = ["strategy", "fuse all, s", "a query, ms", "dimensions", "KB a 1,000", "parameters"]
-    rows = [
-        [
-            result.name,
-            number(result.costs.fuse_seconds),
-            number(result.costs.query_ms, 2),
-            f"{result.costs.dimensions:,}",
-            f"{result.costs.kilobytes:,.0f}",
-            f"{result.costs.parameters:,}",
-        ]
-        for result in comparison.results
-    ]
-    words = "Beside the encoders, which all strategies share. KB of a thousand stored vectors."
-    return Section("Costs", head, rows, words)
 
 
 def title_of(comparison: Comparison) -> str:
@@ -202,7 +79,7 @@ def difference_charts(comparison: Comparison) -> Iterator[str]:
         rows = [
             Interval(f"{group}, {measure}", found.mean, found.low, found.high, found.significant)
             for (name, group, measure), found in comparison.differences.items()
-            if name == result.name and measure in (PRIMARY, EMOTION_MAP)
+            if name == result.name and measure in ("R@10", PRIMARY, EMOTION_MAP) and found.tested
         ]
         title = f"{result.name} against {first}"
         yield heading(title)

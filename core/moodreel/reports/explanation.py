@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from moodreel.explanation.explaining import Explanation
 from moodreel.paths import shown_path
-from moodreel.reports.comparison import Section
 from moodreel.reports.pages import heading, html_table, note, number, page
+from moodreel.reports.sections import Section
 from moodreel.reports.svg import Bar, bar_chart
 
 if TYPE_CHECKING:

@@ -13,9 +13,10 @@ from moodreel.emotions import Emotion
 from moodreel.errors import MissingPackage, MoodreelError, is_installed
 from moodreel.evaluation.embedding import EmbeddingMap, Point
 from moodreel.paths import json_text, shown_path
-from moodreel.reports.comparison import Section, without_nan
+from moodreel.reports.comparison import without_nan
 from moodreel.reports.pages import heading, html_table, note, number, page
 from moodreel.reports.palette import emotion_colour
+from moodreel.reports.sections import Section
 from moodreel.reports.svg import Drawing, legend
 
 SIZE = 620  # pixels of the map's side

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from moodreel.evaluation.tracking import Summary, TrackedQuery, Tracking
 from moodreel.paths import json_text
-from moodreel.reports.comparison import Section
 from moodreel.reports.pages import heading, html_table, markdown_table, note, number, page
 from moodreel.reports.palette import PLAIN, SERIES
+from moodreel.reports.sections import Section
 from moodreel.reports.svg import Slope, slope_chart
 
 ROSE, FELL = SERIES[1], SERIES[0]

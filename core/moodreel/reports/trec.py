@@ -8,7 +8,7 @@ from urllib.parse import quote
 import numpy as np
 
 from moodreel.errors import MoodreelError
-from moodreel.evaluation.comparison import distinct_names
+from moodreel.evaluation.candidates import Candidate, distinct_names, read_candidate
 from moodreel.evaluation.material import Material
 from moodreel.evaluation.scoring import Scoring, score_strategy
 from moodreel.paths import shown_path
@@ -19,8 +19,8 @@ UNWRITABLE = re.compile(r"[\s%\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 GRADES = 1000  # qrels hold whole numbers: a grade of 0.5 is written as 500
 
 
-def write_trec(material: Material, names: Sequence[str], folder: Path) -> list[Path]:
-    """Write queries, qrels and one run for each strategy; return the files.
+def write_trec(material: Material, names: Sequence[str | Candidate], folder: Path) -> list[Path]:
+    """Write queries, qrels and the runs of each strategy; return the files.
 
     `qrels.txt` says which videos are right, `emotion-qrels.txt` how far they hold the emotions
     wanted, in thousandths. Queries are q0, q1..., with their words in `queries.tsv`; what would
@@ -32,9 +32,11 @@ def write_trec(material: Material, names: Sequence[str], folder: Path) -> list[P
         "qrels.txt": qrels_lines(material.relevance.as_lists(), videos),
         "emotion-qrels.txt": emotion_lines(material, videos),
     }
-    for name, shown in zip(names, distinct_names(names), strict=True):
+    candidates = [name if isinstance(name, Candidate) else read_candidate(name) for name in names]
+    runs = [run for candidate in candidates for run in candidate.runs]
+    for (name, seed), shown in zip(runs, distinct_names([n for n, _ in runs]), strict=True):
         tag = plain_name(shown)
-        files[f"run-{tag}.txt"] = run_lines(score_strategy(material, name), videos, tag)
+        files[f"run-{tag}.txt"] = run_lines(score_strategy(material, name, seed), videos, tag)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         return [write_lines(folder / name, lines) for name, lines in files.items()]

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from moodreel.evaluation.metrics.families import holm
 from moodreel.evaluation.metrics.ranking import query_scores
-from moodreel.evaluation.metrics.statistics import holm, paired_difference, tally
+from moodreel.evaluation.metrics.statistics import paired_difference, tally
 
 NULLS = 200
 MOST_FALSE = 20  # of 200 at a level of 5%: more comes about once in 1,800 times
