@@ -2,32 +2,14 @@
 
 import pytest
 
-import planted
-from moodreel.components import Components
-from moodreel.datasets import load_dataset
 from moodreel.errors import InvalidInput
 from moodreel.evaluation.candidates import Candidate
 from moodreel.evaluation.comparison import compare
-from moodreel.evaluation.material import gather_material
 from moodreel.evaluation.significance import Significance
 from moodreel.reports.comparison import as_markdown
 from moodreel.reports.sections import verdicts
 
 FIVE = ["baseline", "same-0", "same-1", "same-2", "damaged"]
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return planted.write_planted(tmp_path_factory.mktemp("planted"))
-
-
-@pytest.fixture
-def collection(folder, registry, registry_with):
-    """120 videos of which every text finds its own, and strategies that are known."""
-    mine = registry_with(planted.Planted)
-    mine._built = dict(registry._built)
-    with Components(mine) as components:
-        yield gather_material(load_dataset(folder), components)
 
 
 def test_a_loss_of_a_quarter_among_five_strategies_is_called_worse(collection):

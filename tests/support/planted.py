@@ -49,7 +49,7 @@ class Planted:
             register(f"same-{number}", type(f"Same{number}", (Same,), {}))
 
 
-def write_planted(folder):
+def write_planted(folder, splits=False):
     draw = torch.Generator().manual_seed(0)
     vectors = normalize(torch.randn(VIDEOS, DIM, generator=draw), dim=-1)
     kinds = [GROUPS[n // FEAR] if n // FEAR < len(GROUPS) else None for n in range(VIDEOS)]
@@ -58,6 +58,8 @@ def write_planted(folder):
         {"video": f"v{n}", "caption": f"scene number {n}", "emotions": {kind: 1.0} if kind else {}}
         for n, kind in enumerate(kinds)
     ]
+    for number, row in enumerate(rows if splits else ()):
+        row["split"] = "train" if number >= VIDEOS - FEAR else "test"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "captions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     save_file({f"v{n}": vector for n, vector in enumerate(vectors)}, folder / "videos.safetensors")

@@ -1,7 +1,7 @@
 """`moodreel compare`: fusion strategies against each other on a dataset."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from moodreel.cli.options import ConfigurationOptions, configuration_options
 from moodreel.cli.overrides import overrides_argument
 from moodreel.cli.progress import progress_bar
 from moodreel.cli.tables import print_section
-from moodreel.reports.forms import check_form
+from moodreel.reports.forms import COMPARED, check_form
 
 if TYPE_CHECKING:
     from moodreel.evaluation.candidates import Candidate
@@ -35,9 +35,11 @@ class ComparisonOptions:
 
     Args:
         report: files to write a report into, each in the form that its suffix names.
+        per_query: a file to write the measures of each query into.
         trec: the folder to write TREC's run and qrels files into.
         dual: whether to add figures with dual softmax.
         temperature: what scores are multiplied by in it.
+        querybank: the split or the file of the queries that QB-Norm normalises by; None adds none.
         runs: how often a strategy that begins with random values is built, each time by a seed.
         all_pairs: whether the strategies after the first are compared with each other, too.
         family: which comparisons are one family for Holm's correction.
@@ -48,9 +50,11 @@ class ComparisonOptions:
     """
 
     report: tuple[str, ...] = ()
+    per_query: str | None = None
     trec: str | None = None
     dual: bool = False
-    temperature: float = 5.0
+    temperature: float = 100.0
+    querybank: str | None = None
     runs: int = 1
     all_pairs: bool = False
     family: "Family" = "group"
@@ -72,13 +76,29 @@ class ComparisonOptions:
         cross = self.cross or None
         return Significance(self.resamples, self.seed, self.family, self.all_pairs, cross)
 
-    def make(self, material: "Material", names: "Sequence[Candidate]") -> "Comparison":
+    def make(
+        self, material: "Material", names: "Sequence[Candidate]", bank: "Material | None" = None
+    ) -> "Comparison":
         """Compare strategies."""
         from moodreel.evaluation.comparison import compare
 
         with progress_bar() as bar:
             dual = self.temperature if self.dual else None
-            return compare(material, names, dual, on_progress=bar, tests=self.tests())
+            return compare(material, names, dual, on_progress=bar, tests=self.tests(), bank=bank)
+
+    def bank(self, material: "Material", source: str, place: DatasetOptions) -> "Material | None":
+        """Return the queries that QB-Norm normalises by, over the videos that are searched."""
+        if self.querybank is None:
+            return None
+        from moodreel.evaluation.queries import ask, is_file, read_query
+
+        if is_file(Path(self.querybank)):
+            asked, held = read_query(self.querybank), material.dataset
+        else:
+            held = replace(place, split=self.querybank, limit=None).read(source)
+            asked = [*held.captions, *held.absent]
+            held = replace(held, captions=asked)
+        return ask(material.components, material.videos, asked, "querybank", held)
 
 
 comparison_options = together(
@@ -91,7 +111,13 @@ comparison_options = together(
             "--report",
             multiple=True,
             metavar="FILE",
-            help="Also write a report: FILE.html, FILE.md or FILE.json; may repeat.",
+            help="Also write a report: FILE.html, FILE.md, FILE.json, FILE.csv or FILE.tex; may "
+            "repeat.",
+        ),
+        click.option(
+            "--per-query",
+            metavar="FILE.csv",
+            help="Also write all measures of each query, a row for each query and run.",
         ),
         click.option(
             "--trec", metavar="DIR", help="Also write run and qrels files in the form of TREC."
@@ -106,10 +132,17 @@ comparison_options = together(
         click.option(
             "--temperature",
             type=click.FloatRange(min=0, min_open=True),
-            default=5.0,
+            default=100.0,
             show_default=True,
             metavar="T",
-            help="What scores are multiplied by in the dual softmax.",
+            help="What scores are multiplied by in the dual softmax; 100 is usual for cosine "
+            "similarities.",
+        ),
+        click.option(
+            "--querybank",
+            metavar="SPLIT",
+            help="Add figures with QB-Norm by the captions of a split, such as train, or by a file "
+            "of queries: a search cannot have it either.",
         ),
         click.option(
             "--runs",
@@ -206,13 +239,15 @@ def run_comparison(
         fusions: the strategies; none: that of the preset.
     """
     for path in map(Path, compared.report):
-        check_form(path)
+        check_form(path, COMPARED)
+    if compared.per_query:
+        check_form(Path(compared.per_query), [".csv"])
     given = compared.candidates(fusions)
     parts = [name for candidate in given for name in candidate.names]
     with open_material(dataset, place, asked, configuration, parts) as material:
         usual = [material.components.registry.slot_name("fusion_strategy")]
         names = given or compared.candidates(usual)
-        comparison = compared.make(material, names)
+        comparison = compared.make(material, names, compared.bank(material, dataset, place))
         write_files(comparison, material, names, compared)
         print_comparison(comparison, compared.as_json)
         return 1 if material.videos.failed else 0
@@ -225,11 +260,14 @@ def write_files(
     asked: ComparisonOptions,
 ) -> None:
     """Write the reports, and the files of TREC."""
-    from moodreel.reports.comparison import write_report
+    from moodreel.reports.comparison import write_page, write_report
+    from moodreel.reports.records import queries_csv
     from moodreel.reports.trec import write_trec
 
     for path in map(Path, asked.report):
         write_report(comparison, path)
+    if asked.per_query:
+        write_page(Path(asked.per_query), queries_csv(comparison))
     if asked.trec:
         write_trec(material, names, Path(asked.trec))
 

@@ -47,8 +47,8 @@ class DatasetOptions:
     cache: str = ".moodreel/datasets"
     columns: str | None = None
 
-    def load(self, source: str) -> "Dataset":
-        """Load the part of a dataset, and name on stderr what was not found or left out."""
+    def read(self, source: str) -> "Dataset":
+        """Return the part of a dataset."""
         from moodreel.datasets import load_dataset
         from moodreel.datasets.rows import parse_columns
 
@@ -57,6 +57,11 @@ class DatasetOptions:
         dataset = load_dataset(source, self.root, self.videos, split, columns=columns)
         if self.split is None and "test" in dataset.splits:
             dataset = dataset.part("test")
+        return dataset
+
+    def load(self, source: str) -> "Dataset":
+        """Load the part of a dataset, and name on stderr what was not found or left out."""
+        dataset = self.read(source)
         tell_missing(dataset.missing)
         tell_skipped(dataset.skipped)
         return dataset if self.limit is None else dataset.limit(self.limit)
@@ -266,7 +271,7 @@ def ask_dataset(
         held = video_features(dataset, components, cache, frames=True, on_progress=bar)
     for path, reason in held.failed:
         tell_failed(path, reason)
-    return ask(components, held, asked, dataset.name)
+    return ask(components, held, asked, dataset.name, dataset)
 
 
 def own_queries(dataset: "Dataset") -> "list[Caption]":

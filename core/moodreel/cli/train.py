@@ -180,8 +180,11 @@ def command(
     asked = examples.to_dict()
     failed: list[str] = []
     with open_components(whole, [fusion]) as components, progress_bar() as bar:
+        from moodreel.features.texts import check_encoder
         from moodreel.training.runs import Run
 
+        name = components.registry.slot_name("text_encoder")
+        check_encoder(source, components.text_encoder, name)
         asked |= {"on_progress": bar, "on_failure": partial(note_failed, failed)}
         outcome = Run(components, source, fusion, plan, folder, **asked).train()
     tell_outcome(folder, outcome)

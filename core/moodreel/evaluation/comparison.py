@@ -1,18 +1,20 @@
 """Comparing fusion strategies on a dataset: metrics by query group, significance and costs."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from moodreel.components import READERS
 from moodreel.evaluation.candidates import Candidate, distinct_names, read_candidate
 from moodreel.evaluation.material import Material
 from moodreel.evaluation.metrics.statistics import RESAMPLES, Difference, Tally
-from moodreel.evaluation.results import Result, Run, measure
+from moodreel.evaluation.provenance import ELSEWHERE, MAKERS, describe_comparison, trained_seed
+from moodreel.evaluation.results import BANK, DUAL, Normalisations, Result, Run, measure
 from moodreel.evaluation.scoring import Scoring, score_strategy
-from moodreel.evaluation.significance import Significance, judge_pairs, tallies_of
+from moodreel.evaluation.significance import Significance, factor_words, judge_pairs, tallies_of
 from moodreel.media import Progress
 
 
@@ -28,7 +30,7 @@ class Comparison:
         pairs: for each pair of the others, the difference of the second from the first of them,
             by both names, query group and measure; empty where only the first is compared with.
         tests: how the differences were tested.
-        dual: the temperature of the dual softmax; None where it was not asked for.
+        also: the normalisations by other queries that figures were added with.
     """
 
     material: Material
@@ -37,7 +39,7 @@ class Comparison:
     tallies: Mapping[tuple[str, str], Tally]
     pairs: Mapping[tuple[str, str, str, str], Difference]
     tests: Significance
-    dual: float | None = None
+    also: Normalisations
 
     @property
     def groups(self) -> Mapping[str, NDArray[np.bool_]]:
@@ -74,8 +76,18 @@ class Comparison:
             "emotions of videos by": material.judge,
             "groups": {name: int(group.sum()) for name, group in self.groups.items()},
             "preset": settings.preset,
-            "components": dict(settings.slots),
+            "components": {
+                slot: ELSEWHERE if slot in material.made_elsewhere else name
+                for slot, name in settings.slots.items()
+                if slot in (*READERS, *MAKERS)
+            },
         }
+
+    def provenance(self) -> dict[str, Any]:
+        """Return where the figures come from, as JSON can hold it."""
+        resampled = factor_words(self.material, self.tests.factors)
+        settings = {**asdict(self.tests), "factors": resampled, **self.also.to_dict()}
+        return describe_comparison(self.material, self.results, settings)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON can hold it."""
@@ -84,9 +96,8 @@ class Comparison:
             {"first": first, "second": second, "group": group, "measure": name, **asdict(found)}
             for (first, second, group, name), found in self.pairs.items()
         ]
-        return {**self.facts(), "tests": asdict(self.tests), "strategies": strategies} | (
-            {"pairs": pairs} if pairs else {}
-        )
+        whole = {**self.facts(), "tests": asdict(self.tests), "strategies": strategies}
+        return {**whole, **({"pairs": pairs} if pairs else {}), "provenance": self.provenance()}
 
     def strategy_dict(self, result: Result) -> dict[str, Any]:
         """Return what is known of one strategy as JSON can hold it."""
@@ -98,8 +109,9 @@ class Comparison:
             "runs": [self.run_dict(run) for run in result.runs],
             "video_to_text": to_text["all"],
             "video_to_text_by_group": to_text,
-            "dual_softmax_not_for_search": result.dual_summary(),
-            "dual_softmax_temperature": self.dual,
+            "dual_softmax_not_for_search": result.normalised_summary(DUAL),
+            "dual_softmax_temperature": self.also.dual,
+            "querybank_norm_not_for_search": result.normalised_summary(BANK),
             "costs": asdict(result.costs),
             "against_first": self.against_first(result.name),
         }
@@ -132,6 +144,7 @@ def compare(
     on_progress: Callable[[Progress], None] = lambda progress: None,
     *,
     tests: Significance | None = None,
+    bank: Material | None = None,
 ) -> Comparison:
     """Compare strategies; the first is what the others are measured against.
 
@@ -144,15 +157,17 @@ def compare(
         seed: the seed of these draws.
         on_progress: called with the progress.
         tests: how differences are tested, in place of `resamples` and `seed`.
+        bank: the queries to add the metrics of QB-Norm by, over the same videos; None adds none.
     """
     candidates = [n if isinstance(n, Candidate) else read_candidate(n) for n in names]
     labels = distinct_names([candidate.label for candidate in candidates])
-    results = []
+    results, also = [], Normalisations(dual, bank)
     for place, (label, candidate) in enumerate(zip(labels, candidates, strict=True)):
         on_progress(Progress(label, place, len(labels)))
-        runs = [measure(scoring, dual) for scoring in distinct_runs(material, candidate)]
-        results.append(Result(label, runs))
-    return judge_results(material, results, tests or Significance(resamples, seed), dual)
+        runs = [measure(scoring, also) for scoring in distinct_runs(material, candidate)]
+        known = [replace(run, seed=trained_seed(run.name, run.seed)) for run in runs]
+        results.append(Result(label, known))
+    return judge_results(material, results, tests or Significance(resamples, seed), also)
 
 
 def distinct_runs(material: Material, candidate: Candidate) -> list[Scoring]:
@@ -171,7 +186,7 @@ def judge_results(
     material: Material,
     results: Sequence[Result],
     tests: Significance | None = None,
-    dual: float | None = None,
+    also: Normalisations | None = None,
 ) -> Comparison:
     """Test every result against the first, and where asked the others against each other.
 
@@ -188,5 +203,5 @@ def judge_results(
         tallies_of(material, first, others),
         judge_pairs(material, rest, chosen) if chosen.all_pairs else {},
         chosen,
-        dual,
+        also or Normalisations(None),
     )

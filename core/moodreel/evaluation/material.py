@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from moodreel.components import Components
+from moodreel.components import READERS, Components
 from moodreel.datasets import Dataset
 from moodreel.datasets.precomputed import TEXTS
 from moodreel.datasets.relevance import Queries, emotion_relevance, make_queries, same_words
@@ -28,6 +28,8 @@ from moodreel.interfaces import EmotionExtractor, TextFeatures
 from moodreel.media import Progress
 
 Reading = Literal["text", "given"]
+NOBODY = "nobody"
+"""Who judges emotions of videos where there are neither labels nor an extractor."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,13 +131,24 @@ class Material:
         return emotion_relevance(self.judged[rows], self.seen)
 
     @property
+    def made_elsewhere(self) -> tuple[str, ...]:
+        """The slots of the components that made none of this: a folder held their features."""
+        if self.dataset.features is None:
+            return ()
+        with_texts = (self.dataset.features / TEXTS).exists()
+        texts = ("text_encoder",) if with_texts else ()
+        return (*READERS, "video_encoder", "video_emotion", *texts)
+
+    @property
     def judge(self) -> str:
         """What says which emotions a video holds, as reports name it: labels, or an extractor."""
         if self.videos.labels is not None:
             return "labels"
+        if "video_emotion" in self.made_elsewhere:
+            return NOBODY
         extractor = self.components.video_emotion
         name = self.components.registry.settings.slots.get("video_emotion", "none")
-        return f"the extractor {name!r}" if extractor is not None else "nobody"
+        return f"the extractor {name!r}" if extractor is not None else NOBODY
 
 
 def gather_material(

@@ -1,6 +1,7 @@
 """Unseen queries over the videos of an index, or over those of a dataset."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +18,13 @@ from moodreel.datasets.captioned import (
 )
 from moodreel.datasets.files import first_file
 from moodreel.datasets.loading import CAPTION_FILES
-from moodreel.datasets.relevance import Queries, given_row
+from moodreel.datasets.relevance import Queries, given_row, same_words
 from moodreel.datasets.rows import CAPTION_KEYS, Row, first_value
 from moodreel.datasets.tables import SUFFIXES, read_rows, read_text
 from moodreel.emotions import EmotionScores
 from moodreel.errors import InvalidInput
-from moodreel.evaluation.material import Material
-from moodreel.features.texts import wanted_emotions
+from moodreel.evaluation.material import Material, check_dims
+from moodreel.features.texts import check_encoder, wanted_emotions
 from moodreel.features.videos import VideoSet, read_features
 from moodreel.search.index import SearchIndex
 
@@ -128,14 +129,58 @@ def index_videos(
 
 
 def ask(
-    components: Components, videos: VideoSet, queries: Sequence[Caption], name: str
+    components: Components,
+    videos: VideoSet,
+    queries: Sequence[Caption],
+    name: str,
+    source: Dataset | None = None,
 ) -> Material:
     """Return unseen queries over videos, with the emotions that they want.
 
-    Those that a query's file gives are asked for; else those that are read in its text.
+    Those that a query's file gives are asked for; else those that are read in its text. The videos
+    of a folder of features can be asked for what its captions say, whose vectors it holds; other
+    texts need the encoder that made the folder's.
+
+    Args:
+        components: the encoders and extractors.
+        videos: the videos.
+        queries: the queries.
+        name: the name of what is searched.
+        source: the dataset of the videos; None: they are of an index.
+
+    Raises:
+        InvalidInput: the text encoder's vectors cannot be compared with those of the videos.
     """
+    placed = None
+    if source is not None and source.features is not None:
+        placed = placed_queries(queries, source, components)
+    folder = source.features if source is not None and placed is not None else None
+    queries = placed if placed is not None else queries
     given = EmotionScores.concatenate([given_row(query) for query in queries])
     wanted = wanted_emotions([query.text for query in queries], components.text_emotion, given)
     nothing = [np.zeros(0, np.int64)] * len(queries)
-    dataset = Dataset(name, videos.videos, queries)
-    return Material(dataset, components, videos, Queries(queries, nothing), wanted, wanted)
+    dataset = Dataset(name, videos.videos, queries, features=folder)
+    made = Material(dataset, components, videos, Queries(queries, nothing), wanted, wanted)
+    return check_dims(made) if queries else made
+
+
+def placed_queries(
+    queries: Sequence[Caption], source: Dataset, components: Components
+) -> list[Caption] | None:
+    """Return queries as captions of a folder of features, where it holds the vectors of all.
+
+    None: the text encoder makes them, since it made the folder's.
+
+    Raises:
+        InvalidInput: it did not.
+    """
+    rows = {same_words(caption.text): caption.row for caption in source.captions}
+    new = [query.text for query in queries if same_words(query.text) not in rows]
+    if not new:
+        return [replace(query, row=rows[same_words(query.text)]) for query in queries]
+    name = components.registry.slot_name("text_encoder")
+    try:
+        check_encoder(source, components.text_encoder, name)
+    except InvalidInput as error:
+        raise InvalidInput(f"{new[0]!r} is no caption of {source.name}, and {error}") from None
+    return None

@@ -3,11 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from moodreel.evaluation.metrics.ranking import QueryScores, dual_softmax, query_scores
+from moodreel.evaluation.material import Material
+from moodreel.evaluation.metrics.normalisation import (
+    DUAL_SOFTMAX,
+    QUERYBANK,
+    dual_softmax,
+    querybank_norm,
+)
+from moodreel.evaluation.metrics.ranking import QueryScores, query_scores
 from moodreel.evaluation.scoring import Costs, Scoring
 
 EMOTION_MAP = "emotion mAP"
@@ -18,6 +26,43 @@ Floats = NDArray[np.float64]
 Chosen = NDArray[np.bool_]
 
 
+DUAL, BANK = "dual softmax", "QB-Norm"
+
+
+@dataclass(frozen=True, eq=False)
+class Normalisations:
+    """Normalisations by other queries that metrics are added with.
+
+    Args:
+        dual: the temperature of the dual softmax; None adds none.
+        bank: the queries that QB-Norm normalises by, over the same videos; None adds none.
+        scale: the temperature of QB-Norm.
+    """
+
+    dual: float | None = DUAL_SOFTMAX
+    bank: Material | None = None
+    scale: float = QUERYBANK
+
+    def measure(self, scoring: Scoring) -> dict[str, QueryScores]:
+        """Return the text-to-video metrics by each normalisation."""
+        if self.dual is None and self.bank is None:
+            return {}
+        scores, found = scoring.matrix(), {}
+        if self.dual is not None:
+            found[DUAL] = dual_softmax(scores, self.dual)
+        if self.bank is not None:
+            known = scoring.others(self.bank).matrix()
+            found[BANK] = querybank_norm(scores, known, self.scale)
+        right = scoring.material.relevance
+        return {name: query_scores(matrix, right) for name, matrix in found.items()}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as JSON can hold them."""
+        size = None if self.bank is None else len(self.bank.queries.captions)
+        scale = None if self.bank is None else self.scale
+        return {"dual softmax": self.dual, "QB-Norm": scale, "queries in the bank": size}
+
+
 @dataclass(frozen=True, eq=False)
 class Run:
     """The metrics and costs of one run of a strategy.
@@ -26,12 +71,13 @@ class Run:
         name: the component's name, or the folder of a trained strategy.
         seed: the seed of first values; of a trained strategy, that of its training if known.
         fingerprint: identifies the strategy and what it learned.
+        recipe: the plugin and the options that the strategy was built from.
         scores: the text-to-video metrics of each query.
         emotion: the graded average precision of the wanted emotions for each query, [Q]; nan for
             a query that wants none.
         to_text: the video-to-text metrics of each video.
-        dual: the text-to-video metrics with dual softmax, which no search of one query can have;
-            None where they were not asked for.
+        normalised: the text-to-video metrics by each normalisation that was asked for, which no
+            search of one query can have.
         curve: R@k over all queries, for each k of CURVE.
         costs: the time and space that the strategy takes.
     """
@@ -39,10 +85,11 @@ class Run:
     name: str
     seed: int
     fingerprint: str
+    recipe: Mapping[str, Any]
     scores: QueryScores
     emotion: Floats
     to_text: QueryScores
-    dual: QueryScores | None
+    normalised: Mapping[str, QueryScores]
     curve: Sequence[float]
     costs: Costs
 
@@ -116,9 +163,9 @@ class Result:
         """Return the video-to-text measures over some videos, the mean over the runs."""
         return mean_summary([run.to_text.summary(videos) for run in self.runs])
 
-    def dual_summary(self) -> dict[str, float] | None:
-        """Return the measures with dual softmax, the mean over the runs; None without."""
-        found = [run.dual.summary() for run in self.runs if run.dual is not None]
+    def normalised_summary(self, name: str) -> dict[str, float] | None:
+        """Return the measures by a normalisation, the mean over the runs; None without."""
+        found = [run.normalised[name].summary() for run in self.runs if name in run.normalised]
         return mean_summary(found) if found else None
 
 
@@ -142,25 +189,25 @@ def mean_summary(found: Sequence[Mapping[str, float]]) -> dict[str, float]:
     return {name: float(np.mean([one[name] for one in found])) for name in found[0]}
 
 
-def measure(scoring: Scoring, dual: float | None = None) -> Run:
+def measure(scoring: Scoring, also: "Normalisations | None" = None) -> Run:
     """Return the metrics and costs of one run.
 
     Args:
         scoring: the strategy's scores of all queries against all videos.
-        dual: the temperature of the dual softmax to add the metrics with; None adds none.
+        also: the normalisations to add the metrics with; None adds none.
     """
     right = scoring.material.relevance
     cutoffs = sorted({1, 5, 10, *CURVE})
     scores = query_scores(scoring.blocks(), right, cutoffs)
-    weighed = None if dual is None else dual_softmax(scoring.matrix(), dual)
     return Run(
         scoring.name,
         scoring.seed,
         scoring.strategy.fingerprint,
+        scoring.strategy.recipe,
         replace(scores, found={k: scores.found[k] for k in (1, 5, 10)}),
         emotion_precision(scoring),
         query_scores(scoring.video_blocks(), right.transposed()),
-        None if weighed is None else query_scores(weighed, right),
+        {} if also is None else also.measure(scoring),
         [float(np.nanmean(scores.found[k])) for k in CURVE],
         scoring.costs,
     )

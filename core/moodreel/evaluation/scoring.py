@@ -63,6 +63,12 @@ class Scoring:
     costs: Costs
     seed: int = 0
 
+    def others(self, material: Material) -> "Scoring":
+        """Return the scores of other queries against the same videos."""
+        texts = strategy_texts(self.strategy, material)
+        queries = fuse_texts(self.strategy, texts, material.wanted)
+        return replace(self, material=material, queries=queries)
+
     def is_same(self, other: "Scoring") -> bool:
         """Whether another run made the same vectors."""
         return np.array_equal(self.queries, other.queries) and np.array_equal(

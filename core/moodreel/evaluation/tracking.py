@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moodreel.evaluation.candidates import distinct_names
-from moodreel.evaluation.material import Material
+from moodreel.evaluation.material import NOBODY, Material
 from moodreel.evaluation.scoring import score_strategy
 
 # The grade from which a video counts as holding what a query wants: a judgement, not measured.
@@ -172,6 +172,8 @@ def reason(wanted: Mapping[str, float], judge: str, least: float) -> str:
     named = [name for name, value in wanted.items() if value > 0]
     if not named:
         return "the query names no emotion, so there is nothing to track"
+    if judge == NOBODY:
+        return f"nobody says which videos show {' and '.join(named)}: give labels of emotion"
     return f"no video shows {' and '.join(named)} (by {judge}, from {least:g} up)"
 
 

@@ -7,14 +7,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from moodreel.datasets.dataset import Caption
-from moodreel.datasets.precomputed import TEXTS
+from moodreel.datasets.dataset import Caption, Dataset
+from moodreel.datasets.precomputed import FEATURES, TEXTS
 from moodreel.emotions import EmotionScores
 from moodreel.errors import InvalidInput
 from moodreel.features.tensors import check_vectors, read_tensors
 from moodreel.fusion.strategy import FusionStrategy
 from moodreel.interfaces import EmotionExtractor, TextEncoder, TextFeatures
 
+COMPARED = 8  # captions that tell whether two encoders are the same: a judgement
+ALIKE = 0.99  # the cosine from which they are, which leaves room for half precision: a judgement
 TEXTS_AT_ONCE = 256  # texts encoded between two joins: a judgement, not measured
 
 
@@ -65,6 +67,35 @@ def prefer_given(given: EmotionScores, read: EmotionScores) -> EmotionScores:
         np.where(known[:, None], given.observed, read.observed),
         emphasis=np.where(known, given.emphasis, read.emphasis),
     )
+
+
+def check_encoder(dataset: Dataset, encoder: TextEncoder, name: str) -> None:
+    """Refuse a text encoder other than the one that made a folder of features.
+
+    Args:
+        dataset: any dataset; one whose features are made here passes.
+        encoder: the text encoder.
+        name: the encoder's name, for messages.
+
+    Raises:
+        InvalidInput: its vectors have another length than the folder's, or others than its texts.
+    """
+    if dataset.features is None or not dataset.captions:
+        return
+    file = dataset.features / FEATURES
+    length = next(iter(read_tensors(file).values())).shape[-1]
+    some = dataset.captions[:COMPARED]
+    held = precomputed_texts(some, dataset.features)
+    made = text_features([caption.text for caption in some], encoder).pooled
+    same = held is None or held.pooled.shape == made.shape
+    if held is not None and same:
+        near = torch.nn.functional.cosine_similarity(held.pooled, made, dim=-1)
+        same = bool((near > ALIKE).all())
+    if length != encoder.dim or not same:
+        raise InvalidInput(
+            f"{file}: was made by another encoder than {name!r} ({encoder.dim} numbers, against "
+            f"{length}): choose the preset that made it, with --preset"
+        )
 
 
 def precomputed_texts(captions: Sequence[Caption], folder: Path) -> TextFeatures | None:

@@ -8,9 +8,11 @@ from typing import Any, TypeVar
 from moodreel.errors import MoodreelError
 from moodreel.evaluation.comparison import Comparison
 from moodreel.evaluation.results import CURVE, EMOTION_MAP
-from moodreel.paths import encodable_text, json_text
+from moodreel.paths import encodable_text, json_text, shown_path
 from moodreel.reports.forms import check_form
-from moodreel.reports.pages import heading, html_table, markdown_table, note, page
+from moodreel.reports.latex import latex_tables
+from moodreel.reports.pages import heading, html_table, listed, markdown_table, note, page
+from moodreel.reports.records import figures_csv
 from moodreel.reports.sections import PRIMARY, sections, verdicts
 from moodreel.reports.svg import Interval, curve_chart, interval_chart
 from moodreel.storage.atomic import atomic_path
@@ -42,7 +44,25 @@ def as_markdown(comparison: Comparison) -> str:
         parts.append(f"## {section.title}")
         parts.append(markdown_table(section.head, section.rows))
         parts += [section.note] if section.note else []
+    parts += ["## Provenance", "\n".join(f"- {k}: {v}" for k, v in origin(comparison).items())]
     return "\n\n".join(parts) + "\n"
+
+
+def origin(comparison: Comparison) -> dict[str, str]:
+    """Return where the figures come from as lines of one level, by the names of what holds them."""
+    return {shown_path(key): shown_path(text) for key, text in flat(comparison.provenance())}
+
+
+def flat(held: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the values of nested objects with their names joined."""
+    if isinstance(held, Mapping) and held:
+        for key, value in held.items():
+            yield from flat(value, f"{name} / {key}" if name else str(key))
+    elif isinstance(held, list | tuple) and any(isinstance(item, Mapping) for item in held):
+        for place, value in enumerate(held, 1):
+            yield from flat(value, f"{name} ({place})" if len(held) > 1 else name)
+    else:
+        yield name, str(held)
 
 
 def as_json(comparison: Comparison) -> str:
@@ -69,7 +89,13 @@ def as_html(comparison: Comparison) -> str:
     for section in sections(comparison):
         body += [heading(section.title), html_table(section.head, section.rows)]
         body += [note(section.note)] if section.note else []
+    body += [heading("Provenance"), listed(origin(comparison))]
     return page(title_of(comparison), body)
+
+
+def as_latex(comparison: Comparison) -> str:
+    """Return the tables of the report in LaTeX."""
+    return latex_tables(sections(comparison))
 
 
 def difference_charts(comparison: Comparison) -> Iterator[str]:
@@ -91,6 +117,8 @@ FORMS: Mapping[str, Callable[[Comparison], str]] = {
     ".json": as_json,
     ".md": as_markdown,
     ".html": as_html,
+    ".csv": figures_csv,
+    ".tex": as_latex,
 }
 Report = TypeVar("Report")
 

@@ -6,7 +6,10 @@ from pathlib import Path
 from moodreel.errors import InvalidInput, closest
 
 FORMS = (".json", ".md", ".html")
-"""The forms of a comparison and of a tracking."""
+"""The forms of a tracking."""
+
+COMPARED = (*FORMS, ".csv", ".tex")
+"""The forms of a comparison."""
 
 
 def check_form(path: Path, forms: Iterable[str] = FORMS) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from moodreel.evaluation.comparison import Comparison
 from moodreel.evaluation.metrics.families import WORDS
 from moodreel.evaluation.metrics.statistics import Difference
-from moodreel.evaluation.results import EMOTION_MAP
+from moodreel.evaluation.results import BANK, DUAL, EMOTION_MAP
 from moodreel.evaluation.significance import factor_words, small_groups
 from moodreel.reports.pages import number
 
@@ -18,7 +18,12 @@ BRIEF = ("R@10", PRIMARY, EMOTION_MAP)
 """The measures whose tests are printed; reports have those of all."""
 
 DUAL_NOTE = (
-    "Dual softmax looks at all queries of the test at once. A search of one query cannot have it."
+    "Dual softmax looks at all queries of the test at once. A search of one query cannot have it. "
+    "Scores, the inner products of a search, are multiplied by {scale:g} in it."
+)
+BANK_NOTE = (
+    "QB-Norm puts each query right by {size} other ones, which a search does not have. Scores, the "
+    "inner products of a search, are multiplied by {scale:g} in it."
 )
 
 
@@ -42,8 +47,7 @@ def sections(comparison: Comparison, brief: bool = False) -> Iterator[Section]:
     if any(len(result.runs) > 1 for result in comparison.results):
         yield run_section(comparison)
     yield reverse_section(comparison)
-    if comparison.dual is not None:
-        yield dual_section(comparison)
+    yield from normalised_sections(comparison)
     yield cost_section(comparison)
 
 
@@ -186,17 +190,25 @@ def reverse_section(comparison: Comparison) -> Section:
     return Section("Video to text", ["videos", "strategy", *names], rows, words)
 
 
-def dual_section(comparison: Comparison) -> Section:
-    """Return the measures with dual softmax."""
+def normalised_sections(comparison: Comparison) -> Iterator[Section]:
+    """Yield the measures by each normalisation that was asked for."""
+    also = comparison.also
+    if also.dual is not None:
+        yield normalised_section(comparison, DUAL, DUAL_NOTE.format(scale=also.dual))
+    if also.bank is not None:
+        size = len(also.bank.queries.captions)
+        yield normalised_section(comparison, BANK, BANK_NOTE.format(size=size, scale=also.scale))
+
+
+def normalised_section(comparison: Comparison, name: str, words: str) -> Section:
+    """Return the measures by one normalisation."""
     names = MEASURES[:-1]
     rows = [
-        [result.name, *row_of(found, names)]
+        [result.name, *row_of(result.normalised_summary(name), names)]
         for result in comparison.results
-        if (found := result.dual_summary()) is not None
     ]
-    title = "Text to video with dual softmax (not available to a search)"
-    note = f"{DUAL_NOTE} Scores are multiplied by {comparison.dual:g} in it."
-    return Section(title, ["strategy", *names], rows, note)
+    title = f"Text to video with {name} (not available to a search)"
+    return Section(title, ["strategy", *names], rows, words)
 
 
 def cost_section(comparison: Comparison) -> Section:

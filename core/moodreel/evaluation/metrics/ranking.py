@@ -308,19 +308,3 @@ def ideal_gain(relevance: Relevance) -> Floats:
     places = np.arange(len(order)) - np.repeat(relevance.starts[:-1], relevance.counts)
     gains = relevance.grades[order] / np.log2(places + 2.0)
     return np.bincount(relevance.rows, gains, len(relevance)).astype(np.float64)
-
-
-def dual_softmax(similarity: Any, temperature: float = 5.0) -> NDArray:
-    """Return a similarity matrix [queries, videos] reweighted by a softmax over all queries.
-
-    Every score is multiplied by the share that its query has of its video (Cheng et al. 2021,
-    CAMoE). It looks at all queries of the test at once, so a search of one query cannot have it:
-    a benchmark's figure, to be reported apart.
-
-    Args:
-        similarity: the scores [queries, videos].
-        temperature: what scores are multiplied by in the softmax. 5 is a judgement, not measured.
-    """
-    scores = as_array(similarity)
-    powers = np.exp(temperature * (scores - scores.max(0, keepdims=True)))
-    return scores * (powers / powers.sum(0, keepdims=True))
