@@ -52,8 +52,20 @@ REFERENCE = {
     "Catalog": ("catalog.catalog", "catalog.records"),
     "Datasets": ("datasets.loading", "datasets.dataset"),
     "Training": ("training.runs", "training.plan", "training.objectives"),
-    "Evaluation": ("evaluation.material", "evaluation.comparison", "evaluation.tracking"),
-    "Metrics": ("evaluation.metrics.ranking", "evaluation.metrics.statistics"),
+    "Evaluation": (
+        "evaluation.material",
+        "evaluation.comparison",
+        "evaluation.results",
+        "evaluation.significance",
+        "evaluation.tracking",
+    ),
+    "Metrics": (
+        "evaluation.metrics.ranking",
+        "evaluation.metrics.normalisation",
+        "evaluation.metrics.statistics",
+        "evaluation.metrics.crossing",
+        "evaluation.metrics.families",
+    ),
     "Errors": ("errors",),
 }
 """The public modules of moodreel, by the page that describes them."""

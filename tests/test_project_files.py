@@ -101,7 +101,7 @@ def test_the_page_for_contributors_names_files_that_exist():
     ("module", "name"),
     [
         ("evaluation.metrics.ranking", "QueryScores"),
-        ("reports.comparison", "MEASURES"),
+        ("reports.sections", "MEASURES"),
         ("cli", "COMMANDS"),
         ("hookspecs", "HOOKS"),
         ("registry.slots", "SLOTS"),

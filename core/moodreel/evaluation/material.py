@@ -78,6 +78,11 @@ class Material:
         return Factor.lists("videos", self.queries.relevant)
 
     @cached_property
+    def clusters(self) -> NDArray[np.int64]:
+        """The first relevant video of each query, [Q]."""
+        return np.array([right[0] for right in self.queries.relevant], np.int64)
+
+    @cached_property
     def label_factors(self) -> Mapping[str, Factor]:
         """What captions are labelled with, by the label's name, where all videos have it.
 

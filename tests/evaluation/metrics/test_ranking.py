@@ -10,8 +10,8 @@ import torch
 from safetensors.numpy import load_file
 
 import places
+from moodreel.evaluation.metrics.normalisation import dual_softmax
 from moodreel.evaluation.metrics.ranking import (
-    dual_softmax,
     query_scores,
     retrieval_metrics,
     similarity_blocks,
@@ -41,7 +41,7 @@ def test_goldens_in_both_directions(golden):
 
 def test_goldens_of_dual_softmax(golden):
     similarity, expected = golden
-    found = listed(retrieval_metrics(dual_softmax(similarity)))
+    found = listed(retrieval_metrics(dual_softmax(similarity, 5.0)))
     wanted = expected["dsl_t2v_metrics(sim*softmax(5*sim,axis=0))"]
     assert found == pytest.approx(wanted, abs=1e-5)
 
