@@ -17,9 +17,10 @@ from moodreel.fusion import wish_strength
 from moodreel.fusion.checkpoints import Checkpoint, load_strategy
 from moodreel.interfaces import TextFeatures
 from moodreel.training.objectives import PUBLISHED
+from moodreel.training.optimization import schedule
 from moodreel.training.plan import TrainingPlan
 from moodreel.training.runs import Run, choose_parts
-from moodreel.training.trainer import Trainer, schedule
+from moodreel.training.trainer import Trainer
 from nearness import ROUNDING
 
 PLAN = TrainingPlan(steps=12, batch=16, every=4, rate=1e-2)

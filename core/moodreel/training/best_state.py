@@ -41,9 +41,7 @@ class BestState:
 
 
 def learned_state(trainee: nn.Module) -> dict[str, Tensor]:
-    """Return a copy of all parameters that are trained, by name."""
-    return {
-        name: value.detach().cpu().clone()
-        for name, value in trainee.named_parameters()
-        if value.requires_grad
-    }
+    """Return a copy of what training changes, by name: parameters that learn, and buffers."""
+    learned = {name: p for name, p in trainee.named_parameters() if p.requires_grad}
+    changing = learned | dict(trainee.named_buffers())
+    return {name: value.detach().cpu().clone() for name, value in changing.items()}

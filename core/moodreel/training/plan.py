@@ -29,6 +29,8 @@ class TrainingPlan:
             falls to zero on a cosine.
         encoder_rate: the highest learning rate of the encoders, where they are tuned.
         decay: AdamW's weight decay, of matrices alone.
+        betas: AdamW's betas, as in CLIP-ViP's training.
+        epsilon: what AdamW adds to the root of the second moment.
         warmup: the share of the steps in which the learning rate rises, 0 to 1.
         clip: the largest norm of the gradient.
         scale: the first value of the learned similarity scale, 1 / temperature.
@@ -53,6 +55,8 @@ class TrainingPlan:
     rate: float = 3e-3
     encoder_rate: float = 1e-5
     decay: float = 0.01
+    betas: tuple[float, float] = (0.9, 0.98)
+    epsilon: float = 1e-8
     warmup: float = 0.1
     clip: float = 1.0
     scale: float = 20.0
@@ -80,6 +84,9 @@ class TrainingPlan:
         check_number("scale", self.scale, 1e-3, 100)
         for name in ("warmup", "neutral"):
             check_number(name, getattr(self, name), 0, 1)
+        for beta in self.betas:
+            check_number("betas", beta, 0, 1 - 1e-9)
+        check_number("epsilon", self.epsilon, 1e-12)
         for name in ("rate", "encoder_rate", "decay", "emotion", "distil", "correct", "patience"):
             check_number(name, getattr(self, name), 0)
 

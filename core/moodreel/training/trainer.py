@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from accelerate import Accelerator, DistributedDataParallelKwargs
 from accelerate.state import AcceleratorState
+from accelerate.utils import set_seed
 from torch import Tensor, nn
 
 from moodreel.evaluation.metrics.ranking import query_scores
@@ -26,11 +27,16 @@ from moodreel.training.examples import Examples
 from moodreel.training.module import OWN, Asked, Batch, Shown, TrainingModule
 from moodreel.training.objective_names import USES
 from moodreel.training.objectives import OBJECTIVES
+from moodreel.training.optimization import (
+    make_optimizer,
+    named_state,
+    restore_state,
+    set_rates,
+)
 from moodreel.training.plan import TrainingPlan
 from moodreel.training.states import load_state, save_state
 from moodreel.training.terms import correction_term, distillation_term, emotion_term, shortlist_term
 
-BETAS = (0.9, 0.98)  # AdamW's, as in CLIP-ViP's training
 TEXTS_AT_ONCE, VIDEOS_AT_ONCE = 256, 256  # in validation, which bounds memory: judgements
 
 
@@ -117,7 +123,9 @@ class Trainer:
             ConfigurationError: the folder holds the state of another run.
         """
         self.strategy.adapt(self.train.video, self.train.seen)
-        model, optimizer = self.accelerator.prepare(self.trainee, self.make_optimizer())
+        model, optimizer = self.accelerator.prepare(
+            self.trainee, make_optimizer(self.trainee, self.plan)
+        )
         progress = BestState()
         start = self.resume(optimizer, progress)
         curves = Curves(self.folder, start) if self.folder and self.is_main else None
@@ -146,26 +154,11 @@ class Trainer:
         patience = self.plan.patience
         return bool(patience and self.validation and progress.looks_since >= patience)
 
-    def make_optimizer(self) -> torch.optim.Optimizer:
-        """Return AdamW: matrices of the strategy decay, gates, offsets and the scale do not."""
-        plan = self.plan
-        encoder = set(self.trainee.tuned.parameters()) if self.trainee.tuned else set()
-        learned = [p for p in self.trainee.parameters() if p.requires_grad and p not in encoder]
-        groups = [
-            {"params": [p for p in learned if p.ndim > 1], "weight_decay": plan.decay},
-            {"params": [p for p in learned if p.ndim <= 1], "weight_decay": 0.0},
-            {"params": [p for p in encoder if p.requires_grad], "weight_decay": plan.decay},
-        ]
-        for group, rate in zip(groups, (plan.rate, plan.rate, plan.encoder_rate), strict=True):
-            group["highest"] = rate
-        return torch.optim.AdamW([g for g in groups if g["params"]], plan.rate, betas=BETAS)
-
     def step(self, model: nn.Module, optimizer: Any, step: int) -> dict[str, float]:
         """Make one step and return its losses."""
         model.train()
-        for group in optimizer.param_groups:
-            group["lr"] = group["highest"] * schedule(step, self.plan)
-        torch.manual_seed(step_seed(self.plan.seed, step, self.accelerator.process_index))
+        set_rates(optimizer, step, self.plan)
+        set_seed(step_seed(self.plan.seed, step, self.accelerator.process_index))
         rows = self.batches.at(step)
         with self.accelerator.autocast():
             found = model(self.share(rows, step))
@@ -311,7 +304,7 @@ class Trainer:
         if state is None:
             return 0
         self.trainee.load_state_dict(state["model"], strict=False)
-        optimizer.load_state_dict(state["optimizer"])
+        restore_state(optimizer, state["optimizer"])
         progress.restore(state["best"])
         if self.accelerator.scaler is not None:
             self.accelerator.scaler.load_state_dict(state["scaler"])
@@ -328,7 +321,7 @@ class Trainer:
             "run": self.run_key,
             "step": step,
             "model": learned_state(self.trainee),
-            "optimizer": optimizer.state_dict(),
+            "optimizer": named_state(optimizer),
             "best": progress.held(),
             "scaler": {} if scaler is None else scaler.state_dict(),
         }
@@ -342,15 +335,6 @@ class Trainer:
         if self.validation is not None:
             metrics["validation mAP"] = progress.value
         return Outcome(step, progress.step, metrics)
-
-
-def schedule(step: int, plan: TrainingPlan) -> float:
-    """Return the share of the highest rate: up in a line, then down on a cosine to zero."""
-    rising = max(1, round(plan.warmup * plan.steps))
-    if step < rising:
-        return (step + 1) / rising
-    done = (step - rising) / max(1, plan.steps - rising)
-    return 0.5 * (1 + math.cos(math.pi * done))
 
 
 def step_seed(seed: int, step: int, process: int) -> int:
