@@ -8,6 +8,7 @@ import torch
 from moodreel import Engine, Registry
 from moodreel.cli import run
 from moodreel.registry.settings import load_settings
+from moodreel.training.plan import TrainingPlan
 from moodreel.training.tuning import tunable_network
 from tiny_models import save_clip, save_vip
 
@@ -51,11 +52,13 @@ def learning(network):
 
 
 def test_the_projection_is_the_texts_own_last_map(tiny):
-    assert learning(tunable_network(tiny, "projection")) == {"text_projection.weight"}
+    assert learning(tunable_network(tiny, TrainingPlan(tune="projection"))) == {
+        "text_projection.weight"
+    }
 
 
 def test_the_image_half_does_not_learn_with_the_texts(tiny):
-    names = learning(tunable_network(tiny, "text"))
+    names = learning(tunable_network(tiny, TrainingPlan(tune="text")))
     assert "text_projection.weight" in names
     assert len(names) > 10
     assert tiny.slot("text_encoder").tuned, "it is no longer what its fingerprint says"
@@ -64,7 +67,10 @@ def test_the_image_half_does_not_learn_with_the_texts(tiny):
 
 def test_a_saved_encoder_keeps_its_space_and_its_new_weights(tiny, tmp_path):
     encoder = tiny.slot("text_encoder")
-    network, before = tunable_network(tiny, "projection"), encoder.encode(["abc"]).pooled
+    network, before = (
+        tunable_network(tiny, TrainingPlan(tune="projection")),
+        encoder.encode(["abc"]).pooled,
+    )
     with torch.no_grad():
         network.text_projection.weight.mul_(-1)
     options = encoder.save(tmp_path / "tuned", encoder.space)
@@ -75,7 +81,7 @@ def test_a_saved_encoder_keeps_its_space_and_its_new_weights(tiny, tmp_path):
 
 
 def test_both_halves_learn_with_all(tiny):
-    names = learning(tunable_network(tiny, "all"))
+    names = learning(tunable_network(tiny, TrainingPlan(tune="all")))
     assert {"text_projection.weight", "visual_projection.weight"} <= names
     assert len({name.partition(".")[0] for name in names}) > 2
 

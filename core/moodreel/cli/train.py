@@ -215,7 +215,22 @@ def pairs(overrides: Sequence[str], prefix: str) -> dict[str, Any]:
     given = [item[len(prefix) :] for item in overrides if item.startswith(prefix)]
     held = OmegaConf.to_container(OmegaConf.from_dotlist(given))
     assert isinstance(held, dict)
-    return {str(name): value for name, value in held.items()}
+    return {str(name): flat(value) for name, value in held.items()}
+
+
+def flat(value: Any) -> Any:
+    """Return a value; a mapping of mappings as one, with dotted names."""
+    if not isinstance(value, dict):
+        return value
+    found: dict[str, Any] = {}
+    for name, part in value.items():
+        inner = flat(part)
+        found |= (
+            {f"{name}.{n}": v for n, v in inner.items()}
+            if isinstance(inner, dict)
+            else {name: inner}
+        )
+    return found
 
 
 def drop_unfinished(folder: Path, restart: bool) -> None:

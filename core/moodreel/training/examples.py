@@ -101,6 +101,9 @@ class Examples:
     def batches(self, plan: TrainingPlan) -> Batches:
         """Return the batches of a run."""
         rows = np.arange(len(self.captions))
+        if plan.neutral is None:
+            any_of = self.pool(rows, plan.together, 2 * plan.seed)
+            return Batches(any_of, Pool([], [], plan.seed), plan.batch, 0.0)
         moved = self.pool(rows[self.moved], plan.together, 2 * plan.seed)
         neutral = self.pool(rows[~self.moved], plan.together, 2 * plan.seed + 1)
         return Batches(moved, neutral, plan.batch, plan.neutral)

@@ -15,7 +15,6 @@ from moodreel.fusion.strategy import FusionStrategy, check_lengths
 from moodreel.interfaces import TextEncoder, TextFeatures, VideoEncoder, VideoFeatures
 from moodreel.media import Clip
 
-LARGEST_SCALE = 100.0  # as in CLIP
 # Texts of a batch that are reranked, and videos for each. With 8 texts cross-attention reached 2.24
 # times the baseline in cross-validation, with 32 texts 2.12 at 2.5 times the time. The number of
 # videos is a judgement, not measured.
@@ -30,6 +29,10 @@ class Asked:
     text: TextFeatures
     wanted: EmotionScores
 
+    def part(self, rows: slice) -> "Asked":
+        """Return some rows."""
+        return Asked(self.words[rows], self.text[rows], self.wanted[rows])
+
 
 @dataclass(frozen=True, eq=False)
 class Shown:
@@ -38,6 +41,10 @@ class Shown:
     video: VideoFeatures
     seen: EmotionScores
     clips: Sequence[Clip] = ()
+
+    def part(self, rows: slice) -> "Shown":
+        """Return some rows."""
+        return Shown(self.video[rows], self.seen[rows], self.clips[rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +65,15 @@ class Batch:
     others: Asked | None = None
     frames: Shown | None = None
 
+    def part(self, rows: slice) -> "Batch":
+        """Return some rows, as a smaller batch."""
+        others, frames = (
+            self.others and self.others.part(rows),
+            self.frames and self.frames.part(rows),
+        )
+        asked, shown = self.asked.part(rows), self.shown.part(rows)
+        return Batch(asked, shown, self.same[rows, rows], others, frames)
+
 
 OWN = "own/"
 """What the names of a strategy's own loss terms begin with."""
@@ -74,6 +90,7 @@ class TrainingModule(nn.Module):
         watcher: the video encoder, where videos go through it in every step; None takes the
             cached features.
         tuned: the network of the encoders, where it is tuned.
+        scale_limit: the largest value of the scale.
     """
 
     def __init__(
@@ -83,18 +100,20 @@ class TrainingModule(nn.Module):
         encoder: TextEncoder | None = None,
         watcher: VideoEncoder | None = None,
         tuned: nn.Module | None = None,
+        scale_limit: float = 100.0,
     ) -> None:
         super().__init__()
         self.strategy = strategy
         self.log_scale = nn.Parameter(torch.tensor(math.log(scale)))
         self.tuned = tuned
+        self.scale_limit = scale_limit
         self._encoder = encoder
         self._watcher = watcher
 
     @property
     def scale(self) -> Tensor:
-        """The learned scale of similarities, 1 / temperature, at most 100 as in CLIP."""
-        return self.log_scale.exp().clamp(max=LARGEST_SCALE)
+        """The learned scale of similarities, 1 / temperature."""
+        return self.log_scale.exp().clamp(max=self.scale_limit)
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         """Return vectors [B, D'] by name, fused or of content, the scale, and a shortlist's scores.

@@ -1,13 +1,16 @@
 """Hyperparameters of training: every choice in one place, checked, and kept in the checkpoint."""
 
-from dataclasses import dataclass
-from typing import Literal, get_args
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal, Self, get_args
 
 from moodreel.errors import InvalidInput, closest
 from moodreel.training.objective_names import USES
 
 Tune = Literal["none", "projection", "text", "all"]
 Precision = Literal["no", "bf16", "fp16"]
+Metric = Literal["mAP", "R@1"]
 
 
 @dataclass(frozen=True)
@@ -23,19 +26,32 @@ class TrainingPlan:
         objective: a name of `objectives.OBJECTIVES`.
         tune: what learns besides the strategy: nothing, a linear map after each encoder, the text
             encoder, or both encoders.
-        steps: how many batches are made at most.
-        batch: how many captions a batch has, over all processes.
+        steps: how many times the parameters move at most.
+        epochs: how often every video is seen, instead of `steps`; None goes by `steps`.
+        batch: how many captions meet in one contrastive loss, over all processes.
+        per_process: whether `batch` is that of one process, to be multiplied by their number.
+        accumulate: the batches whose gradients are averaged before the parameters move; each has a
+            contrastive loss of its own.
+        chunk: how many captions of a process go through the encoders at once, while the loss is
+            still that of the whole batch (`gradients.Gradients`); 0: all.
+        checkpointing: whether activations of tuned encoders are made again in the backward pass
+            instead of being kept (Chen et al. 2016): less memory, a third more time.
         rate: the highest learning rate of the strategy, reached after `warmup`, from where it
             falls to zero on a cosine.
         encoder_rate: the highest learning rate of the encoders, where they are tuned.
+        layer_rate: the rate of a tuned encoder's layer, as a share of that of the layer above it.
+        rates: what the rates of parts are multiplied by, by names of modules.
+        frozen: the names of modules that do not learn.
         decay: AdamW's weight decay, of matrices alone.
         betas: AdamW's betas, as in CLIP-ViP's training.
         epsilon: what AdamW adds to the root of the second moment.
         warmup: the share of the steps in which the learning rate rises, 0 to 1.
         clip: the largest norm of the gradient.
         scale: the first value of the learned similarity scale, 1 / temperature.
+        scale_limit: the largest value of the scale; 100 as in CLIP.
         emotion: the weight of the emotion term (`terms.emotion_term`).
-        neutral: the share of a batch that wants no emotion, 0 to 1.
+        neutral: the share of a batch that wants no emotion, 0 to 1; None draws each video with
+            any of its captions, as published training does.
         distil: the weight of the distillation term, which keeps queries without emotion at the
             baseline's ranking (`terms.distillation_term`).
         correct: the weight of the correction term, for strategies that correct content
@@ -43,6 +59,7 @@ class TrainingPlan:
         together: the name of a label; captions that share its value come in one batch, as hard
             negatives.
         every: steps between looks at the validation split, and between saved states.
+        metric: the metric that validation goes by.
         patience: looks without a better result after which training ends; 0 makes all steps.
         seed: decides the first values, the batches and the dropout.
         precision: of training: "no" is float32; "bf16" and "fp16" are mixed precision.
@@ -51,21 +68,31 @@ class TrainingPlan:
     objective: str = "info-nce"
     tune: Tune = "none"
     steps: int = 600
+    epochs: float | None = None
     batch: int = 128
+    per_process: bool = False
+    accumulate: int = 1
+    chunk: int = 0
+    checkpointing: bool = False
     rate: float = 3e-3
     encoder_rate: float = 1e-5
+    layer_rate: float = 1.0
+    rates: Mapping[str, float] = field(default_factory=dict)
+    frozen: tuple[str, ...] = ()
     decay: float = 0.01
     betas: tuple[float, float] = (0.9, 0.98)
     epsilon: float = 1e-8
     warmup: float = 0.1
     clip: float = 1.0
     scale: float = 20.0
+    scale_limit: float = 100.0
     emotion: float = 0.5
-    neutral: float = 0.25
+    neutral: float | None = 0.25
     distil: float = 0.0
     correct: float = 10.0
     together: str = "round"
     every: int = 50
+    metric: Metric = "mAP"
     patience: int = 6
     seed: int = 0
     precision: Precision = "no"
@@ -74,26 +101,46 @@ class TrainingPlan:
         if self.objective not in USES:
             known = closest(self.objective, USES)
             raise InvalidInput(f"unknown objective {self.objective!r}.{known}")
-        for name, choices in (("tune", get_args(Tune)), ("precision", get_args(Precision))):
-            if getattr(self, name) not in choices:
-                raise InvalidInput(f"{name} must be one of {', '.join(choices)}")
-        for name in ("steps", "every"):
-            check_number(name, getattr(self, name), 1)
-        check_number("batch", self.batch, 2)
-        check_number("clip", self.clip, 1e-6)
-        check_number("scale", self.scale, 1e-3, 100)
-        for name in ("warmup", "neutral"):
-            check_number(name, getattr(self, name), 0, 1)
+        for name, choices in CHOICES.items():
+            if getattr(self, name) not in get_args(choices):
+                raise InvalidInput(f"{name} must be one of {', '.join(get_args(choices))}")
+        for name, (least, most) in LIMITS.items():
+            if (value := getattr(self, name)) is not None:
+                check_number(name, value, least, most)
         for beta in self.betas:
             check_number("betas", beta, 0, 1 - 1e-9)
-        check_number("epsilon", self.epsilon, 1e-12)
-        for name in ("rate", "encoder_rate", "decay", "emotion", "distil", "correct", "patience"):
-            check_number(name, getattr(self, name), 0)
+        for name, times in self.rates.items():
+            check_number(f"rates.{name}", times, 0)
+        if self.scale > self.scale_limit:
+            raise InvalidInput(f"scale must be at most scale_limit, {self.scale_limit:g}")
+
+    def resolved(self, videos: int, processes: int) -> Self:
+        """Return the plan with `batch` over all processes, and `steps` in place of epochs."""
+        batch = self.batch * (processes if self.per_process else 1)
+        steps = self.steps
+        if self.epochs is not None:
+            steps = max(1, math.ceil(self.epochs * videos / (batch * self.accumulate)))
+        return replace(self, batch=batch, steps=steps, per_process=False, epochs=None)
 
     @property
     def needs_frames(self) -> bool:
         """Whether the objective looks at single frames."""
         return "frame" in USES[self.objective]
+
+
+CHOICES = {"tune": Tune, "precision": Precision, "metric": Metric}
+ANY = float("inf")
+LIMITS: Mapping[str, tuple[float, float]] = {
+    **dict.fromkeys(("steps", "every", "accumulate"), (1, ANY)),
+    **dict.fromkeys(("warmup", "neutral", "layer_rate"), (0, 1)),
+    **dict.fromkeys(("rate", "encoder_rate", "decay", "emotion", "distil", "correct"), (0, ANY)),
+    **dict.fromkeys(("patience", "chunk"), (0, ANY)),
+    **dict.fromkeys(("clip", "epochs"), (1e-6, ANY)),
+    **dict.fromkeys(("scale", "scale_limit"), (1e-3, 1000)),
+    "batch": (2, ANY),
+    "epsilon": (1e-12, ANY),
+}
+"""The least and the most of each number."""
 
 
 def check_number(name: str, value: float, least: float, most: float = float("inf")) -> None:

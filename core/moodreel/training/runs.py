@@ -65,7 +65,7 @@ class Run:
         strategy = load_strategy(registry, self.fusion, self.plan.seed)
         if not any(p.requires_grad for p in strategy.parameters()) and self.plan.tune == "none":
             raise InvalidInput(f"the fusion strategy {self.fusion!r} has nothing to learn")
-        tuned = tunable_network(registry, self.plan.tune)
+        tuned = tunable_network(registry, self.plan)
         self.folder.mkdir(parents=True, exist_ok=True)
         train, validation = self.examples(strategy)
         trainer = Trainer(

@@ -5,6 +5,7 @@ A tuned encoder is written beside the strategy, with `tuned.yaml`: a configurati
 an index serves it as it is; encoders tuned together have a space of their own.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +14,26 @@ import torch
 from omegaconf import OmegaConf
 from torch import nn
 
-from moodreel.errors import ConfigurationError
+from moodreel.errors import ConfigurationError, closest
 from moodreel.interfaces import TextEncoder, VideoEncoder
 from moodreel.media import Clip
 from moodreel.registry.registry import Registry
 from moodreel.registry.slots import SLOTS
 from moodreel.storage.atomic import atomic_path
-from moodreel.training.plan import Tune
+from moodreel.training.optimization import is_part
+from moodreel.training.plan import TrainingPlan, Tune
 
 CONFIG, FOLDER = "tuned.yaml", "encoder"
 BLACK = Clip(np.zeros((1, 64, 64, 3), np.uint8), np.zeros(1))
 
 
-def tunable_network(registry: Registry, tune: Tune) -> nn.Module | None:
-    """Return the encoders' network, ready to learn what `tune` says; None for nothing.
+def tunable_network(registry: Registry, plan: TrainingPlan) -> nn.Module | None:
+    """Return the encoders' network, ready to learn what a plan says; None for nothing.
 
     Raises:
         ConfigurationError: an encoder that cannot learn, or has no such part.
     """
+    tune = plan.tune
     if tune == "none":
         return None
     encoder: TextEncoder = registry.slot("text_encoder")
@@ -50,7 +53,40 @@ def tunable_network(registry: Registry, tune: Tune) -> nn.Module | None:
         raise ConfigurationError(
             f"text encoder {name!r} has no projection of its own to tune; use --tune text"
         )
+    freeze(network, plan.frozen)
+    if plan.checkpointing:
+        allow_checkpointing(network, name)
     return network
+
+
+def freeze(network: nn.Module, parts: Sequence[str]) -> None:
+    """Let the parameters of some parts stay as they are.
+
+    Raises:
+        ConfigurationError: the network has no such part, or nothing is left to learn.
+    """
+    names = [name for name, _ in network.named_parameters()]
+    for part in parts:
+        if not any(is_part(name, part) for name in names):
+            known = closest(part, [name for name, _ in network.named_children()])
+            raise ConfigurationError(f"plan.frozen: the encoders have no part {part!r}.{known}")
+    for name, parameter in network.named_parameters():
+        if any(is_part(name, part) for part in parts):
+            parameter.requires_grad_(False)
+    if not any(parameter.requires_grad for parameter in network.parameters()):
+        raise ConfigurationError("plan.frozen: leaves nothing of the encoders to learn")
+
+
+def allow_checkpointing(network: nn.Module, name: str) -> None:
+    """Let a network make activations again in the backward pass instead of keeping them.
+
+    Raises:
+        ConfigurationError: the network cannot.
+    """
+    enable = getattr(network, "gradient_checkpointing_enable", None)
+    if enable is None:
+        raise ConfigurationError(f"encoder {name!r} has no gradient checkpointing")
+    enable(gradient_checkpointing_kwargs={"use_reentrant": False})
 
 
 def choose_parameters(

@@ -1,0 +1,83 @@
+"""From the captions of a batch to what the module takes: one process's share, on its device."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from moodreel.training.batches import Indices
+from moodreel.training.examples import Examples
+from moodreel.training.module import Asked, Batch, Shown
+
+
+@dataclass(frozen=True, eq=False)
+class Collator:
+    """Gathers the features, emotions and frames of a batch's captions.
+
+    Args:
+        examples: the examples to learn from.
+        uses: what the objective looks at besides videos and texts.
+        watching: whether videos are decoded, since their encoder learns.
+        seed: the seed of what is drawn.
+        device: the device of the module.
+        process: the number of this process.
+        processes: how many processes share a batch.
+    """
+
+    examples: Examples
+    uses: frozenset[str]
+    watching: bool
+    seed: int
+    device: torch.device
+    process: int = 0
+    processes: int = 1
+
+    def share(self, rows: Indices, number: int) -> Batch:
+        """Return this process's share of the batch of a number, with what the objective uses."""
+        rows = np.array_split(rows, self.processes)[self.process]
+        examples = self.examples
+        shown = self.shown(examples, examples.video_of[rows])
+        return Batch(
+            self.asked(examples, examples.text_of[rows]),
+            shown,
+            torch.from_numpy(examples.same(rows)).to(self.device),
+            self.others(rows, number) if "caption" in self.uses else None,
+            self.single_frames(shown, number) if "frame" in self.uses else None,
+        )
+
+    def asked(self, examples: Examples, texts: Indices) -> Asked:
+        """Return texts by their places."""
+        words = [examples.texts[place] for place in texts]
+        return Asked(words, examples.text[texts].to(self.device), examples.wanted[texts])
+
+    def shown(self, examples: Examples, videos: Indices) -> Shown:
+        """Return videos by their places, decoded where their encoder learns."""
+        clips = examples.read_clips(videos) if self.watching else ()
+        return Shown(examples.video[videos].to(self.device), examples.seen[videos], clips)
+
+    def others(self, rows: Indices, number: int) -> Asked:
+        """Return another caption of each video."""
+        drawn = self.examples.other_captions(rows, [self.seed, number])
+        return self.asked(self.examples, self.examples.text_of[drawn])
+
+    def single_frames(self, shown: Shown, number: int) -> Shown:
+        """Return one frame of each video, as a video of its own; where there are none, the video.
+
+        Its emotions are the video's: they are kept for segments, not for frames.
+        """
+        draw = torch.Generator().manual_seed(step_seed(self.seed, number, 0))
+        place = torch.rand(len(shown.seen), generator=draw)
+        pairs = zip(shown.clips, place.tolist(), strict=False)
+        clips = [clip.frame(int(share * len(clip))) for clip, share in pairs]
+        frames = shown.video.frames
+        if frames is None:
+            return replace(shown, clips=clips)
+        chosen = (place * frames.shape[1]).long()
+        one = frames[torch.arange(len(frames)), chosen.to(frames.device)]
+        pooled = torch.nn.functional.normalize(one, dim=-1)
+        return Shown(type(shown.video)(pooled, one.unsqueeze(1)), shown.seen, clips)
+
+
+def step_seed(*numbers: int) -> int:
+    """Return the seed of what is random in one batch of one process."""
+    return int(np.random.SeedSequence(numbers).generate_state(1)[0])
