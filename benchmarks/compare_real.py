@@ -51,9 +51,9 @@ others.
 RELIABLE = """
 How many spreads above the mean the videos lie that captions with a mood belong to, by the mood that
 is read in the caption alone; as a share of what it would be if all of them showed what is read. On
-the rated clips, whose moods no reader of text made, this bounds the reader's `reliability`. It hangs
-on which feelings are taken for which emotion: by those that bear an emotion's own name or nearly so,
-`words` had 0.60, `word-prototypes` 0.49, `vader` 0.47 and `nrc` 0.27.
+the rated clips, whose moods no reader of text made, this bounds the reader's `reliability`. It
+hangs on which feelings are taken for which emotion: by those that bear an emotion's own name or
+nearly so, `words` had 0.60, `word-prototypes` 0.49, `vader` 0.47 and `nrc` 0.27.
 """
 
 

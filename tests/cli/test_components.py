@@ -14,7 +14,7 @@ def test_every_registered_component_is_listed(moodreel):
 
 def test_options_and_needs_are_shown(moodreel):
     rows = {row["name"]: row for row in moodreel("components", "--json").objects}
-    assert rows["late"]["options"]["weight"] == 0.5
+    assert rows["late"]["options"]["weight"] == "derived"
     assert "faiss" in rows["faiss"]["needs"]
     assert rows["faiss"]["problem"] == ""
 
@@ -61,4 +61,4 @@ def test_models_that_are_named_have_a_licence_too(moodreel):
 def test_the_table_is_readable(moodreel):
     out = moodreel("components").out
     assert "* late" in out
-    assert "weight=0.5" in out
+    assert "weight=derived" in out

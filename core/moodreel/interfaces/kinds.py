@@ -250,7 +250,7 @@ class EmotionExtractor(Component):
 
     kind = "emotion_extractor"
     modality: ClassVar[Literal["text", "video"]]
-    reliability: float = 0.3
+    reliability: float = 0.2
 
     @property
     @abstractmethod

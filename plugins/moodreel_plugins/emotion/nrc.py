@@ -38,7 +38,7 @@ class NrcLexicon(EnglishReader):
 
     observes = frozenset(Emotion)
     version = "2"
-    reliability = 0.3
+    reliability = 0.2
     requires = (
         Requirement(
             "nrclex",

@@ -30,7 +30,7 @@ class Vader(EnglishReader):
         english: whether nothing is observed in a text that is not in English.
     """
 
-    reliability = 0.3
+    reliability = 0.15
     requires = (
         Requirement(
             "vaderSentiment", 'pip install "moodreel[vader]"', "VADER's code and lexicon: MIT"

@@ -72,8 +72,11 @@ class Late(QueryRefinement):
     ) -> None:
         super().__init__()
         self.learned = weight == "learned"
-        self.share = None if isinstance(weight, str) else check_weight(weight)
-        self.register_parameter("weight", nn.Parameter(torch.zeros(())) if self.learned else None)
+        self.weight: nn.Parameter | float | None = None
+        if self.learned:
+            self.weight = nn.Parameter(torch.zeros(()))
+        elif weight != "derived":
+            self.weight = check_weight(float(weight))
         self.clamp = clamp
         for name in (
             "prior",
@@ -123,7 +126,7 @@ class Late(QueryRefinement):
         The strength of a wish is in the derived weight. Against a stated one, it is taken out of
         the mood alone.
         """
-        share = self.share if weight is None else check_weight(weight)
+        share = self.weight if weight is None else check_weight(weight)
         strength = wish_strength(wanted, content)
         if share is None:
             told = strength * self.mood_separation(wanted, content)
