@@ -69,7 +69,7 @@ test-lowest: $(LOWEST)/.moodreel  ## all but the browser, with the lowest versio
 	$(LOWEST)/bin/python -m pytest --ignore tests/web/test_page.py
 
 # The usual run does the same in seconds. Each round begins at other examples.
-test-faults: setup  ## fuzz data sets, features, checkpoints and queries for ten minutes
+test-faults: setup  ## fuzz data sets, features, rows, checkpoints, captions and queries for ten minutes
 	@end=$$(( $$(date +%s) + $${FAULT_SECONDS:-600} )); round=1; \
 	while [ $$(date +%s) -lt $$end ]; do \
 	  $(BIN)/python -m pytest -q -m faults --hypothesis-profile=faults --hypothesis-seed=$$round \

@@ -41,7 +41,7 @@ class ChangedCode(Note):
 
 
 class DamagedIndex(Note):
-    """An index holds numbers that are no features, which an older version let in."""
+    """An index holds something damaged, which an earlier version let in."""
 
 
 class MissingPackage(ConfigurationError):
@@ -66,6 +66,14 @@ class MissingIndex(CatalogError):
 
 class NotIndexed(CatalogError):
     """The index does not hold the video that is asked for."""
+
+
+class DamagedVideo(CatalogError):
+    """What the index holds of a video is damaged."""
+
+    def __init__(self, path: str) -> None:
+        name = shown_path(path)
+        super().__init__(f"{name}: what is stored of it is damaged; make it again: moodreel index")
 
 
 class UnreadableVideo(MoodreelError):

@@ -9,7 +9,7 @@ import torch
 
 from hard_videos import write_video
 from moodreel import EmotionScores
-from moodreel.errors import DamagedIndex
+from moodreel.errors import Note
 from moodreel.interfaces import VideoFeatures
 from moodreel_plugins.captions.labels import LabelCaptioner
 from moodreel_plugins.emotion.face import FaceExtractor
@@ -115,7 +115,7 @@ def test_features_that_an_older_version_let_in_are_read_around_and_made_again(fo
         connection.execute(revision)
         connection.commit()
     with engine_at(folder / "index") as engine:
-        with pytest.warns(DamagedIndex, match=r"b\.mp4 are damaged.*moodreel index"):
+        with pytest.warns(Note, match=r"b\.mp4 is damaged.*moodreel index"):
             hits = engine.search("a cat", top=5)
         assert sorted(hit.video[-5:] for hit in hits) == ["a.mp4", "c.mp4"]
         assert [path[-5:] for path in engine.index(folder / "videos").updated] == ["b.mp4"]

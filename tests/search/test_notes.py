@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from moodreel.catalog.records import Filter
 from moodreel.errors import Note
-from moodreel.search.notes import sign_notes
+from moodreel.search.notes import PAGE, sign_notes
 from moodreel.search.query import Query
 
 SIGNS = {
@@ -45,6 +45,12 @@ def test_a_sign_that_does_nothing_is_said_with_what_works_instead(text):
 
     (note,) = sign_notes(text)
     assert re.search(SIGNS[text], note), note
+
+
+@pytest.mark.parametrize("text", SIGNS)
+def test_the_page_is_told_what_to_press_and_not_what_to_type(text):
+    (note,) = sign_notes(text, PAGE)
+    assert "--" not in note
 
 
 @pytest.mark.parametrize("text", PLAIN)

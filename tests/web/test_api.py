@@ -209,4 +209,5 @@ def test_what_is_to_be_known_of_an_answer_is_in_it(client):
     asked = {"text": "cat -dog", "emotions": {"trust": 1.0}}
     notes = client.post("/api/search", json=asked).json()["notes"]
     assert [note.split(" ")[0] for note in notes] == ["'-dog'", "no"]
+    assert "Less like this" in notes[0]
     assert client.post("/api/search", json={"text": "a cat"}).json()["notes"] == []

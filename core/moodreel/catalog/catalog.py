@@ -24,6 +24,7 @@ from moodreel.catalog.database import (
     raise_revision,
     readable_errors,
 )
+from moodreel.catalog.marks import carry_marks
 from moodreel.catalog.naming import (
     choose_video,
     read_videos,
@@ -32,7 +33,8 @@ from moodreel.catalog.naming import (
     videos_passing,
 )
 from moodreel.catalog.opening import check_opens, check_there, open_database
-from moodreel.catalog.packing import whole_rows
+from moodreel.catalog.packing import unpack_moods, whole_features, whole_frames, whole_moods
+from moodreel.catalog.ranges import whole_times
 from moodreel.catalog.records import (
     GIVEN,
     Filter,
@@ -43,6 +45,7 @@ from moodreel.catalog.records import (
 from moodreel.catalog.rows import (
     find_component,
     forget_captioned,
+    forget_rows,
     insert_rows,
     mark_finished,
     segment_ids,
@@ -50,7 +53,7 @@ from moodreel.catalog.rows import (
 )
 from moodreel.emotions import EmotionScores
 from moodreel.errors import CatalogError
-from moodreel.interfaces import Captioner, Component
+from moodreel.interfaces import Captioner, Component, VideoEncoder
 from moodreel.media import Segment
 from moodreel.paths import shown_path
 
@@ -73,6 +76,7 @@ class Catalog:
     def __init__(self, folder: str | Path, create: bool = False) -> None:
         self.folder = Path(folder)
         self.file = self.folder / FILE
+        self.looked_at: dict[str, tuple[str, frozenset[int]]] = {}  # see catalog.damage
         if not create:
             check_opens(self.file)
         with readable_errors(self.file):
@@ -117,7 +121,7 @@ class Catalog:
         """Open a transaction; the revision rises when it is committed."""
         check_there(self.file)
         with readable_errors(self.file), self.engine.begin() as connection:
-            raise_revision(connection)
+            carry_marks(connection, *raise_revision(connection))
             yield connection
 
     @property
@@ -201,6 +205,15 @@ class Catalog:
         started = [moment for moment in moments if moment.segment.start <= time]
         return started[-1] if started else moments[0]
 
+    def segments_in(self, videos: Collection[int]) -> NDArray[np.int64]:
+        """Return the ids of all segments of some videos."""
+        s, found = schema.segments.c, list[int]()
+        with self.reading() as connection:
+            for part in chunks(videos):
+                query = select(s.id).where(s.video_id.in_(part))
+                found.extend(connection.execute(query).scalars())
+        return np.array(found, np.int64)
+
     def find_segments(self, filter: Filter) -> NDArray[np.int64]:
         """Return the ids of the segments of all videos that pass a filter, ascending."""
         s = schema.segments.c
@@ -215,7 +228,8 @@ class Catalog:
             schema.segments, schema.videos
         )
         with self.reading() as connection:
-            rows = connection.execute(query.where(condition).order_by(s.start, s.id))
+            query = query.where(condition, whole_times())
+            rows = connection.execute(query.order_by(s.start, s.id))
             return [IndexedSegment(r.id, r.path, r.location, Segment(r.start, r.end)) for r in rows]
 
     def finished(self, component: Component) -> set[int]:
@@ -264,8 +278,12 @@ class Catalog:
         features: "SegmentFeatures",
         videos: Sequence[int],
     ) -> None:
-        """Store features of some segments, and that the encoder is done with their videos."""
+        """Store an encoder's features of videos, and that it is done with them.
+
+        Those that it made before are forgotten.
+        """
         with self.writing() as connection:
+            forget_rows(connection, encoder, videos)
             insert_rows(connection, encoder, features, ids)
             for video in videos:
                 mark_finished(connection, encoder, video)
@@ -278,19 +296,20 @@ class Catalog:
         Damaged ones are left out (see `moodreel.catalog.damage`).
         """
         table = schema.features.c
-        rows = whole_rows(self._component_rows(schema.features, encoder, ids, table.pooled))
+        rows = self._component_rows(schema.features, encoder, ids, table.pooled)
+        rows = whole_features(rows, encoder.dim if isinstance(encoder, VideoEncoder) else None)
         ids = np.array([row.segment_id for row in rows], np.int64)
         packed = b"".join(row.pooled for row in rows)
         pooled = np.frombuffer(packed, np.float16).reshape(len(rows), -1 if rows else 0)
         return ids, pooled.astype(np.float32)
 
     def load_frames(self, encoder: Component, ids: Ids, dim: int) -> list[NDArray | None]:
-        """Return the frame features [T, D] of segments by id, None where there are none."""
+        """Return the frame features [T, D] of segments by id, None where none are, or damaged."""
         rows = self._component_rows(schema.features, encoder, ids, schema.features.c.frames)
         found = {
             row.segment_id: np.frombuffer(row.frames, np.float16).reshape(-1, dim)
             for row in rows
-            if row.frames is not None
+            if row.frames is not None and whole_frames(row.frames, dim)
         }
         wanted = [found.get(int(id)) for id in ids]
         return [None if frames is None else frames.astype(np.float32) for frames in wanted]
@@ -298,22 +317,21 @@ class Catalog:
     def load_emotions(
         self, extractor: Component, ids: Ids | None = None
     ) -> tuple[NDArray[np.int64], EmotionScores]:
-        """Return the ids [N], ascending, and scores [N, 8], of all segments or of `ids`."""
+        """Return the ids [N], ascending, and scores [N, 8], of all segments or of `ids`.
+
+        Damaged ones are left out (see `moodreel.catalog.damage`).
+        """
         table = schema.emotions.c
         columns = (table.intensities, table.observed, table.evidence)
         rows = self._component_rows(schema.emotions, extractor, ids, *columns)
-        return np.array([row.segment_id for row in rows], np.int64), self._scores(extractor, rows)
-
-    def _scores(self, extractor: Component, rows: Sequence[Row]) -> EmotionScores:
         if not rows:
-            return EmotionScores.unobserved(0)
+            return np.zeros(0, np.int64), EmotionScores.unobserved(0)
         with self.reading() as connection:
             names = stored_columns(connection, extractor)
-        values = np.frombuffer(b"".join(row.intensities for row in rows), np.float32)
-        observed = np.frombuffer(b"".join(row.observed for row in rows), bool) & np.isfinite(values)
-        shape = (len(rows), len(names))
-        scores = EmotionScores.from_columns(names, values.reshape(shape), observed.reshape(shape))
-        return scores.counted([row.evidence for row in rows])
+        rows = whole_moods(rows, len(names))
+        scores = EmotionScores.from_columns(names, *unpack_moods(rows, len(names)))
+        found = np.array([row.segment_id for row in rows], np.int64)
+        return found, scores.counted([row.evidence for row in rows])
 
     def load_captions(self, captioner: Captioner | None, ids: Ids | None = None) -> dict[int, str]:
         """Return the captions that are not empty by segment, of all segments or of `ids`.
@@ -323,6 +341,7 @@ class Catalog:
         makers = [maker.fingerprint for maker in (captioner, GIVEN) if maker]
         table, maker = schema.captions.c, schema.components.c.fingerprint
         query = select(table.segment_id, table.text).where(maker.in_(makers), table.text != "")
+        query = query.where(func.typeof(table.text) == "text")
         query = query.join_from(schema.captions, schema.components).order_by(
             maker == GIVEN.fingerprint
         )

@@ -45,20 +45,18 @@ def put_fact(connection: Connection, key: str, value: str, replace: bool = True)
     connection.execute(command)
 
 
-def raise_revision(connection: Connection) -> None:
-    """Note a change. As the first statement it also takes the write lock.
+def raise_revision(connection: Connection) -> tuple[str, str]:
+    """Note a change; return the revisions before and after. It takes the write lock.
 
     Revisions are milliseconds since 1970, or the next number where that has passed: so no revision
     comes twice, not even after a lost catalog was made again or an older copy was restored, and
     what was kept of the other is never taken for this one's.
     """
-    connection.execute(
-        text(
-            f"INSERT INTO facts (key, value) VALUES ('revision', CAST({NOW} AS TEXT)) "
-            "ON CONFLICT (key) DO UPDATE SET "
-            f"value = CAST(max(CAST(value AS INTEGER) + 1, {NOW}) AS TEXT)"
-        )
-    )
+    put_fact(connection, "revision", "0", replace=False)  # the write lock, before anything is read
+    before = get_fact(connection, "revision") or ""
+    raised = f"CAST(max(CAST(value AS INTEGER) + 1, {NOW}) AS TEXT)"
+    connection.execute(text(f"UPDATE facts SET value = {raised} WHERE key = 'revision'"))
+    return before, get_fact(connection, "revision") or ""
 
 
 def chunks(ids: Iterable[int]) -> Iterator[list[int]]:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Table, delete, insert, literal, select, updat
 
 from moodreel.catalog import schema
 from moodreel.catalog.catalog import Catalog
+from moodreel.catalog.marks import copy_marks
 from moodreel.catalog.records import CAPTION_ENCODER, GIVEN, VideoRecord
 from moodreel.catalog.rows import segment_ids
 
@@ -59,6 +60,7 @@ def copy_video(
         assert key is not None
         makers = copied_makers(connection, with_captions=not source.sidecar)
         copy_made(connection, source.id, int(key[0]), makers)
+        copy_marks(connection, source.id, int(key[0]))
     return int(key[0])
 
 

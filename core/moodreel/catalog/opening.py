@@ -84,6 +84,7 @@ class Opener:
     def connect_writing(self) -> sqlite3.Connection:
         """Return a connection that may write."""
         connection = sqlite3.connect(self.file, PATIENCE, check_same_thread=False)
+        connection.text_factory = readable_text
         try:
             for pragma in PRAGMAS:
                 connection.execute(f"PRAGMA {pragma}")
@@ -128,9 +129,16 @@ class Opener:
 def connect(file: Path, options: str) -> ReadingConnection:
     """Return a connection that reads, which several threads may use one after the other."""
     address = f"file:{quote(path_bytes(str(file.absolute())))}?{options}"
-    return sqlite3.connect(
+    connection = sqlite3.connect(
         address, PATIENCE, uri=True, check_same_thread=False, factory=ReadingConnection
     )
+    connection.text_factory = readable_text
+    return connection
+
+
+def readable_text(held: bytes) -> str:
+    """Return a stored text; what is damaged in one shall not end a query over all."""
+    return held.decode("utf-8", "replace")
 
 
 def check_opens(file: Path) -> None:

@@ -1,6 +1,11 @@
-"""Features as the catalog keeps them: half precision, finite, and each as long as the others."""
+"""What components made, as the catalog keeps it: packed to bytes, and checked when read again.
+
+Features are in half precision, moods in single. A row is whole if its numbers are as many as its
+component makes, finite, and such as it may make.
+"""
 
 from collections.abc import Sequence
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +13,9 @@ from sqlalchemy import Row
 
 from moodreel.interfaces import Component
 from moodreel.interfaces.contracts import plugin_error
+
+HALF, SINGLE = 2, 4  # bytes a number
+MOST_EVIDENCE = 2**31 - 1
 
 
 def half_precision(values: NDArray[np.float32], component: Component) -> bytes:
@@ -27,13 +35,45 @@ def half_precision(values: NDArray[np.float32], component: Component) -> bytes:
     return kept.tobytes()
 
 
-def whole_rows(rows: Sequence[Row]) -> list[Row]:
-    """Return the rows of features that hold as many finite numbers as most do."""
-    if len({len(row.pooled) for row in rows}) < 2 and is_finite(b"".join(r.pooled for r in rows)):
-        return list(rows)
-    lengths = [len(row.pooled) for row in rows]
-    usual = max(set(lengths), key=lengths.count, default=0)
-    return [row for row in rows if len(row.pooled) == usual and is_finite(row.pooled)]
+def whole_features(rows: Sequence[Row], dim: int | None) -> list[Row]:
+    """Return the rows of features that hold `dim` finite numbers; None: as many as most do."""
+    packed = [row for row in rows if isinstance(row.pooled, bytes)]
+    lengths = [len(row.pooled) for row in packed]
+    usual = max(set(lengths), key=lengths.count, default=0) if dim is None else HALF * dim
+    fitting = [row for row in packed if len(row.pooled) == usual]
+    if is_finite(b"".join(row.pooled for row in fitting)):
+        return fitting
+    return [row for row in fitting if is_finite(row.pooled)]
+
+
+def whole_moods(rows: Sequence[Row], count: int) -> list[Row]:
+    """Return the rows of moods that hold `count` intensities, finite and from 0 where observed."""
+    fitting = [row for row in rows if is_mood(row, count)]
+    values, observed = unpack_moods(fitting, count)
+    with np.errstate(invalid="ignore"):
+        good = np.logical_or(~observed, np.isfinite(values) & (values >= 0))
+    return list(compress(fitting, np.all(good, axis=1).tolist()))
+
+
+def is_mood(row: Row, count: int) -> bool:
+    """Whether a row of moods has the right lengths, and counts its evidence."""
+    lengths = ((row.intensities, SINGLE * count), (row.observed, count))
+    counted = isinstance(row.evidence, int) and 0 <= row.evidence <= MOST_EVIDENCE
+    return counted and all(isinstance(held, bytes) and len(held) == n for held, n in lengths)
+
+
+def unpack_moods(rows: Sequence[Row], count: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Return the intensities and what is observed, [n, count] each, of whole rows."""
+    values = np.frombuffer(b"".join(row.intensities for row in rows), np.float32)
+    observed = np.frombuffer(b"".join(row.observed for row in rows), np.uint8)
+    return values.reshape(-1, count), observed.reshape(-1, count) > 0
+
+
+def whole_frames(held: object, dim: int) -> bool:
+    """Whether a row's frames are none, or finite numbers [T, dim]."""
+    if not isinstance(held, bytes):
+        return held is None
+    return bool(held) and len(held) % (HALF * dim) == 0 and is_finite(held)
 
 
 def is_finite(packed: bytes) -> bool:

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from moodreel.catalog import schema
 from moodreel.catalog.database import chunks
+from moodreel.catalog.marks import mend_mark
 from moodreel.catalog.packing import half_precision
 from moodreel.catalog.records import CAPTION_ENCODER, Made, SegmentFeatures
 from moodreel.emotions import Emotion
@@ -32,6 +33,7 @@ def mark_finished(connection: Connection, component: Component, video: int) -> N
     """Note that a component is done with a video."""
     done = {"video_id": video, "component_id": keep_component(connection, component)}
     connection.execute(upsert(schema.finished).on_conflict_do_nothing(), done)
+    mend_mark(connection, component.fingerprint, video)
 
 
 def note_reader(connection: Connection, video: int, reader: str) -> None:
@@ -54,6 +56,16 @@ def forget_captioned(connection: Connection, video: int, ids: Sequence[int]) -> 
     connection.execute(
         delete(done).where(done.c.video_id == video, done.c.component_id.in_(makers))
     )
+
+
+def forget_rows(connection: Connection, encoder: Component, videos: Sequence[int]) -> None:
+    """Forget the features that an encoder made of videos."""
+    made, s = schema.features.c, schema.segments.c
+    maker = find_component(connection, encoder)
+    for part in chunks(videos):
+        ids = select(s.id).where(s.video_id.in_(part))
+        gone = delete(schema.features).where(made.component_id == maker)
+        connection.execute(gone.where(made.segment_id.in_(ids)))
 
 
 def packed_rows(

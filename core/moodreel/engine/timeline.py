@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from moodreel.catalog.damage import damaged_videos, tell_damaged
 from moodreel.catalog.records import IndexedSegment
 from moodreel.decoding.decoder import Decoder
 from moodreel.decoding.readahead import chunk_segments, read_chunk
@@ -86,7 +87,7 @@ class Timeline:
 def stored_timeline(source: Source, video: str) -> Timeline | None:
     """Return the timeline of an indexed video, by its place on disk or its path as given.
 
-    None where the index does not hold it, or not with the emotions of this extractor.
+    None where the index does not hold it, or not with the emotions of this extractor, or damaged.
 
     Raises:
         InvalidInput: the path fits several videos.
@@ -97,6 +98,9 @@ def stored_timeline(source: Source, video: str) -> Timeline | None:
         return None
     extractor = source.extractor
     if found.id is None or extractor is None or found.id not in source.catalog.finished(extractor):
+        return None
+    if found.id in damaged_videos(source.catalog, [extractor]):
+        tell_damaged(source.catalog, [found.path])
         return None
     moments = source.catalog.segments(found.id)
     return replace(moments_timeline(source, found.path, moments), location=found.location)

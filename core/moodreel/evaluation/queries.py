@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from moodreel.catalog.damage import tell_damaged
 from moodreel.catalog.naming import titles
 from moodreel.catalog.records import VideoRecord
 from moodreel.components import Components
@@ -116,10 +117,13 @@ def index_videos(
     """
     known = labels or {}
     records = index.catalog.videos()
-    names = titles(records)
+    names, damaged = titles(records), index.source.damaged
     videos = [
-        Video(names[r.location], Path(r.location), emotions=label_of(r, known)) for r in records
+        Video(names[r.location], Path(r.location), emotions=label_of(r, known))
+        for r in records
+        if r.id not in damaged
     ]
+    tell_damaged(index.catalog, damaged.values())
     if not videos:
         raise InvalidInput(f"{index.folder} holds no video; add some: moodreel index VIDEOS")
     if labels is not None and all(video.emotions is None for video in videos):

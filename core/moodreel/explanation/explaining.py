@@ -12,7 +12,7 @@ import torch
 from moodreel.components import Components
 from moodreel.emotions import Emotion
 from moodreel.engine.encoding import read_clip, text_vectors
-from moodreel.errors import InvalidInput, UnreadableVideo
+from moodreel.errors import CatalogError, InvalidInput, UnreadableVideo
 from moodreel.explanation.contributions import Contributions, Pair, split_score
 from moodreel.interfaces import EmotionExtractor
 from moodreel.media import Clip, Hit, Segment
@@ -142,7 +142,7 @@ def explain(
 
     Raises:
         InvalidInput: an empty text.
-        CatalogError: the video is not in the index.
+        CatalogError: the video is not in the index, or not with features.
     """
     if not text.strip():
         raise InvalidInput("an explanation needs a text")
@@ -151,9 +151,13 @@ def explain(
         ids = index.segment_ids(moment.video).tolist()
     else:
         ids = [index.catalog.moment_at(moment.video, moment.time).id]
+    encoded, _ = index.catalog.load_features(index.components.video_encoder, ids)
     lookup = index.look_up(Query(text, emotions, weight), fusion)
-    assert lookup is not None, "an index with a moment is not empty"
-    return with_frames(index, explain_best(index, lookup, ids, words_of(index, lookup.query)))
+    if lookup is None or not len(encoded):
+        raise CatalogError(f"{moment.title}: has no features to explain; run moodreel index")
+    return with_frames(
+        index, explain_best(index, lookup, encoded.tolist(), words_of(index, lookup.query))
+    )
 
 
 def explain_hits(

@@ -22,7 +22,7 @@ from moodreel.datasets.precomputed import FEATURES
 from moodreel.datasets.relevance import labelled_videos
 from moodreel.emotions import EmotionScores
 from moodreel.errors import InvalidInput, MoodreelError
-from moodreel.features.tensors import check_vectors, read_tensors
+from moodreel.features.tensors import check_vectors, read_tensors, unit_length
 from moodreel.indexing.indexer import Indexer, Job
 from moodreel.interfaces import VideoFeatures
 from moodreel.media import Progress, Segment, VideoFacts
@@ -177,7 +177,8 @@ def read_features(
     dataset: Dataset, source: Source, frames: bool, failed: Sequence[tuple[str, str]]
 ) -> VideoSet:
     """Read what the cache holds of a dataset's videos."""
-    records = {record.location: record.id for record in source.catalog.videos()}
+    damaged, stored = source.damaged, source.catalog.videos()
+    records = {record.location: record.id for record in stored if record.id not in damaged}
     rows: list[tuple[int, Segment]] = []
     kept: list[Video] = []
     owner: list[int] = []
@@ -260,7 +261,7 @@ def read_precomputed(dataset: Dataset, frames: bool) -> VideoSet:
         dataset.videos,
         np.arange(len(rows)),
         [Segment(0.0, 0.0)] * len(rows),
-        VideoFeatures(torch.nn.functional.normalize(pooled, dim=-1), stack_frames(shown)),
+        VideoFeatures(unit_length(pooled), stack_frames(shown)),
         labels if labels is not None else EmotionScores.unobserved(len(rows)),
         labels,
     )

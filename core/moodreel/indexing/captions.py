@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from moodreel.catalog.catalog import Catalog
+from moodreel.catalog.damage import damaged_by
 from moodreel.catalog.records import CAPTION_ENCODER, SegmentFeatures, VideoRecord
 from moodreel.errors import ConfigurationError, InvalidInput
 from moodreel.indexing.sidecars import Sidecars, sidecar_version
@@ -96,7 +97,7 @@ def embed_captions(
     catalog: Catalog, encoder: CaptionEncoder, videos: Sequence[VideoRecord]
 ) -> None:
     """Turn the captions of videos into features, where that is not done yet."""
-    done = catalog.finished(encoder)
+    done = catalog.finished(encoder) - damaged_by(catalog, encoder)
     todo = [video.id for video in videos if video.id is not None and video.id not in done]
     for start in range(0, len(todo), VIDEOS_AT_ONCE):
         embed_some(catalog, encoder, todo[start : start + VIDEOS_AT_ONCE])

@@ -16,7 +16,7 @@ import torch
 from filelock import FileLock, Timeout
 
 from moodreel.catalog.catalog import Catalog
-from moodreel.catalog.damage import damaged_videos
+from moodreel.catalog.damage import DAMAGED, damaged_by, damaged_records
 from moodreel.catalog.moves import move_videos
 from moodreel.catalog.readings import outdated, stored_readers
 from moodreel.catalog.records import Made, SegmentFeatures, VideoRecord
@@ -143,7 +143,9 @@ class Indexer:
         self, captions: CaptionEncoder, paths: Sequence[str | Path], report: IndexReport
     ) -> None:
         """Take the captions that lie beside the videos, and make every caption searchable."""
-        videos = videos_under(self.catalog.videos(), paths)
+        damaged = damaged_records(self.catalog)
+        whole = [record for record in self.catalog.videos() if record.id not in damaged]
+        videos = videos_under(whole, paths)
         report.partial.extend(follow_sidecars(self.catalog, videos))
         embed_captions(self.catalog, captions, videos)
 
@@ -169,10 +171,12 @@ class Indexer:
         """Return what has to be read of videos of the index, and report the others in a group."""
         done = {part: self.finished(part) for part in self.parts} if records else {}
         readers = stored_readers(self.catalog) if records else {}
+        damaged = damaged_records(self.catalog)
         jobs = []
         for record in records:
             lacking = [part for part in self.parts if record.id not in done[part]]
             reason = outdated(readers.get(record.id or 0), self.decoder.readers)
+            reason = DAMAGED if record.id in damaged else reason
             if reason:
                 report.reread.append((record.path, reason))
                 jobs.append(Job(known_file(record), record, self.parts))
@@ -184,8 +188,7 @@ class Indexer:
 
     def finished(self, part: Component) -> set[int]:
         """Return the ids of the videos that a part is done with, what it made being whole."""
-        damaged = damaged_videos(self.catalog, part) if part is self.encoder else {}
-        return self.catalog.finished(part) - damaged.keys()
+        return self.catalog.finished(part) - damaged_by(self.catalog, part)
 
     def run_jobs(self, jobs: Iterable[Job], report: IndexReport, total: int, done: int = 0) -> None:
         """Run every job; one that fails is reported, and the others go on.

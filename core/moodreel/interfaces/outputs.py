@@ -82,11 +82,16 @@ def text_features(
 
 
 def emotion_scores(component: Any, result: EmotionScores, inputs: Sequence[Any]) -> str | None:
-    """Check scores [B, 8]; their own class refuses other columns, and NaN."""
+    """Check scores [B, 8]; their own class refuses other columns, and NaN.
+
+    What is seen starts at 0; a text may push an emotion away.
+    """
     for problem in type_problem(result, EmotionScores):
         return problem
     if len(result) != len(inputs):
         return f"returns {len(result)} rows for {len(inputs)} inputs"
+    if component.modality == "video" and (result.values < 0).any():
+        return f"returns intensities below 0, such as {result.values.min():.3g}"
     return None
 
 

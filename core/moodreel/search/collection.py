@@ -56,7 +56,7 @@ class Collection:
 
 def sample_collection(source: Source) -> Collection:
     """Take every n-th segment of a catalog."""
-    ids, pooled = source.catalog.load_features(source.encoder)
+    ids, pooled = source.load_content()
     step = -(-len(ids) // SAMPLE) or 1
     chosen = ids[::step]
     moments = source.catalog.moments(chosen.tolist())

@@ -14,18 +14,19 @@ import torch
 from numpy.typing import NDArray
 
 from moodreel.catalog.catalog import Catalog
+from moodreel.catalog.damage import damage_notes, tell_damaged
 from moodreel.catalog.provenance import tell_changed
 from moodreel.catalog.records import Filter
 from moodreel.components import Components
 from moodreel.decoding.pictures import read_picture
 from moodreel.emotions import EmotionScores
-from moodreel.errors import CatalogError, Note
+from moodreel.errors import CatalogError, DamagedVideo, Note
 from moodreel.fusion.checkpoints import changed_at
 from moodreel.media import Hit, MomentRef, as_moment
 from moodreel.search.collection import Collection, sample_collection
 from moodreel.search.confidence import Confidence, mark_weak, query_threshold, stored_confidence
 from moodreel.search.feedback import Example, Examples, mean_example
-from moodreel.search.notes import answer_notes, nothing_seen
+from moodreel.search.notes import COMMANDS, Controls, answer_notes, nothing_seen
 from moodreel.search.query import EncodedQuery, Query, encode_query, wanted_emotions
 from moodreel.search.ranking import find_moments
 from moodreel.search.vectors import FusedVectors, Source, fused_vectors
@@ -117,7 +118,13 @@ class SearchIndex:
         """The source of the videos' vectors."""
         return self.sources["video"]
 
-    def answer(self, query: Query, fusion: str | None = None, inside: Inside = "video") -> Answer:
+    def answer(
+        self,
+        query: Query,
+        fusion: str | None = None,
+        inside: Inside = "video",
+        controls: Controls = COMMANDS,
+    ) -> Answer:
         """Return the best moments for a query, those that are no confident match marked.
 
         Args:
@@ -125,16 +132,20 @@ class SearchIndex:
             fusion: another strategy than the configuration's: a component's name, or the folder
                 of a trained one.
             inside: what the text is compared with.
+            controls: how the query is asked, for the notes.
         """
         parts = self.components
         with self.lock:
             wanted = wanted_emotions(query, parts.text_emotion)
-            notes = answer_notes(query, wanted, parts.text_encoder, parts.video_emotion)
+            notes = answer_notes(query, wanted, parts.text_encoder, parts.video_emotion, controls)
+            damaged = self.sources[inside].damaged
+            notes += damage_notes(self.catalog, damaged.values())
         if nothing_seen(query, wanted, parts.video_emotion):
             return Answer([], wanted, notes=notes)
         lookup = self.look_up(query, fusion, inside, wanted)
         if lookup is None:
             return Answer([], wanted, notes=notes)
+        query = query.leaving_out(self.catalog.segments_in(damaged)) if damaged else query
         found = find_moments(query, lookup.encoded, lookup.fused, self.sources[inside])
         known = query_threshold(query, self.confidence(lookup.fused, inside))
         hits = mark_weak(found.hits, found.likeness, known)
@@ -178,6 +189,7 @@ class SearchIndex:
                 strategy, store = self.components.strategy(name), self.components.vector_store()
                 known = self._fused[key] = fused_vectors(self.sources[inside], strategy, store)
         if inside == "captions" and not known.store.count:
+            tell_damaged(self.catalog, self.sources[inside].damaged.values())
             raise CatalogError(
                 f"{self.folder} holds no captions to search: choose a captioner or put subtitles "
                 "beside the videos, and index again"
@@ -246,12 +258,15 @@ class SearchIndex:
 
         Raises:
             InvalidInput: the path fits several videos.
-            CatalogError: it fits none.
+            CatalogError: it fits none, or one that is damaged.
         """
         if isinstance(moment, str) and self.catalog.videos_named(moment, exact=True):
             moment = MomentRef(moment)  # an @ in its name is no time
         ref = as_moment(moment)
-        return replace(ref, video=self.catalog.find_video(ref.video).location)
+        found = self.catalog.find_video(ref.video)
+        if found.id in self.source.damaged:
+            raise DamagedVideo(found.path)
+        return replace(ref, video=found.location)
 
     def segment_ids(self, video: str) -> NDArray[np.int64]:
         """Return the ids of a video's segments, by a path as for `moment`, in time."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 
 from moodreel.emotions import Emotion, EmotionScores
 from moodreel.interfaces import EmotionExtractor, TextEncoder
@@ -18,21 +19,63 @@ SIGNS = (
 )
 """What stands for an operator elsewhere, and what is meant by it."""
 INSTEAD = {
-    "exclude": "to keep things out, name an example: --unlike VIDEO@SECONDS; to keep a mood out: "
-    "--emotion anger=-1",
+    "exclude": "to keep things out, {unlike}; to keep a mood out, {away}",
     "combine": "to look for either of two things, search twice",
     "quote": "words are compared by meaning, never letter by letter; to look for words that are "
-    "written or said: --in captions",
+    "written or said, {captions}",
     "require": "every word of the query counts",
     "wildcard": "words are compared by meaning, in any form",
-    "field": "to choose videos by their path or length: --path TEXT, --longer S, --shorter S",
+    "field": "to choose videos by their path or length, {filters}",
 }
-"""What works here for each of them."""
+"""What works here for each of them, by a name of `Controls`."""
 
 
-def query_notes(query: Query, encoder: TextEncoder) -> Iterator[str]:
+@dataclass(frozen=True)
+class Controls:
+    """How a query is asked: what notes tell the user to write or to press.
+
+    Args:
+        unlike: to name an example of what is not wanted.
+        away: to push a mood away.
+        captions: to look into the captions.
+        filters: to choose videos by path and length.
+        filter_names: what the filters are called.
+        index: to bring the index up to date.
+        observers: where the components are listed that observe moods.
+    """
+
+    unlike: str
+    away: str
+    captions: str
+    filters: str
+    filter_names: str
+    index: str
+    observers: str
+
+
+COMMANDS = Controls(
+    unlike="name an example: --unlike VIDEO@SECONDS",
+    away="give it below 0: --emotion anger=-1",
+    captions="look there: --in captions",
+    filters="filter: --path TEXT, --longer S, --shorter S",
+    filter_names="path, longer, shorter",
+    index="run moodreel index",
+    observers="moodreel components --kind emotion_extractor",
+)
+PAGE = Controls(
+    unlike="press \u201cLess like this\u201d on a moment",
+    away="move its slider to \u201cavoid\u201d",
+    captions="choose captions under \u201cLook into\u201d",
+    filters="fill in \u201cOnly videos with\u201d or the seconds below it",
+    filter_names="part of a path, seconds",
+    index="index the videos again",
+    observers="moodreel components --kind emotion_extractor, where the server runs",
+)
+
+
+def query_notes(query: Query, encoder: TextEncoder, controls: Controls) -> Iterator[str]:
     """Yield what is to be known of a query's text: signs that do nothing, and words not read."""
-    yield from sign_notes(query.text)
+    yield from sign_notes(query.text, controls)
     read = encoder.words_read(query.text) if query.text.strip() else None
     if read is not None:
         yield (
@@ -41,7 +84,7 @@ def query_notes(query: Query, encoder: TextEncoder) -> Iterator[str]:
         )
 
 
-def sign_notes(text: str) -> Iterator[str]:
+def sign_notes(text: str, controls: Controls = COMMANDS) -> Iterator[str]:
     """Yield a note for each kind of sign that works elsewhere and is read as plain words here.
 
     >>> len(list(sign_notes('cat -dog, a "red car" OR slow-motion')))
@@ -53,10 +96,11 @@ def sign_notes(text: str) -> Iterator[str]:
         found = pattern.search(text)
         if found is None:
             continue
+        instead = INSTEAD[meant].format(**asdict(controls))
         if meant == "quote":
-            yield f"quotation marks do nothing here: {INSTEAD[meant]}"
+            yield f"quotation marks do nothing here: {instead}"
         else:
-            yield f"{found.group().strip()!r} is read as plain words here: {INSTEAD[meant]}"
+            yield f"{found.group().strip()!r} is read as plain words here: {instead}"
 
 
 def answer_notes(
@@ -64,6 +108,7 @@ def answer_notes(
     wanted: EmotionScores,
     encoder: TextEncoder,
     extractor: EmotionExtractor | None,
+    controls: Controls = COMMANDS,
 ) -> list[str]:
     """Return what is to be known of the answer to a query.
 
@@ -72,12 +117,14 @@ def answer_notes(
         wanted: the emotions asked for, [1, 8].
         encoder: the encoder of texts.
         extractor: what looked for moods in the videos.
+        controls: how the query is asked.
     """
-    notes = list(query_notes(query, encoder))
+    notes = list(query_notes(query, encoder, controls))
     if unseen := unseen_moods(wanted, extractor):
-        notes.append(mood_note(unseen, extractor))
+        notes.append(mood_note(unseen, extractor, controls))
     if query.within is not None and not len(query.within):
-        notes.append("no video of the index passes the filters (path, longer, shorter); widen them")
+        named = controls.filter_names
+        notes.append(f"no video of the index passes the filters ({named}); widen them")
     return notes
 
 
@@ -94,16 +141,18 @@ def unseen_moods(wanted: EmotionScores, extractor: EmotionExtractor | None) -> l
     return [emotion for emotion in asked if emotion not in seen]
 
 
-def mood_note(unseen: Sequence[Emotion], extractor: EmotionExtractor | None) -> str:
+def mood_note(
+    unseen: Sequence[Emotion], extractor: EmotionExtractor | None, controls: Controls
+) -> str:
     """Say that no component observes some emotions in videos, and what to do."""
     names = ", ".join(unseen)
     if extractor is None:
         return (
             f"no video was looked at for moods, so {names} counts for nothing: choose a "
-            "video_emotion and run moodreel index"
+            f"video_emotion and {controls.index}"
         )
     looked = ", ".join(emotion for emotion in Emotion if emotion in extractor.observes)
     return (
         f"no video was looked at for {names}, which counts for nothing: this index knows {looked}. "
-        "Another video_emotion may observe more: moodreel components --kind emotion_extractor"
+        f"Another video_emotion may observe more: {controls.observers}"
     )

@@ -50,6 +50,11 @@ class Query:
         kept = np.ones(len(ids), bool) if self.within is None else np.isin(ids, self.within)
         return kept if self.without is None else kept & ~np.isin(ids, self.without)
 
+    def leaving_out(self, ids: NDArray[np.int64]) -> "Query":
+        """Return the query with more segments that do not count."""
+        known = [] if self.without is None else [self.without]
+        return replace(self, without=np.concatenate([*known, ids]))
+
     def __post_init__(self) -> None:
         # a command line that is no UTF-8 gives halves of characters, which no tokenizer takes
         text = self.text.encode("utf-8", "replace").decode().replace("\0", " ")

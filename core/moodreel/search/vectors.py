@@ -18,12 +18,13 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from moodreel.catalog.catalog import Catalog
-from moodreel.catalog.damage import tell_damaged
+from moodreel.catalog.damage import damaged_videos
 from moodreel.emotions import Emotion, EmotionScores
 from moodreel.errors import CatalogError
 from moodreel.fusion.strategy import FusionStrategy, check_lengths, put_state
 from moodreel.interfaces import (
     Captioner,
+    Component,
     EmotionExtractor,
     TextFeatures,
     VectorStore,
@@ -70,11 +71,33 @@ class Source:
         parts = [self.encoder, self.extractor, strategy, store]
         return digest(",".join([*(part.fingerprint for part in parts if part), *Emotion]))
 
+    @property
+    def parts(self) -> tuple[Component | None, ...]:
+        """The components that a vector is made of."""
+        return self.encoder, self.extractor
+
+    @property
+    def damaged(self) -> dict[int, str]:
+        """The paths, by id, of the videos that are left out, since what is stored is damaged."""
+        return damaged_videos(self.catalog, self.parts)
+
     def load(self) -> tuple[np.ndarray, VideoFeatures, EmotionScores]:
         """Return the ids [N] of all segments, their features and their emotions."""
+        ids, pooled = self.load_content()
+        return ids, VideoFeatures(torch.from_numpy(pooled)), self.load_emotions(ids)
+
+    def load_content(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return the ids [N], ascending, and the features [N, D], of all segments.
+
+        Those of damaged videos are left out.
+        """
         ids, pooled = self.catalog.load_features(self.encoder)
-        video = VideoFeatures(torch.from_numpy(pooled.reshape(len(ids), self.encoder.dim)))
-        return ids, video, self.load_emotions(ids)
+        pooled = pooled.reshape(len(ids), self.encoder.dim)
+        damaged = self.damaged
+        if not damaged:
+            return ids, pooled
+        whole = ~np.isin(ids, self.catalog.segments_in(damaged))
+        return ids[whole], pooled[whole]
 
     def load_emotions(self, ids: np.ndarray) -> EmotionScores:
         """Return the emotions [N, 8] of segments, unobserved where none are stored."""
@@ -110,7 +133,6 @@ def fused_vectors(source: Source, strategy: FusionStrategy, store: VectorStore) 
 def fuse_all(source: Source, strategy: FusionStrategy, store: VectorStore) -> None:
     """Fit the strategy to the whole collection, fuse every segment, and store the vectors."""
     ids, video, emotions = source.load()
-    tell_damaged(source.catalog, source.encoder)
     if not len(ids):
         return
     strategy.adapt(video, emotions)

@@ -6,8 +6,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends
 
 from moodreel import __version__
+from moodreel.catalog.damage import damage_notes, damaged_videos
 from moodreel.emotions import Emotion
 from moodreel.errors import CatalogError
+from moodreel.interfaces import EmotionExtractor, VideoEncoder
 from moodreel.paths import shown_path
 from moodreel.web.models import Component, Folder, Health, Lack, Setup
 from moodreel.web.sharing import get_state
@@ -77,8 +79,16 @@ def status_of(
     return "limited" if lacks else "ok"
 
 
+def damaged_part(
+    state: AppState, part: str, component: VideoEncoder | EmotionExtractor | None
+) -> Iterator[Lack]:
+    """Name the videos that a part does without, since what is stored of them is damaged."""
+    for note in damage_notes(state.catalog, damaged_videos(state.catalog, [component]).values()):
+        yield Lack(part=part, problem=note)
+
+
 def unfinished(state: AppState, videos: int) -> Iterator[Lack]:
-    """Name the components that are not done with every video of the index."""
+    """Name the components that are not done with every video, or whose work is damaged."""
     if state.engine is None:
         return
     engine = state.engine
@@ -88,6 +98,7 @@ def unfinished(state: AppState, videos: int) -> Iterator[Lack]:
     }
     for part, component in parts.items():
         done = videos if component is None else len(state.catalog.finished(component))
+        yield from damaged_part(state, part, component)
         if done < videos:
             yield Lack(
                 part=part,

@@ -42,7 +42,7 @@ class Projection:
 def project_index(index: SearchIndex) -> Projection:
     """Return the map of an index, of evenly chosen segments if there are many."""
     revision = index.catalog.revision
-    ids, pooled = index.catalog.load_features(index.components.video_encoder)
+    ids, pooled = index.source.load_content()
     rows = even_choice(len(ids), MOST_POINTS)
     ids, pooled = ids[rows], pooled[rows]
     method, plane = choose_plane(pooled)

@@ -11,6 +11,7 @@ from moodreel.catalog.records import Filter
 from moodreel.emotions import Emotion
 from moodreel.errors import InvalidInput
 from moodreel.media import Hit, MomentRef
+from moodreel.search.notes import PAGE
 from moodreel.search.query import Query as EngineQuery
 from moodreel.search.query import named_emotions
 from moodreel.web.models import (
@@ -85,7 +86,7 @@ def run_search(state: AppState, asked: SearchRequest) -> SearchResponse:
         examples=index.examples(asked.picture, like, unlike, asked.inside),
         within=index.within(plain_filter(asked.filters)),
     )
-    answer = index.answer(query, state.fusion(asked.fusion), asked.inside)
+    answer = index.answer(query, state.fusion(asked.fusion), asked.inside, PAGE)
     wanted = {name: value for name, value in answer.wanted.named(0).items() if value}
     return respond(state, answer.hits, wanted, started, notes=answer.notes)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Lock
 
 from moodreel.catalog.catalog import Catalog
+from moodreel.catalog.damage import damaged_records
 from moodreel.catalog.records import VideoRecord
 from moodreel.engine.engine import Engine
 from moodreel.errors import ConfigurationError, InvalidInput, MissingPackage, MoodreelError, closest
@@ -100,7 +101,8 @@ class AppState:
         revision = self.catalog.revision
         with self._lock:
             if self._shelves is None or self._shelves.revision != revision:
-                videos = self.catalog.videos()
+                damaged = damaged_records(self.catalog)
+                videos = [v for v in self.catalog.videos() if v.id not in damaged]
                 self._shelves = Shelves(
                     revision,
                     {video.id: video for video in videos if video.id is not None},
