@@ -22,6 +22,10 @@ BAD = {
     "no frames": (torch.ones(0, 3), r"'b' has the shape \[0, 3\]"),
     "zero": (torch.zeros(3), "'b' is zero"),
     "complex": (torch.ones(3, dtype=torch.complex64), "'b' holds torch.complex64"),
+    "integers": (torch.tensor([1, 0, 2]), "'b' holds torch.int64, which is no vector"),
+    "yes or no": (torch.tensor([True, False, True]), "'b' holds torch.bool"),
+    "transposed": (torch.rand(3, 2), r"'b' has 2 numbers, .* have 3 \(.*transposed"),
+    "opposite frames": (torch.stack([GOOD, -GOOD]), "'b' is zero"),
 }
 
 
@@ -67,6 +71,60 @@ def test_texts_and_videos_of_other_lengths_are_told(evaluate):
     assert "3" in done.err
     assert "unexpected" not in done.err
     assert len(done.err.splitlines()) == 1
+
+
+TEXT_PROBLEMS = {
+    "fewer rows": (torch.eye(3)[:2], r"one row for each of the 3 captions .* it is \[2, 3\]"),
+    "one vector": (torch.ones(3), r"it is \[3\]"),
+    "integers": (torch.eye(3).long(), "'pooled' holds torch.int64"),
+    "transposed": (torch.rand(5, 3).T.contiguous(), r"one row|numbers"),
+    "a zero row": (torch.eye(3) * torch.tensor([[1.0], [0], [1]]), "'pooled, row 1' is zero"),
+}
+
+
+@pytest.mark.parametrize("kind", TEXT_PROBLEMS)
+def test_bad_texts_are_told_in_one_line(kind, evaluate):
+    texts, message = TEXT_PROBLEMS[kind]
+    done = evaluate(texts=texts)
+    assert (done.code, len(done.err.splitlines())) == (2, 1), done.err
+    assert re.search(message, done.err), done.err
+    assert "unexpected" not in done.err
+
+
+def test_a_name_that_may_be_two_tensors_is_refused(evaluate, tmp_path):
+    done = evaluate({"d.mp4": GOOD, "d.avi": GOOD})
+    assert done.code == 0, done.err
+    with (tmp_path / "captions.jsonl").open("a") as file:
+        file.write('\n{"video": "d", "caption": "a caption"}')
+    done = evaluate({"d.mp4": GOOD, "d.avi": GOOD}, torch.rand(4, 3))
+    assert done.code == 2
+    assert re.search(r"captions.jsonl: 'd' may be 'd\.\w+' or 'd\.\w+'", done.err), done.err
+    assert len(done.err.splitlines()) == 1
+
+
+def test_very_long_and_very_short_vectors_point_where_they_do():
+    from moodreel.features.tensors import unit_length
+
+    near = unit_length(torch.stack([GOOD * 1e38, GOOD * 1e-38, GOOD]))
+    torch.testing.assert_close(near, GOOD.expand(3, 3), rtol=0, atol=1e-6)
+
+
+MOODS = {
+    "a list": "[]",
+    "a word": '{"a": {"joy": "much"}}',
+    "unknown": '{"a": {"glee": 1}}',
+    "a row": '{"a": [0.1, 0.2]}',
+    "too much": '{"a": {"joy": 1e400}}',
+}
+
+
+@pytest.mark.parametrize("kind", MOODS)
+def test_bad_moods_of_a_folder_are_told_in_one_line(kind, evaluate, tmp_path):
+    (tmp_path / "emotions.json").write_text(MOODS[kind])
+    done = evaluate()
+    assert (done.code, done.out, len(done.err.splitlines())) == (2, "", 1), done.err
+    assert "emotions.json" in done.err
+    assert "unexpected" not in done.err
 
 
 def test_half_precision_and_frames_are_taken(evaluate):

@@ -174,14 +174,16 @@ def said_emotions(said: Mapping[str, Any] | str, where: str) -> dict[str, float]
 
 
 def numbers(values: Mapping[Emotion, Any], where: str) -> dict[str, float]:
-    """Return the values that are there as numbers."""
+    """Return the values that are there as numbers; NaN stands for none, as in tables."""
     found = {}
     for emotion, value in values.items():
         try:
             number = math.nan if value in (None, "") else float(value)
         except (TypeError, ValueError):
             raise InvalidInput(f"{where}: {emotion}={value!r} is no number") from None
-        if math.isfinite(number):
+        if math.isinf(number):
+            raise InvalidInput(f"{where}: {emotion}={value!r} is no intensity")
+        if not math.isnan(number):
             found[emotion.value] = number
     return found
 

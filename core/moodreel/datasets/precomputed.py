@@ -5,7 +5,7 @@ name its vector [D], or those of its frames [T, D]. `texts.safetensors` may hold
 vectors under "pooled" [N, D], in the order of the file, and `emotions.json` intensities by video.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,9 +31,9 @@ def load_precomputed(folder: Path, captions: Path, columns: Columns | None = Non
     rows = choose_columns(read_rows(captions), columns or {}, captions)
     found = read_captions(rows, str(captions))
     held = feature_names(folder / FEATURES)
-    tensors = {**{video_key(name): name for name in held}, **{name: name for name in held}}
+    tensors = tensor_names(held)
     emotions = {**found.emotions, **seen_emotions(folder / EMOTIONS)}
-    texts = [tensor_caption(caption, tensors) for caption in found.captions]
+    texts = [tensor_caption(caption, tensors, captions) for caption in found.captions]
     kept = [caption for caption in texts if caption.video in tensors]
     named = {caption.video: emotions.get(caption.video) for caption in kept}
     videos = [Video(name, emotions=said) for name, said in named.items()]
@@ -41,11 +41,27 @@ def load_precomputed(folder: Path, captions: Path, columns: Columns | None = Non
     return Dataset(folder.name, videos, kept, absent, found.skipped, features=folder)
 
 
-def tensor_caption(caption: Caption, tensors: Mapping[str, str]) -> Caption:
-    """Return a caption whose video has the name of its tensor."""
-    key = video_key(caption.video)
-    name = tensors.get(caption.video) or tensors.get(key) or caption.video
-    return replace(caption, video=name)
+def tensor_names(held: Sequence[str]) -> dict[str, list[str]]:
+    """Return the tensors that a name may mean: the one of this name, or those without suffix."""
+    found: dict[str, list[str]] = {}
+    for name in held:
+        found.setdefault(video_key(name), []).append(name)
+    return found | {name: [name] for name in held}
+
+
+def tensor_caption(caption: Caption, tensors: Mapping[str, list[str]], file: Path) -> Caption:
+    """Return a caption whose video has the name of its tensor.
+
+    Raises:
+        InvalidInput: it may be the name of several.
+    """
+    names = tensors.get(caption.video) or tensors.get(video_key(caption.video)) or [caption.video]
+    if len(names) > 1:
+        raise InvalidInput(
+            f"{file}: {caption.video!r} may be {' or '.join(map(repr, names[:3]))} of {FEATURES}; "
+            "write one of these names"
+        )
+    return replace(caption, video=names[0])
 
 
 def feature_names(path: Path) -> list[str]:

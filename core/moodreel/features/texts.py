@@ -11,7 +11,7 @@ from moodreel.datasets.dataset import Caption, Dataset
 from moodreel.datasets.precomputed import FEATURES, TEXTS
 from moodreel.emotions import EmotionScores
 from moodreel.errors import InvalidInput
-from moodreel.features.tensors import check_vectors, read_tensors
+from moodreel.features.tensors import check_vectors, read_tensors, unit_length
 from moodreel.fusion.strategy import FusionStrategy
 from moodreel.interfaces import EmotionExtractor, TextEncoder, TextFeatures
 
@@ -105,7 +105,12 @@ def precomputed_texts(captions: Sequence[Caption], folder: Path) -> TextFeatures
         return None
     pooled = read_tensors(path).get("pooled")
     rows = [caption.row for caption in captions]
-    if pooled is None or pooled.ndim != 2 or len(pooled) <= max(rows, default=-1):
-        raise InvalidInput(f"{path}: needs 'pooled' [N, D], one row for each caption of the file")
+    least = max(rows, default=-1) + 1
+    if pooled is None or pooled.ndim != 2 or len(pooled) < least:
+        found = "it is not there" if pooled is None else f"it is {list(pooled.shape)}"
+        raise InvalidInput(
+            f"{path}: needs 'pooled' [N, D], one row for each of the {least} captions of the file; "
+            f"{found}"
+        )
     check_vectors(path, {f"pooled, row {row}": pooled[row] for row in rows})
-    return TextFeatures(torch.nn.functional.normalize(pooled[rows], dim=-1))
+    return TextFeatures(unit_length(pooled[rows]))
