@@ -49,7 +49,7 @@ class Planted:
             register(f"same-{number}", type(f"Same{number}", (Same,), {}))
 
 
-def write_planted(folder, splits=False):
+def write_planted(folder, splits=False, moods=False):
     draw = torch.Generator().manual_seed(0)
     vectors = normalize(torch.randn(VIDEOS, DIM, generator=draw), dim=-1)
     kinds = [GROUPS[n // FEAR] if n // FEAR < len(GROUPS) else None for n in range(VIDEOS)]
@@ -62,6 +62,9 @@ def write_planted(folder, splits=False):
         row["split"] = "train" if number >= VIDEOS - FEAR else "test"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "captions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    if moods:
+        seen = {f"v{n}": {kind: 0.9} if kind else {} for n, kind in enumerate(kinds)}
+        (folder / "emotions.json").write_text(json.dumps(seen))
     save_file({f"v{n}": vector for n, vector in enumerate(vectors)}, folder / "videos.safetensors")
     save_file({"pooled": vectors}, folder / "texts.safetensors")
     return folder

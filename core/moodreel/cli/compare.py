@@ -40,6 +40,7 @@ class ComparisonOptions:
         dual: whether to add figures with dual softmax.
         temperature: what scores are multiplied by in it.
         querybank: the split or the file of the queries that QB-Norm normalises by; None adds none.
+        sweep: an option of strategies and its values, to measure them by; None: none.
         runs: how often a strategy that begins with random values is built, each time by a seed.
         all_pairs: whether the strategies after the first are compared with each other, too.
         family: which comparisons are one family for Holm's correction.
@@ -55,6 +56,7 @@ class ComparisonOptions:
     dual: bool = False
     temperature: float = 100.0
     querybank: str | None = None
+    sweep: str | None = None
     runs: int = 1
     all_pairs: bool = False
     family: "Family" = "group"
@@ -62,6 +64,17 @@ class ComparisonOptions:
     resamples: int = 5000
     seed: int = 0
     as_json: bool = False
+
+    def check(self) -> None:
+        """Refuse files of unknown forms and values of no option, before anything is made."""
+        from moodreel.evaluation.candidates import parse_sweep
+
+        for path in map(Path, self.report):
+            check_form(path, COMPARED)
+        if self.per_query:
+            check_form(Path(self.per_query), [".csv"])
+        if self.sweep is not None:
+            parse_sweep(self.sweep)
 
     def candidates(self, names: Sequence[str]) -> "list[Candidate]":
         """Return the strategies with their runs."""
@@ -84,7 +97,14 @@ class ComparisonOptions:
 
         with progress_bar() as bar:
             dual = self.temperature if self.dual else None
-            return compare(material, names, dual, on_progress=bar, tests=self.tests(), bank=bank)
+            found = compare(material, names, dual, on_progress=bar, tests=self.tests(), bank=bank)
+            if self.sweep is None:
+                return found
+            from moodreel.evaluation.candidates import parse_sweep
+            from moodreel.evaluation.sweep import sweep_option
+
+            swept = sweep_option(material, names, *parse_sweep(self.sweep), bar)
+            return replace(found, sweep=swept)
 
     def bank(self, material: "Material", source: str, place: DatasetOptions) -> "Material | None":
         """Return the queries that QB-Norm normalises by, over the videos that are searched."""
@@ -143,6 +163,12 @@ comparison_options = together(
             metavar="SPLIT",
             help="Add figures with QB-Norm by the captions of a split, such as train, or by a file "
             "of queries: a search cannot have it either.",
+        ),
+        click.option(
+            "--sweep",
+            metavar="OPTION=VALUES",
+            help="Also measure strategies over values of one of their options, in one chart: "
+            "weight=0,0.5,1 or weight=0:1:0.1 (first, last and step).",
         ),
         click.option(
             "--runs",
@@ -238,10 +264,7 @@ def run_comparison(
     Args:
         fusions: the strategies; none: that of the preset.
     """
-    for path in map(Path, compared.report):
-        check_form(path, COMPARED)
-    if compared.per_query:
-        check_form(Path(compared.per_query), [".csv"])
+    compared.check()
     given = compared.candidates(fusions)
     parts = [name for candidate in given for name in candidate.names]
     with open_material(dataset, place, asked, configuration, parts) as material:

@@ -1,11 +1,15 @@
-"""What is compared: strategies by name or folder, each in one run or in several by seed."""
+"""What is compared: strategies by name or folder, their runs by seed, and values of an option."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
+from moodreel.errors import InvalidInput
 from moodreel.registry.settings import is_checkpoint
+
+MOST = 1000  # values of a sweep: far more than a chart shows
 
 
 @dataclass(frozen=True)
@@ -71,3 +75,27 @@ def distinct_names(names: Sequence[str]) -> list[str]:
         seen[name] = seen.get(name, 0) + 1
         found.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
     return found
+
+
+def parse_sweep(text: str) -> tuple[str, list[float]]:
+    """Return the option and the values of a sweep, ascending.
+
+    Raises:
+        InvalidInput: it is neither NAME=A,B,C nor NAME=FIRST:LAST:STEP.
+
+    >>> parse_sweep("weight=0:1:0.5")
+    ('weight', [0.0, 0.5, 1.0])
+    """
+    name, _, given = text.partition("=")
+    try:
+        if ":" in given:
+            first, last, step = map(float, given.split(":"))
+            count = round((last - first) / step)
+            values = [first + place * step for place in range(min(count, MOST) + 1)]
+        else:
+            values = sorted({float(value) for value in given.split(",")})
+    except (ValueError, ZeroDivisionError, OverflowError):
+        values = []
+    if not name or len(values) < 2 or not all(map(math.isfinite, values)):
+        raise InvalidInput(f"{text!r}: a sweep is written weight=0,0.5,1 or weight=0:1:0.1")
+    return name, [round(value, 9) for value in values]

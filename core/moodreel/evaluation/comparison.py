@@ -15,6 +15,7 @@ from moodreel.evaluation.provenance import ELSEWHERE, MAKERS, describe_compariso
 from moodreel.evaluation.results import BANK, DUAL, Normalisations, Result, Run, measure
 from moodreel.evaluation.scoring import Scoring, score_strategy
 from moodreel.evaluation.significance import Significance, factor_words, judge_pairs, tallies_of
+from moodreel.evaluation.sweep import Sweep
 from moodreel.media import Progress
 
 
@@ -31,6 +32,7 @@ class Comparison:
             by both names, query group and measure; empty where only the first is compared with.
         tests: how the differences were tested.
         also: the normalisations by other queries that figures were added with.
+        sweep: the measures over the values of an option, where that was asked for.
     """
 
     material: Material
@@ -40,6 +42,7 @@ class Comparison:
     pairs: Mapping[tuple[str, str, str, str], Difference]
     tests: Significance
     also: Normalisations
+    sweep: Sweep | None = None
 
     @property
     def groups(self) -> Mapping[str, NDArray[np.bool_]]:
@@ -97,7 +100,9 @@ class Comparison:
             for (first, second, group, name), found in self.pairs.items()
         ]
         whole = {**self.facts(), "tests": asdict(self.tests), "strategies": strategies}
-        return {**whole, **({"pairs": pairs} if pairs else {}), "provenance": self.provenance()}
+        whole |= {"pairs": pairs} if pairs else {}
+        whole |= {} if self.sweep is None else {"sweep": self.sweep.to_dict()}
+        return {**whole, "provenance": self.provenance()}
 
     def strategy_dict(self, result: Result) -> dict[str, Any]:
         """Return what is known of one strategy as JSON can hold it."""

@@ -85,6 +85,7 @@ def as_html(comparison: Comparison) -> str:
     body += [f"<p>{line}.</p>" for line in map(escape, verdicts(comparison))]
     curves = {result.name: result.curve for result in comparison.results}
     body += [heading("Found among the first k"), curve_chart("R@k over k", CURVE, curves)]
+    body += sweep_chart(comparison)
     body += list(difference_charts(comparison))
     for section in sections(comparison):
         body += [heading(section.title), html_table(section.head, section.rows)]
@@ -96,6 +97,20 @@ def as_html(comparison: Comparison) -> str:
 def as_latex(comparison: Comparison) -> str:
     """Return the tables of the report in LaTeX."""
     return latex_tables(sections(comparison))
+
+
+def sweep_chart(comparison: Comparison) -> list[str]:
+    """Return one chart of all measures over the values of an option, where it was swept."""
+    if comparison.sweep is None:
+        return []
+    sweep = comparison.sweep
+    title = f"Measures over {sweep.option}"
+    curves = {
+        f"{name}, {measure}": values
+        for name, measures in sweep.curves.items()
+        for measure, values in measures.items()
+    }
+    return [heading(title), curve_chart(title, sweep.values, curves, float)]
 
 
 def difference_charts(comparison: Comparison) -> Iterator[str]:

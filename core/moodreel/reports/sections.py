@@ -9,6 +9,7 @@ from moodreel.evaluation.metrics.families import WORDS
 from moodreel.evaluation.metrics.statistics import Difference
 from moodreel.evaluation.results import BANK, DUAL, EMOTION_MAP
 from moodreel.evaluation.significance import factor_words, small_groups
+from moodreel.evaluation.sweep import Sweep
 from moodreel.reports.pages import number
 
 MEASURES = ("R@1", "R@5", "R@10", "MdR", "MnR", "MRR", "nDCG", "mAP", EMOTION_MAP)
@@ -48,6 +49,8 @@ def sections(comparison: Comparison, brief: bool = False) -> Iterator[Section]:
         yield run_section(comparison)
     yield reverse_section(comparison)
     yield from normalised_sections(comparison)
+    if comparison.sweep is not None:
+        yield sweep_section(comparison.sweep)
     yield cost_section(comparison)
 
 
@@ -209,6 +212,18 @@ def normalised_section(comparison: Comparison, name: str, words: str) -> Section
     ]
     title = f"Text to video with {name} (not available to a search)"
     return Section(title, ["strategy", *names], rows, words)
+
+
+def sweep_section(sweep: Sweep) -> Section:
+    """Return the measures over the values of an option."""
+    rows = [
+        [name, measure, *(number(value) for value in values)]
+        for name, measures in sweep.curves.items()
+        for measure, values in measures.items()
+    ]
+    head = ["strategy", "measure", *(f"{value:g}" for value in sweep.values)]
+    words = "All queries. A value that is chosen here is chosen on the test: choose on other data."
+    return Section(f"Sweep of {sweep.option}", head, rows, words)
 
 
 def cost_section(comparison: Comparison) -> Section:

@@ -1,7 +1,7 @@
 """Charts as SVG text, to be put into a page as they are; no other file is needed."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
@@ -97,26 +97,40 @@ def interval_chart(title: str, rows: Sequence[Interval]) -> str:
     return drawing.svg()
 
 
-def curve_chart(title: str, places: Sequence[float], curves: Mapping[str, Sequence[float]]) -> str:
-    """Draw curves from 0 to 1 over places on a logarithmic axis."""
+def curve_chart(
+    title: str,
+    places: Sequence[float],
+    curves: Mapping[str, Sequence[float]],
+    scale: Callable[[float], float] = math.log,
+) -> str:
+    """Draw curves from 0 to 1 over ascending places; values that are not known are left out.
+
+    Args:
+        title: what it shows.
+        places: the places on the axis.
+        curves: the values at these places, by name.
+        scale: the scale of the axis, logarithmic by default.
+    """
     left, top, width, height = 50.0, 20.0, 420.0, 240.0
     drawing = Drawing(left + width + 220, top + height + 40, title)
-    most = math.log(max(places)) or 1.0
+    least = scale(places[0])
+    most = scale(places[-1]) - least or 1.0
+    across = [left + width * (scale(place) - least) / most for place in places]
     for share in (0, 0.25, 0.5, 0.75, 1):
         y = top + height * (1 - share)
         drawing.line([(left, y), (left + width, y)])
         drawing.text((left - 8, y), f"{share:g}", "end")
-    for place in places:
-        x = left + width * math.log(place) / most
+    for x, place in zip(across, places, strict=True):
         drawing.text((x, top + height + 16), f"{place:g}", "middle")
     for number, (name, values) in enumerate(curves.items()):
-        points = [
-            (left + width * math.log(place) / most, top + height * (1 - value))
-            for place, value in zip(places, values, strict=True)
+        known = [
+            ((x, top + height * (1 - value)), f"{name}: {value:.3f} at {place:g}")
+            for x, place, value in zip(across, places, values, strict=True)
+            if not math.isnan(value)
         ]
-        drawing.line(points, colour_of(number), 2)
-        for point, place, value in zip(points, places, values, strict=True):
-            drawing.dot(point, colour_of(number), 3, f"{name}: {value:.3f} at {place:g}")
+        drawing.line([point for point, _ in known], colour_of(number), 2)
+        for point, tip in known:
+            drawing.dot(point, colour_of(number), 3, tip)
         drawing.text((left + width + 12, top + 10 + 18 * number), name, colour=colour_of(number))
     return drawing.svg()
 
