@@ -12,7 +12,7 @@ BROWSER = $(or $(MOODREEL_CHROMIUM),$(shell command -v chromium || command -v ch
 
 # The rooms in which numbers are made by networks, by libraries of linear algebra or by sums of our
 # own, and compared. A processor's instructions and the number of threads change the order of sums.
-COMMANDS := compare evaluate explain fit_face map mood recommend search similar track train
+COMMANDS := compare evaluate explain fit_face fit_text map mood recommend search similar track train
 NUMERIC := $(COMMANDS:%=tests/cli/test_%.py) tests/datasets/test_datasets.py tests/engine \
   tests/evaluation tests/explanation tests/fusion tests/indexing/test_captions.py \
   tests/interfaces tests/plugins tests/search tests/storage tests/testing tests/training \

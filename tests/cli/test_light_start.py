@@ -49,6 +49,7 @@ WRONG = {
     "an unknown component to list": "components captioner=lables",
     "an unknown converter": "convert clip-vp a.pt --to b",
     "an unknown extractor to fit": "fit-face . --extractor fase --to a",
+    "an unknown extractor to fit to texts": "fit-text a.csv --extractor fited --to a.safetensors",
     "an unknown kind of plugin": "new-plugin fuson mine",
     "an unknown kind of data set": "make-dataset reaction --faces .",
     "a folder of faces that is not there": "make-dataset reaction-clips --faces none",

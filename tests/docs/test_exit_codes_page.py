@@ -3,12 +3,14 @@
 import re
 import shlex
 import shutil
+from json import dumps
 
 import pytest
 
 import places
 from hard_videos import text
 from inputs import CLIP_VIP, publish_clip_vip, write_expressions
+from labelled_texts import labelled_rows
 from moodreel.cli import COMMANDS
 
 PAGE = (places.DOCS / "exit-codes.md").read_text(encoding="utf-8")
@@ -31,6 +33,7 @@ def folder(demo, engine_at, world, faces, scenes, reaction_clips, tmp_path_facto
     publish_clip_vip(home / "published.pt")
     shutil.copy(CLIP_VIP / "config.json", home)
     write_expressions(home / "expressions")
+    (home / "labelled.jsonl").write_text("\n".join(map(dumps, labelled_rows())))
     links = {"features": world, "faces": faces, "scenes": scenes, "clips": reaction_clips}
     for name, target in links.items():
         (home / name).symlink_to(target)

@@ -21,6 +21,7 @@ COMMANDS = {
     "evaluate": "evaluate how well a fusion strategy finds a dataset's videos",
     "explain": "explain the score that a moment has for a text",
     "fit-face": "fit the last layer of a face classifier to labelled pictures",
+    "fit-text": "fit a reader of moods to labelled texts",
     "index": "index videos, or bring an index up to date",
     "make-dataset": "make a data set with known moods, from faces and scenes",
     "map": "map the vectors of videos and texts under fusion strategies",
