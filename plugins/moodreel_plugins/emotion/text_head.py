@@ -71,7 +71,8 @@ class TextHead:
         shapes = [part.shape[-1:] for part in tensors]
         if tensors[0].ndim != 2 or shapes != 3 * [(len(emotions),)]:
             raise ConfigurationError(f"{path}: not a fitted head of texts: shapes {shapes}")
-        return cls(*tensors, emotions, about.get("space", ""))
+        weight, bias, thresholds = tensors
+        return cls(weight, bias, thresholds, emotions, about.get("space", ""))
 
 
 def write_bytes(path: Path, raw: bytes) -> None:
