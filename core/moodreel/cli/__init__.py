@@ -14,6 +14,7 @@ from moodreel.paths import shown_path
 
 COMMANDS = {
     "annotate": "annotate captions with emotions, and compare these with labels",
+    "caption": "write what videos show and say, as texts to pre-train on",
     "compare": "compare fusion strategies on a dataset, with significance tests",
     "components": "list every component, what it needs, and whether it can run",
     "convert": "convert a published checkpoint into a folder that a component loads",

@@ -8,6 +8,7 @@ from typing import Any
 
 from moodreel.datasets.dataset import Caption, SkippedRow
 from moodreel.datasets.json_rows import describe
+from moodreel.datasets.roles import row_role
 from moodreel.datasets.rows import CAPTION_KEYS, VIDEO_KEYS, first_key, first_value, place_of
 from moodreel.emotions import Emotion, parse_emotions
 from moodreel.errors import InvalidInput
@@ -78,6 +79,7 @@ def row_captions(row: Mapping[str, Any], where: str, split: str, first: int) -> 
                 row_kind(row),
                 row.get("labels") if isinstance(row.get("labels"), Mapping) else {},  # type: ignore
                 place,
+                row_role(row, where),
             )
 
 

@@ -36,6 +36,7 @@ class Caption:
         kind: such as "emotional", "scene" or "neutral"; empty: the file does not say.
         labels: whatever else the file says of the pair.
         row: its place among the file's captions, from 0.
+        role: one of `roles`; empty: a caption.
     """
 
     text: str
@@ -45,6 +46,7 @@ class Caption:
     kind: str = ""
     labels: Mapping[str, Any] = field(default_factory=dict)
     row: int = 0
+    role: str = ""
 
 
 @dataclass(frozen=True)

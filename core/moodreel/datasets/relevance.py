@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moodreel.datasets.dataset import Caption, Dataset
+from moodreel.datasets.roles import AUXILIARY
 from moodreel.emotions import Emotion, EmotionScores
 
 
@@ -46,7 +47,7 @@ def given_row(caption: Caption) -> EmotionScores:
 
 
 def make_queries(dataset: Dataset, grouped: bool | None = None) -> Queries:
-    """Return the queries of a dataset.
+    """Return the queries of a dataset; a captioner's auxiliary captions are none.
 
     Captions have the same words where they differ in capitals, spaces and the marks at their ends
     alone: "A dog runs" and "a dog runs." are one query.
@@ -59,7 +60,8 @@ def make_queries(dataset: Dataset, grouped: bool | None = None) -> Queries:
     column = {video.name: place for place, video in enumerate(dataset.videos)}
     groups: dict[object, list[Caption]] = {}
     together = dataset.grouped if grouped is None else grouped
-    for place, caption in enumerate(dataset.captions):
+    asked = [caption for caption in dataset.captions if caption.role != AUXILIARY]
+    for place, caption in enumerate(asked):
         groups.setdefault(same_words(caption.text) if together else place, []).append(caption)
     right = [{column[caption.video] for caption in group} for group in groups.values()]
     return Queries(

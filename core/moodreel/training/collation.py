@@ -56,17 +56,19 @@ class Collator:
         return Shown(examples.video[videos].to(self.device), examples.seen[videos], clips)
 
     def others(self, rows: Indices, number: int) -> Asked:
-        """Return another caption of each video."""
-        drawn = self.examples.other_captions(rows, [self.seed, number])
-        return self.asked(self.examples, self.examples.text_of[drawn])
+        """Return another text of each video: an auxiliary caption, where there are any."""
+        return self.asked(self.examples, self.examples.other_texts(rows, [self.seed, number]))
 
     def single_frames(self, shown: Shown, number: int) -> Shown:
         """Return one frame of each video, as a video of its own; where there are none, the video.
 
-        Its emotions are the video's: they are kept for segments, not for frames.
+        It is the middle one where auxiliary captions say what that shows. Its emotions are the
+        video's: they are kept for segments, not for frames.
         """
         draw = torch.Generator().manual_seed(step_seed(self.seed, number, 0))
         place = torch.rand(len(shown.seen), generator=draw)
+        if self.examples.auxiliary:
+            place = torch.full_like(place, 0.5)
         pairs = zip(shown.clips, place.tolist(), strict=False)
         clips = [clip.frame(int(share * len(clip))) for clip, share in pairs]
         frames = shown.video.frames

@@ -1,6 +1,6 @@
 """Training examples: the cached features of a dataset, and captions that refer to them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ from torch import Tensor
 from moodreel.components import Components
 from moodreel.datasets import Caption, Dataset
 from moodreel.datasets.dataset import Video
+from moodreel.datasets.roles import AUXILIARY
 from moodreel.emotions import EmotionScores
 from moodreel.engine.encoding import read_clips
 from moodreel.errors import InvalidInput
@@ -46,6 +47,8 @@ class Examples:
         read_clips: decodes videos, given their places; where features were made elsewhere, it
             refuses.
         failed: videos that cannot be read, with the reason.
+        auxiliary: the texts that a captioner says of each video's middle frame, by their places,
+            for each of the V videos; empty where there are none of any.
     """
 
     captions: Sequence[Caption]
@@ -58,6 +61,7 @@ class Examples:
     seen: EmotionScores
     read_clips: Callable[[Indices], Sequence[Clip]] = refuse_clips
     failed: Sequence[tuple[str, str]] = ()
+    auxiliary: Sequence[Indices] = ()
 
     @cached_property
     def known(self) -> NDArray[np.bool_]:
@@ -108,6 +112,20 @@ class Examples:
         neutral = self.pool(rows[~self.moved], plan.together, 2 * plan.seed + 1)
         return Batches(moved, neutral, plan.batch, plan.neutral)
 
+    def other_texts(self, rows: Indices, seed: Sequence[int]) -> Indices:
+        """Return for each caption another text of its video, by its place among the texts.
+
+        Where captioners told of videos, that is an auxiliary caption, or else another caption, or
+        its own text where there is no other.
+        """
+        others = self.text_of[self.other_captions(rows, seed)]
+        if not self.auxiliary:
+            return others
+        draw = np.random.default_rng(seed)
+        told = [self.auxiliary[video] for video in self.video_of[rows]]
+        pairs = zip(told, others.tolist(), strict=True)
+        return np.array([draw.choice(own) if len(own) else other for own, other in pairs], np.int64)
+
     def other_captions(self, rows: Indices, seed: Sequence[int]) -> Indices:
         """Return for each caption another one of its video, itself where there is no other."""
         draw = np.random.default_rng(seed)
@@ -154,10 +172,13 @@ def load_examples(
     """
     videos = video_features(dataset, components, cache, frames, on_progress)
     column = {name: place for place, name in enumerate(videos.names)}
-    captions = [caption for caption in dataset.captions if caption.video in column]
+    known = [caption for caption in dataset.captions if caption.video in column]
+    captions = [caption for caption in known if caption.role != AUXILIARY] or known
     if not captions:
         raise InvalidInput(f"{dataset.name}: has no caption of a video that can be read")
-    places = {text: place for place, text in enumerate(dict.fromkeys(c.text for c in captions))}
+    told = [] if len(captions) == len(known) else [c for c in known if c.role == AUXILIARY]
+    words = dict.fromkeys(caption.text for caption in (*captions, *told))
+    places = {text: place for place, text in enumerate(words)}
     texts = list(places)
     features, seen = whole_videos(videos)
     return Examples(
@@ -171,7 +192,18 @@ def load_examples(
         seen,
         refuse_clips if dataset.features else ClipReader(components, videos.videos),
         videos.failed,
+        told_texts(told, column, places),
     )
+
+
+def told_texts(
+    told: Sequence[Caption], column: Mapping[str, int], places: Mapping[str, int]
+) -> list[Indices]:
+    """Return the auxiliary texts of each video by their places; none where nothing is told."""
+    found: list[list[int]] = [[] for _ in column] if told else []
+    for caption in told:
+        found[column[caption.video]].append(places[caption.text])
+    return [np.array(texts, np.int64) for texts in found]
 
 
 @dataclass(frozen=True)
