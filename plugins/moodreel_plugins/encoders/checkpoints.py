@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 
 from moodreel import ConfigurationError
 from moodreel.registry.fingerprints import weights_digest
+from moodreel_plugins.encoders.file_kinds import describe_other, first_bytes, refuse_others
 
 if TYPE_CHECKING:
     import torch
@@ -53,8 +54,10 @@ class Checkpoint:
             ConfigurationError: saying which files were looked for, and how to bring them.
         """
         folder = Path(self.name).expanduser()
-        if folder.is_dir():
-            return folder if is_whole(folder) else self.refuse("in this folder")
+        if folder.is_dir() and is_whole(folder):
+            return folder
+        if folder.exists():
+            raise ConfigurationError(f"{self.name}: {described_folder(folder, self.lacking)}")
         try:
             return find_download(self.name)
         except Exception as error:  # any of the client's: no network, no such name, no permission
@@ -64,10 +67,15 @@ class Checkpoint:
 
     def refuse(self, places: str) -> Path:
         """Say what is missing, and how to bring it."""
+        raise ConfigurationError(f"{self.name}: {self.lacking} {places}")
+
+    @property
+    def lacking(self) -> str:
+        """What is said where weights are not found, up to the places."""
         files = f"{CONFIG} and {' or '.join(WEIGHTS[::2])}"
-        raise ConfigurationError(
-            f"{self.name}: weights not found: give a folder with {files} as the option "
-            f"{self.option!r}; looked for them {places}"
+        return (
+            f"weights not found: give a folder with {files} as the option {self.option!r}; "
+            "looked for them"
         )
 
     @cached_property
@@ -77,8 +85,15 @@ class Checkpoint:
 
     @property
     def weights(self) -> list[Path]:
-        """The files with the weights."""
-        return weight_files(self.folder)
+        """The files with the weights.
+
+        Raises:
+            ConfigurationError: one of them is something else, such as a pointer of Git LFS.
+        """
+        files = weight_files(self.folder)
+        for path in files:
+            refuse_others(path)
+        return files
 
     def files(self, *names: str) -> list[Path]:
         """Return all that the outputs depend on: weights, configuration, and `names` if there."""
@@ -119,6 +134,7 @@ class Checkpoint:
         import torch
 
         quieten()
+        assert self.weights  # each is looked at before a library reads it
         with torch.inference_mode(False):
             return read(self.folder, dtype).eval().requires_grad_(False).to(place)
 
@@ -126,6 +142,32 @@ class Checkpoint:
 def is_whole(folder: Path) -> bool:
     """Whether a folder holds a configuration and weights."""
     return (folder / CONFIG).is_file() and bool(weight_files(folder))
+
+
+CONVERT = "turn it into a folder first: moodreel convert clip {} --to FOLDER (or convert clip-vip)"
+OTHER_FORMS = {
+    "open_clip_config.json": f"is a folder of open_clip's: {CONVERT}",
+    "open_clip_model.safetensors": f"is a folder of open_clip's: {CONVERT}",
+    "open_clip_pytorch_model.bin": f"is a folder of open_clip's: {CONVERT}",
+    "adapter_config.json": "holds a LoRA adapter, not a model: merge it into its model first (in "
+    "peft: merge_and_unload) and save that",
+    ".metadata": "is a distributed checkpoint: join it first with python -m "
+    "torch.distributed.checkpoint.format_utils dcp_to_torch FOLDER FILE",
+    "zero_to_fp32.py": "is a folder of DeepSpeed's: run the zero_to_fp32.py in it first, and "
+    "convert what that writes",
+    "model_index.json": "is a pipeline of diffusers, not a dual encoder: give a CLIP's folder",
+    "tf_model.h5": "holds TensorFlow's weights alone: take model.safetensors too",
+    "flax_model.msgpack": "holds Flax's weights alone: take model.safetensors too",
+}
+"""Files by which folders in other forms are known, and what to do."""
+
+
+def described_folder(path: Path, lacking: str) -> str:
+    """Return what a file or folder is that is no checkpoint in transformers' form."""
+    if not path.is_dir():
+        return f"is a file: {CONVERT.format(path)}"
+    known = (said for name, said in OTHER_FORMS.items() if (path / name).exists())
+    return next(known, f"{lacking} in this folder").format(path)
 
 
 def weight_files(folder: Path) -> list[Path]:
@@ -189,8 +231,12 @@ def find_download(name: str) -> Path:
 def read_json(path: Path) -> dict[str, Any]:
     """Read a JSON file of a model."""
     try:
-        held = loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8-sig")
+        held = loads(text)
     except (OSError, ValueError, RecursionError) as error:
+        told = describe_other(first_bytes(path)) if path.is_file() else ""
+        if told and "JSON" not in told:
+            raise ConfigurationError(f"{path}: {told}") from None
         raise ConfigurationError(f"{path}: cannot be read: {one_line(error)}") from None
     if not isinstance(held, dict):
         raise ConfigurationError(f"{path}: no configuration: it holds a {type(held).__name__}")

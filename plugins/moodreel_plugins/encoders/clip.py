@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from moodreel import Clip, Register, hookimpl
+from moodreel import Clip, ConfigurationError, Register, hookimpl
 from moodreel.interfaces import Inject, TextEncoder, TextFeatures, VideoEncoder, VideoFeatures
 from moodreel_plugins.encoders.checkpoints import Activation, Checkpoint, Precision, join_batches
 from moodreel_plugins.encoders.dual_encoder import DualEncoder
@@ -161,6 +161,7 @@ class ClipTextEncoder(DualEncoder, TextEncoder):
     @cached_property
     def tokenizer(self) -> Any:
         """The tokenizer."""
+        self.check_config(self.checkpoint.config)  # a tokenizer's reader looks into it too
         return read_tokenizer(self.checkpoint.folder)
 
     def encode(self, texts: Sequence[str], inject: Inject | None = None) -> TextFeatures:
@@ -185,6 +186,7 @@ class ClipTextEncoder(DualEncoder, TextEncoder):
         from torch.nn.functional import normalize
 
         inputs = self.tokenize(texts)
+        self.check_tokens(inputs["input_ids"])
         mask = inputs.get("attention_mask", inputs["input_ids"] != self.tokenizer.pad_token_id)
         if self.is_siglip:  # trained without one: padding counts
             inputs.pop("attention_mask", None)
@@ -214,6 +216,15 @@ class ClipTextEncoder(DualEncoder, TextEncoder):
         )
         return dict(inputs)
 
+    def check_tokens(self, ids: "Tensor") -> None:
+        """Refuse token ids [B, L] without an embedding: the tokenizer is another model's."""
+        known, largest = int(self.config.text_config.vocab_size), int(ids.max())
+        if largest >= known:
+            raise ConfigurationError(
+                f"{self.checkpoint.name}: the tokenizer gives a token {largest}, and the model "
+                f"knows {known}: the tokenizer's files are another model's"
+            )
+
     @property
     def is_siglip(self) -> bool:
         """Whether this is a SigLIP, of the first or the second version."""
@@ -224,8 +235,10 @@ class ClipTextEncoder(DualEncoder, TextEncoder):
 
         SigLIP 2's published tokenizer.json leaves that to its caller.
         """
+        if not self.is_siglip:
+            return text
         told = getattr(self.tokenizer, "init_kwargs", {}).get("do_lower_case")
-        return text.lower() if self.is_siglip and told is not False else text
+        return text if told is False else text.lower()
 
     @property
     def longest(self) -> int:

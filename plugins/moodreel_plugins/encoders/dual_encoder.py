@@ -1,6 +1,6 @@
 """A dual encoder of transformers: the checkpoint that both halves share, checked and loaded."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -46,9 +46,17 @@ class DualEncoder(Component):
 
         self.check_config(self.checkpoint.config)
         try:
-            return AutoConfig.from_pretrained(self.checkpoint.folder, local_files_only=True)
-        except (OSError, ValueError, KeyError) as error:
+            made = AutoConfig.from_pretrained(
+                self.checkpoint.folder, local_files_only=True, trust_remote_code=False
+            )
+        except Exception as error:  # of many kinds, by what a configuration says
             raise ConfigurationError(f"{self.checkpoint.name}: {one_line(error)}") from None
+        if not (hasattr(made, "vision_config") and hasattr(made, "text_config")):
+            raise ConfigurationError(
+                f"{self.checkpoint.name}: {type(made).__name__.removesuffix('Config')} is no dual "
+                "encoder of images and texts"
+            )
+        return made
 
     @cached_property
     def model(self) -> Any:
@@ -94,25 +102,54 @@ def read_dual_encoder(folder: Path, dtype: "torch.dtype") -> Any:
     """Read any dual encoder of transformers.
 
     Raises:
-        ConfigurationError: the folder holds another kind of model, or not all of its weights.
+        ConfigurationError: the folder holds another kind of model, not all of its weights, or
+            weights of parts that the model has not.
     """
     from transformers import AutoModel
 
-    from moodreel_plugins.encoders.clip_vip import check_complete
     from moodreel_plugins.encoders.injecting import allow_inject
+    from moodreel_plugins.encoders.state_files import described_failure
 
     try:
         model, found = AutoModel.from_pretrained(
-            folder, dtype=dtype, local_files_only=True, output_loading_info=True
+            folder,
+            dtype=dtype,
+            local_files_only=True,
+            output_loading_info=True,
+            trust_remote_code=False,
         )
     except Exception as error:  # of many kinds: a damaged file, a shape, an unknown architecture
-        raise ConfigurationError(f"{folder}: cannot be loaded: {one_line(error)}") from None
+        raise ConfigurationError(
+            f"{folder}: cannot be loaded: {described_failure(error)}"
+        ) from None
     if not (hasattr(model, "get_image_features") and hasattr(model, "get_text_features")):
         kind = type(model).__name__
         raise ConfigurationError(f"{folder}: {kind} is no dual encoder of images and texts")
-    check_complete(folder, found)
+    check_loaded(folder, model, found)
     allow_inject(model.text_model)
     return model
+
+
+def check_loaded(folder: Path, model: Any, found: Mapping[str, Any]) -> None:
+    """Refuse weights that lack some, have prefixes, or hold more than the model computes.
+
+    What stands beside the model, such as heads of a training, is passed over.
+    """
+    from moodreel_plugins.encoders.clip_vip import check_complete
+    from moodreel_plugins.encoders.foreign_parts import refuse_foreign, refuse_unknown
+    from moodreel_plugins.encoders.state_names import STALE
+
+    more = [name for name in sorted(found["unexpected_keys"]) if not name.endswith(STALE)]
+    refuse_foreign(more, str(folder))
+    missing = next(iter(sorted(found["missing_keys"])), None)
+    if missing and any(name.endswith(f".{missing}") for name in more):
+        raise ConfigurationError(
+            f"{folder}: its weights have names with a prefix: take it off with moodreel convert "
+            f"clip {folder} --to FOLDER"
+        )
+    check_complete(folder, found)
+    parts = tuple(f"{name}." for name, _ in model.named_children())
+    refuse_unknown([name for name in more if name.startswith(parts)], str(folder))
 
 
 def feature_dim(config: Any) -> int:

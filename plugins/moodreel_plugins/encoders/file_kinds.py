@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 from moodreel import ConfigurationError
-from moodreel_plugins.encoders.checkpoints import one_line
 
 LOOKED_AT = 1024  # bytes of a file that say what it is
 SHOWN = 40  # characters of a text that are shown
@@ -43,14 +42,19 @@ def refuse_others(path: Path) -> None:
     Raises:
         ConfigurationError: saying what it is, and what to do.
     """
-    try:
-        with path.open("rb") as file:
-            head = file.read(LOOKED_AT)
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(f"{path}: cannot be read: {one_line(error)}") from None
+    head = first_bytes(path)
     named = (said for suffix, said in SUFFIXES.items() if path.name.endswith(suffix))
     if told := describe_other(head) or next(named, ""):
         raise ConfigurationError(f"{path}: {told}")
+
+
+def first_bytes(path: Path) -> bytes:
+    """Return the bytes of a file that say what it is."""
+    try:
+        with path.open("rb") as file:
+            return file.read(LOOKED_AT)
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from None
 
 
 def describe_other(head: bytes) -> str:

@@ -84,11 +84,15 @@ def open_clip_facts(held: dict[str, Any], where: Path) -> dict[str, Any]:
     return known
 
 
-def part(held: dict[str, Any], name: str, where: Path) -> dict[str, Any]:
-    """Return a part of a configuration that has parts of its own."""
-    found = held.get(name)
+def part(
+    held: dict[str, Any], name: str, where: Path, usual: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return a part of a configuration that has parts of its own; `usual` where it is not told."""
+    found = held.get(name) or usual
     if not isinstance(found, dict):
-        raise ConfigurationError(f"{where}: no configuration of open_clip's: it lacks {name}")
+        raise ConfigurationError(
+            f"{where}: no configuration of open_clip's: {name} is {str(found)[:40]}"
+        )
     return found
 
 
@@ -106,7 +110,7 @@ def half_facts(
                 f"{where}: {name} says {key} {str(value)[:40]}: only vision transformers (ViT) of "
                 "square pictures are read"
             )
-    norms = given.get("norm_kwargs") or {}
+    norms = part(given, "norm_kwargs", where, {})
     if norms.keys() - {"eps"}:
         refuse(f"{name}.norm_kwargs", norms, where)
     return {**facts, **({"layer_norm_eps": norms["eps"]} if norms else {})}
@@ -139,7 +143,7 @@ def picture_heads(vision: dict[str, Any], where: Path) -> dict[str, int]:
 
 def activation(model: dict[str, Any], half: dict[str, Any], where: Path) -> str:
     """Return the activation of a half, as transformers calls it."""
-    more = half.get("act_kwargs") or {}
+    more = part(half, "act_kwargs", where, {})
     if model.get("quick_gelu"):
         return "quick_gelu"
     if more.get("approximate") == "tanh":
@@ -155,7 +159,7 @@ def open_clip_processor(held: dict[str, Any], side: int, where: Path) -> CLIPIma
     Raises:
         ConfigurationError: it is none that resizes and crops.
     """
-    given = held.get("preprocess_cfg") or {}
+    given = part(held, "preprocess_cfg", where, {})
     size, mode = given.get("size", side), given.get("resize_mode", "shortest")
     ways = given.get("interpolation", "bicubic")
     if size not in (side, [side, side], [3, side, side]):
@@ -165,7 +169,7 @@ def open_clip_processor(held: dict[str, Any], side: int, where: Path) -> CLIPIma
             f"{where}: preprocess_cfg.resize_mode is {str(mode)[:40]!r}; 'shortest' and 'squash' "
             "are read"
         )
-    if ways not in RESAMPLE or given.get("mode", "RGB") != "RGB":
+    if ways not in list(RESAMPLE) or given.get("mode", "RGB") != "RGB":
         raise ConfigurationError(
             f"{where}: preprocess_cfg has {str(ways)[:40]!r} and {given.get('mode', 'RGB')!r}; "
             "'bicubic' or 'bilinear' of 'RGB' are read"
@@ -188,5 +192,5 @@ def three_numbers(value: Any, name: str, where: Path) -> list[float]:
 
 def open_clip_tokenizer(held: dict[str, Any]) -> str | None:
     """Return the name of a tokenizer that is not OpenAI's."""
-    named = held.get("model_cfg", held).get("text_cfg", {}).get("hf_tokenizer_name")
+    named = held.get("model_cfg", held)["text_cfg"].get("hf_tokenizer_name")
     return str(named) if named else None

@@ -38,6 +38,8 @@ WRAPPERS = (
     "params_ema",
 )
 """Keys under which training scripts keep the weights, the surest first."""
+BESIDE = re.compile(r"optim|sched|scaler|callback|loops|rng|state$")
+"""What else training scripts keep, with tensors of its own."""
 DEEPEST = 4  # wrappers within each other
 SCALAR = np.float64(0).__reduce__()[0]  # makes a number of NumPy's from bytes
 HARMLESS: list[Any] = [
@@ -86,8 +88,9 @@ def read_file(path: Path) -> Any:
             if is_torchscript(path):
                 return read_torchscript(path)
         quiet = warnings.catch_warnings(action="ignore")  # what is odd is refused by the caller
-        with quiet, torch.serialization.safe_globals(HARMLESS):
-            return torch.load(path, map_location="cpu", weights_only=True)
+        safe = torch.serialization.safe_globals(HARMLESS)
+        with quiet, safe, path.open("rb") as file:  # of a path, the suffix would count
+            return torch.load(file, map_location="cpu", weights_only=True)
     except ConfigurationError:
         raise
     except pickle.UnpicklingError as error:
@@ -110,7 +113,9 @@ def described_refusal(error: BaseException) -> str:
 
 def described_failure(error: BaseException) -> str:
     """Return why a file is not read, and what to do where that is known."""
-    text = one_line(error, 100)
+    text = one_line(error, 120)
+    if isinstance(error, pickle.UnpicklingError):
+        return described_refusal(error)
     if "legacy .tar" in str(error):
         return (
             "it has PyTorch's form of before 2017 (tar): where you trust it, load it there with "
@@ -124,8 +129,7 @@ def described_failure(error: BaseException) -> str:
 def is_safetensors(path: Path) -> bool:
     """Whether a file begins as safetensors do: a length, and JSON."""
     with path.open("rb") as file:
-        head = file.read(9)
-    return head[8:] == b"{" or (path.suffix == ".safetensors" and not head.startswith(ZIP))
+        return file.read(9)[8:] == b"{"
 
 
 def is_zip(path: Path) -> bool:
@@ -164,14 +168,13 @@ def unwrapped(state: Mapping[Any, Any], depth: int = DEEPEST) -> Mapping[Any, An
             return unwrapped(inner, depth - 1)
     if not depth or any(isinstance(value, Tensor) for value in state.values()):
         return state
-    inner = [value for value in state.values() if isinstance(value, Mapping)]
-    able = [part for part in inner if any(is_weight(*item) for item in part.items())]
-    return able[0] if len(able) == 1 else state
-
-
-def is_weight(name: Any, value: Any) -> bool:
-    """Whether a name and a value are those of a weight."""
-    return isinstance(name, str) and isinstance(value, Tensor)
+    able = [
+        value
+        for key, value in state.items()
+        if isinstance(value, Mapping) and not BESIDE.search(str(key))
+    ]
+    able = [part for part in able if holds_tensors(part, depth - 1)]
+    return unwrapped(able[0], depth - 1) if len(able) == 1 else state
 
 
 def holds_tensors(held: Mapping[Any, Any], depth: int) -> bool:

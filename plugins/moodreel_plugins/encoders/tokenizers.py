@@ -5,6 +5,7 @@ from typing import Any
 
 from moodreel import ConfigurationError
 from moodreel_plugins.encoders.checkpoints import one_line
+from moodreel_plugins.encoders.file_kinds import describe_other, first_bytes
 
 TOKENIZER = "tokenizer"
 """The key of config.json that names a tokenizer, where its files are not in the folder."""
@@ -25,8 +26,12 @@ def read_tokenizer(folder: Path) -> Any:
             f"{folder}: no tokenizer: looked for {' or '.join(VOCABULARIES)}; "
             "copy them from the CLIP that the model was made of"
         )
+    for path in (folder / name for name in TOKENIZER_FILES):
+        told = describe_other(first_bytes(path)) if path.is_file() else ""
+        if "LFS" in told or "page" in told:
+            raise ConfigurationError(f"{path}: {told}")
     try:
-        return AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        return AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except Exception as error:  # of many kinds, by what is damaged
         raise ConfigurationError(f"{folder}: tokenizer: {one_line(error)}") from None
 
