@@ -135,6 +135,28 @@ def test_msvd_is_read_in_each_of_its_forms(tmp_path):
     assert pairs(load_dataset("msvd", root=tmp_path / "j")) == pairs(from_text)
 
 
+def test_each_caption_of_a_video_is_a_query_of_msvd_multi(tmp_path):
+    write(tmp_path / "AllVideoDescriptions.txt", "x_1_2 a man runs\nx_1_2 A man runs.\n")
+    touch(tmp_path, "x_1_2.avi")
+    assert len(make_queries(load_dataset("msvd-multi", root=tmp_path)).captions) == 2
+
+
+def test_vatex_takes_english_captions_and_the_split_that_lists_name(tmp_path):
+    row = {"videoID": "a_000001_000011", "enCap": ["One", "Two"], "chCap": ["\u4e00"]}
+    other = {"videoID": "b_000002_000012", "enCap": ["Three"], "chCap": ["\u4e09"]}
+    write(tmp_path / "vatex_training_v1.0.json", [{**row, "videoID": "t_000001_000011"}])
+    write(tmp_path / "vatex_validation_v1.0.json", [row, other])
+    touch(tmp_path, "a_000001_000011.mp4", "b_000002_000012.mp4", "t_000001_000011.mp4")
+    whole = load_dataset("vatex", root=tmp_path)
+    assert whole.splits == ["train", "val"]
+    assert pairs(whole)[-1] == ("b_000002_000012", "Three")
+    write(tmp_path / "test_list.txt", "a_000001_000011\n")
+    listed = load_dataset("vatex", root=tmp_path)
+    assert listed.splits == ["train", "test", "val"]
+    test = listed.part("test")
+    assert pairs(test) == [("a_000001_000011", "One"), ("a_000001_000011", "Two")]
+
+
 def test_lsmdc_reads_tabs_and_lone_quotation_marks(tmp_path):
     name = "1001_American_Beauty_00.00.51.926-00.00.54.129"
     row = f'{name}\t0\t1\t0\t1\tShe says "hello\n'

@@ -28,8 +28,9 @@ def command(
     """Evaluate how well a fusion strategy finds the videos of DATASET by their captions.
 
     DATASET is a published benchmark (msrvtt-1k-a, msrvtt-7k, msrvtt-9k, didemo, didemo-moments,
-    msvd, lsmdc, activitynet, activitynet-moments; with --root), a file of captions (JSON, JSON
-    lines, CSV), a folder with captions.jsonl and videos/, or a folder of features.
+    msvd, msvd-multi, vatex, lsmdc, activitynet, activitynet-moments; with --root), a file of
+    captions (JSON, JSON lines, CSV), a folder with captions.jsonl and videos/, or a folder of
+    features.
     """
     fusions = [fusion] if fusion else []
     return run_comparison(dataset, fusions, place, asked, compared, configuration)
