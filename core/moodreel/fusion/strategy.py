@@ -10,20 +10,28 @@ from torch import Tensor, nn
 
 from moodreel.emotions import EmotionScores
 from moodreel.errors import ConfigurationError, InvalidInput
-from moodreel.interfaces import Component, Inject, TextFeatures, VideoFeatures, outputs
+from moodreel.fusion.injection import StrategyInjection
+from moodreel.interfaces import (
+    AddedTokens,
+    Component,
+    Injection,
+    TextFeatures,
+    VideoFeatures,
+    outputs,
+)
 from moodreel.interfaces.contracts import contract, plugin_error
 
 Stage = Literal["tokens", "text", "video", "rerank"]
 """What a strategy can change: the text encoder's tokens, the query's vector, the stored vectors,
 the order of a shortlist."""
 
-STAGES: dict[Stage, str] = {
-    "tokens": "inject",
-    "text": "fuse_text",
-    "video": "fuse_video",
-    "rerank": "rerank",
+STAGES: dict[Stage, tuple[str, ...]] = {
+    "tokens": ("inject", "inject_at"),
+    "text": ("fuse_text",),
+    "video": ("fuse_video",),
+    "rerank": ("rerank",),
 }
-"""The method that each stage is changed by."""
+"""The methods that each stage is changed by."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +64,15 @@ class FusionStrategy(nn.Module, Component):
             only for strategies that do.
         needs_tokens: whether `fuse_text` or `rerank` looks at the text's tokens. Training keeps
             them only for strategies that do.
+        inject_layers: before which layers of the text encoder `inject_at` is called; 0 is the
+            first, -1 the last.
         dims: what `bind` was called with.
     """
 
     kind: ClassVar[str] = "fusion_strategy"
     needs_frames: bool = False
     needs_tokens: bool = False
+    inject_layers: tuple[int, ...] = ()
     dims: Dims | None = None
 
     def __init__(self) -> None:
@@ -141,19 +152,41 @@ class FusionStrategy(nn.Module, Component):
     def fit(self, video: VideoFeatures, seen: EmotionScores) -> None:
         """Learn statistics of a collection into buffers. Called by `adapt`."""
 
-    @contract(outputs.injected_tokens)
-    def inject(self, tokens: Tensor, wanted: EmotionScores) -> Tensor:
-        """Return the text encoder's token embeddings [B, L, W], changed by the wanted [B, 8]."""
+    @contract(outputs.injected_tokens, optional=("mask", "ids"))
+    def inject(self, tokens: Tensor, wanted: EmotionScores) -> Tensor | tuple[Tensor, AddedTokens]:
+        """Return the text encoder's token embeddings, changed; new tokens may come beside them.
+
+        A strategy that looks at them also takes `mask` and `ids`, each None where the encoder does
+        not tell: which tokens are the text's own and not padding, bool [B, L], and the tokens' ids
+        in the encoder's vocabulary, int64 [B, L]. All tensors are on the device of the strategy's
+        parameters; without any, on the CPU.
+
+        Args:
+            tokens: the token embeddings [B, L, W].
+            wanted: the emotions wanted [B, 8].
+        """
         return tokens
 
-    def injector(self, wanted: EmotionScores) -> Inject | None:
+    @contract(outputs.injected_states, optional=("mask",))
+    def inject_at(self, layer: int, states: Tensor, wanted: EmotionScores) -> Tensor:
+        """Return the states [B, L, W] before a layer of the text encoder, changed.
+
+        Called before each of `inject_layers`. A strategy that looks at it also takes `mask`: which
+        states are not padding and can be seen, bool [B, L]; None where the encoder does not tell.
+
+        Args:
+            layer: the layer, as `inject_layers` names it.
+            states: the states of the text's tokens, and then of the new ones.
+            wanted: the emotions wanted [B, 8].
+        """
+        return states
+
+    def injector(self, wanted: EmotionScores) -> Injection | None:
         """Return what a text encoder takes as `inject` for texts that want [B, 8].
 
         None for a strategy that changes no tokens, so that the encoder takes its usual way.
         """
-        if "tokens" not in self.stages:
-            return None
-        return lambda tokens: self.inject(tokens, wanted)
+        return StrategyInjection(self, wanted) if "tokens" in self.stages else None
 
     @contract(outputs.query_vectors, optional=("weight",))
     def fuse_text(
@@ -228,8 +261,8 @@ class FusionStrategy(nn.Module, Component):
         """The stages that the strategy changes: of tokens, text, video, rerank."""
         return frozenset(
             stage
-            for stage, name in STAGES.items()
-            if getattr(type(self), name) is not getattr(FusionStrategy, name)
+            for stage, names in STAGES.items()
+            if any(getattr(type(self), n) is not getattr(FusionStrategy, n) for n in names)
             and stage not in self._skipped
         )
 

@@ -1,6 +1,7 @@
 """The kinds of component: what each offers, how moodreel calls it, and what it must return."""
 
 from moodreel.interfaces.features import TextFeatures, VideoFeatures
+from moodreel.interfaces.injection import AddedTokens, Inject, Injection
 from moodreel.interfaces.kinds import (
     Captioner,
     Component,
@@ -8,7 +9,6 @@ from moodreel.interfaces.kinds import (
     EmotionExtractor,
     FitReport,
     Fittable,
-    Inject,
     Requirement,
     TextEncoder,
     TextFitReport,
@@ -19,6 +19,7 @@ from moodreel.interfaces.kinds import (
 )
 
 __all__ = [
+    "AddedTokens",
     "Captioner",
     "Component",
     "Converter",
@@ -26,6 +27,7 @@ __all__ = [
     "FitReport",
     "Fittable",
     "Inject",
+    "Injection",
     "Requirement",
     "TextEncoder",
     "TextFeatures",

@@ -28,6 +28,7 @@ NEAR = (
 ATTRIBUTES = (
     "dim",
     "frames_per_clip",
+    "inject_layers",
     "modality",
     "needs_frames",
     "needs_tokens",

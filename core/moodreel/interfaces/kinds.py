@@ -19,17 +19,15 @@ from moodreel.errors import ConfigurationError
 from moodreel.interfaces import outputs
 from moodreel.interfaces.contracts import contract, guard_methods
 from moodreel.interfaces.features import TextFeatures, VideoFeatures
+from moodreel.interfaces.injection import Inject
 from moodreel.media import Clip, VideoFacts
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import nn
 
 # The highest share of a wish that its mood counts as, so that content, however little is said of
 # it, orders what shows the mood alike: a judgement, not measured.
 MOST_CENTRAL = 0.9
-
-Inject = Callable[["Tensor"], "Tensor"]
-"""Changes token embeddings [B, L, W] before the text encoder's layers see them."""
 
 
 @dataclass(frozen=True)
@@ -211,7 +209,14 @@ class TextEncoder(Component):
     @contract(outputs.text_features, keywords=("inject",))
     @abstractmethod
     def encode(self, texts: Sequence[str], inject: Inject | None = None) -> TextFeatures:
-        """Return features of B texts. `inject` changes the token embeddings [B, L, W]."""
+        """Return features of B texts.
+
+        Args:
+            texts: the B texts.
+            inject: changes the token embeddings [B, L, W], on the device and in the order that the
+                encoder has them. `Injection.of(inject)` says what else a strategy brings: new
+                tokens, and changes between layers; new tokens come last in what is returned.
+        """
 
     def words_read(self, text: str) -> int | None:
         """Return how many words of a text are read, where it is too long; None: all, or unknown."""

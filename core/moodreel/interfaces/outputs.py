@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from moodreel.emotions import EmotionScores
 from moodreel.interfaces.features import TextFeatures, VideoFeatures
+from moodreel.interfaces.injection import AddedTokens
 from moodreel.media import Clip, VideoFacts
 
 
@@ -144,9 +145,33 @@ def stored_vectors(
     return first(tensor_problems("vectors", result, [len(video.pooled), None]))
 
 
-def injected_tokens(component: Any, result: Any, tokens: Any, wanted: EmotionScores) -> str | None:
-    """Check that token embeddings [B, L, W] keep their shape."""
-    return first(tensor_problems("tokens", result, tuple(tokens.shape)))
+def injected_tokens(
+    component: Any,
+    result: Any,
+    tokens: Any,
+    wanted: EmotionScores,
+    mask: Any = None,
+    ids: Any = None,
+) -> str | None:
+    """Check that token embeddings [B, L, W] keep their shape, and new ones [B, N, W] fit them."""
+    changed, added = result if isinstance(result, tuple) and len(result) == 2 else (result, None)
+
+    def problems() -> Iterator[str]:
+        yield from tensor_problems("tokens", changed, tuple(tokens.shape))
+        if added is not None:
+            yield from type_problem(added, AddedTokens)
+            batch, _, width = tokens.shape
+            yield from tensor_problems("new tokens", added.tokens, (batch, None, width))
+            yield from tensor_problems("`visible`", added.visible, added.tokens.shape[:2])
+
+    return first(problems())
+
+
+def injected_states(
+    component: Any, result: Any, layer: int, states: Any, wanted: EmotionScores, mask: Any = None
+) -> str | None:
+    """Check that states [B, L, W] keep their shape."""
+    return first(tensor_problems("states", result, tuple(states.shape)))
 
 
 def better_scores(

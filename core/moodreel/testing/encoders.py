@@ -79,7 +79,7 @@ def check_inject(encoder: TextEncoder, pooled: Tensor) -> None:
     assert near(same, pooled), "an inject that changes nothing must change nothing"
     shift = torch.linspace(-0.5, 0.5, encoder.width, requires_grad=True)
     with torch.enable_grad():
-        moved = encoder.encode(TEXTS[:2], lambda tokens: tokens + shift).pooled
+        moved = encoder.encode(TEXTS[:2], lambda tokens: tokens + shift.to(tokens.device)).pooled
         assert not near(moved, pooled[:2]), "what inject returns must be what is encoded"
         moved.square().mul(torch.arange(moved.shape[1])).sum().backward()
     assert shift.grad is not None, "gradients must reach what inject adds"

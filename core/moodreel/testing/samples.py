@@ -8,7 +8,7 @@ from torch import Tensor
 
 from moodreel.emotions import Emotion, EmotionScores
 from moodreel.fusion.strategy import Dims
-from moodreel.interfaces import TextFeatures, VideoFeatures
+from moodreel.interfaces import Inject, Injection, TextFeatures, VideoFeatures
 from moodreel.media import Clip
 
 SEGMENTS, TOKENS, FRAMES = 40, 6, 3  # small, so that checks take a second
@@ -35,12 +35,33 @@ def sample_text(batch: int = 5, seed: int = 1, dims: Dims = SMALL) -> TextFeatur
     return TextFeatures(encode_tokens(tokens, mask, dims), tokens, mask)
 
 
-def encode_tokens(tokens: Tensor, mask: Tensor, dims: Dims = SMALL) -> Tensor:
-    """Return vectors [B, D] of token embeddings [B, L, W]: a text encoder as simple as can be."""
+def encode_tokens(
+    tokens: Tensor, mask: Tensor, dims: Dims = SMALL, inject: Inject | None = None
+) -> Tensor:
+    """Return vectors [B, D] of token embeddings [B, L, W]: a text encoder as simple as can be.
+
+    It has four layers, which do nothing, and averages the tokens that can be seen.
+    """
+    weights = mask.to(tokens)
+    if inject is not None:
+        tokens, weights = pass_through(Injection.of(inject), tokens, mask)
     draw = torch.Generator().manual_seed(3)
     projection = torch.randn(dims.token, dims.content, generator=draw)
-    kept = mask.unsqueeze(-1).to(tokens)
+    kept = weights.unsqueeze(-1)
     return unit((tokens * kept).sum(1) / kept.sum(1) @ projection.to(tokens))
+
+
+def pass_through(injection: Injection, tokens: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the states [B, L + N, W] and their weights of tokens that an injection changes."""
+    ids = torch.arange(tokens.shape[1]).expand(len(tokens), -1)
+    states, added = injection.enter(tokens, mask, ids)
+    weights = mask.to(states)
+    if added is not None:
+        states = torch.cat([states, added.tokens], 1)
+        weights = torch.cat([weights, added.visible], 1)
+    for layer in injection.layers:
+        states = injection.at_layer(layer, states, weights > 0)
+    return states, weights
 
 
 def sample_emotions(batch: int = SEGMENTS, seed: int = 2) -> EmotionScores:

@@ -42,8 +42,8 @@ def check_fusion(strategy: FusionStrategy, identity: bool = True, neutral: bool 
     their own row; the baseline's scores at the start, if it has parameters to train, and for a
     query without emotion, always; that a segment of which nothing was observed is its content
     alone; that features without tokens or frames are enough; that weight 0 asks for content
-    alone; gradients reaching every parameter within two steps; saving and loading, with all that
-    `fit` learned.
+    alone; that its own loss terms are finite; gradients reaching every parameter within two steps,
+    from the loss or from terms of its own; saving and loading, with all that `fit` learned.
 
     Args:
         strategy: fresh or trained; it is left as it is. One that is not bound yet is bound to
@@ -89,12 +89,15 @@ def encode_queries(strategy: FusionStrategy, wanted: EmotionScores, seed: int = 
     text = sample_text(len(wanted), seed, dims)
     assert text.tokens is not None
     assert text.mask is not None
-    tokens = strategy.inject(text.tokens, wanted)
-    assert tokens.shape == text.tokens.shape, "inject: token embeddings keep their shape"
-    if "tokens" not in strategy.stages:
-        assert tokens.equal(text.tokens), "inject changes tokens: `stages` must say so"
+    injection = strategy.injector(wanted)
+    if injection is None:
+        changed = strategy.inject(text.tokens, wanted)
+        same = isinstance(changed, Tensor) and changed.equal(text.tokens)
+        assert same, "inject changes tokens: `stages` must say so"
         return text
-    return TextFeatures(encode_tokens(tokens, text.mask, dims), text.tokens, text.mask)
+    return TextFeatures(
+        encode_tokens(text.tokens, text.mask, dims, injection), text.tokens, text.mask
+    )
 
 
 def scores_of(
@@ -247,7 +250,9 @@ def check_gradients(strategy: FusionStrategy) -> None:
     reached: set[str] = set()
     for _ in range(STEPS):
         optimizer.zero_grad()
-        sample_loss(strategy).backward()
+        loss = sample_loss(strategy)
+        assert loss.isfinite(), "the loss, with the terms of auxiliary_losses, is not finite"
+        loss.backward()
         reached |= {n for n, p in learned.items() if p.grad is not None and p.grad.any()}
         optimizer.step()
     missed = sorted(learned.keys() - reached)
@@ -255,12 +260,14 @@ def check_gradients(strategy: FusionStrategy) -> None:
 
 
 def sample_loss(strategy: FusionStrategy) -> Tensor:
-    """Return a contrastive loss over random pairs; reranked scores count too."""
+    """Return a contrastive loss over random pairs; reranked scores and own terms count too."""
     wanted, seen = sample_emotions(PAIRED, seed=5), sample_emotions()[:PAIRED]
     text = encode_queries(strategy, wanted)
     video = sample_videos(strategy)[:PAIRED]
     scores = strategy.fuse_text(text, wanted) @ strategy.fuse_video(video, seen).T
     loss = cross_entropy(10 * scores, torch.arange(PAIRED))
+    own = strategy.auxiliary_losses(text, wanted, video, seen)
+    loss = loss + sum(own.values(), loss.new_zeros(()))
     rerank = partial(strategy.rerank, video=video, seen=seen)
     reranked = [rerank(text[r : r + 1], wanted[r : r + 1]) for r in range(PAIRED)]
     better = [row for row in reranked if row is not None]

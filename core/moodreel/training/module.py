@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import torch
@@ -190,12 +189,11 @@ class TrainingModule(nn.Module):
         place = {word: number for number, word in enumerate(dict.fromkeys(asked.words))}
         rows = np.array([place[word] for word in asked.words])
         _, first = np.unique(rows, return_index=True)
-        inject = partial(self.inject, wanted=asked.wanted[first])
+        inject = self.strategy.injector(asked.wanted[first]) or unchanged
         found = self._encoder.encode(list(place), inject=inject)
         return found.to(self.log_scale.device)[rows]
 
-    def inject(self, tokens: Tensor, wanted: EmotionScores) -> Tensor:
-        """Return token embeddings as the strategy changes them."""
-        if "tokens" not in self.strategy.stages:
-            return tokens
-        return self.strategy.inject(tokens, wanted)
+
+def unchanged(tokens: Tensor) -> Tensor:
+    """Return token embeddings as they are: with `inject`, an encoder passes gradients on."""
+    return tokens

@@ -15,6 +15,7 @@ from moodreel_plugins.encoders.tokenizers import TOKENIZER_FILES, read_tokenizer
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from moodreel_plugins.encoders.injecting import Passage
     from moodreel_plugins.encoders.pixels import PixelMaker
 
 
@@ -188,20 +189,33 @@ class ClipTextEncoder(DualEncoder, TextEncoder):
         inputs = self.tokenize(texts)
         self.check_tokens(inputs["input_ids"])
         mask = inputs.get("attention_mask", inputs["input_ids"] != self.tokenizer.pad_token_id)
-        if self.is_siglip:  # trained without one: padding counts
+        if self.is_siglip:  # trained without a mask: padding counts
             inputs.pop("attention_mask", None)
         moved = {name: value.to(self.model.device) for name, value in inputs.items()}
-        states, pooled = self.text_outputs(moved, inject and on_cpu(inject))
+        passage = self.passage(inject, moved["input_ids"], mask, not self.is_siglip)
+        if passage is not None:
+            mask = passage.mask.cpu()
+            moved |= {} if passage.bias is None else {"attention_mask": passage.bias}
+        states, pooled = self.text_outputs(moved, passage)
+        states = states if passage is None else passage.arranged(states)
         pooled = normalize(pooled.float().cpu(), dim=-1)
         return TextFeatures(pooled, states.float().cpu(), mask.bool())
 
+    def passage(
+        self, inject: Inject | None, ids: "Tensor", mask: "Tensor", padded: bool
+    ) -> "Passage | None":
+        """Return the passage of a batch through the text half; None where nothing is injected."""
+        from moodreel_plugins.encoders.injecting import open_passage
+
+        return open_passage(inject, self.model.text_model, ids, mask, padded)
+
     def text_outputs(
-        self, inputs: dict[str, "Tensor"], inject: Inject | None
+        self, inputs: dict[str, "Tensor"], passage: "Passage | None"
     ) -> tuple["Tensor", "Tensor"]:
         """Return the last states [B, L, W], and features [B, D] that are not normalised."""
-        from moodreel_plugins.encoders.injecting import injected
+        from moodreel_plugins.encoders.injecting import passing
 
-        with injected(inject):
+        with passing(passage):
             outputs = self.model.get_text_features(**inputs)
         return outputs.last_hidden_state, outputs.pooler_output
 
@@ -282,11 +296,6 @@ def inference_unless(differentiable: bool) -> AbstractContextManager[Any]:
 def is_learning(model: Any) -> bool:
     """Whether any parameter of a model requires gradients."""
     return any(parameter.requires_grad for parameter in model.parameters())
-
-
-def on_cpu(inject: Inject) -> Inject:
-    """Return an `inject` that sees float32 on the CPU, wherever the model runs."""
-    return lambda tokens: inject(tokens.float().cpu()).to(tokens)
 
 
 @hookimpl

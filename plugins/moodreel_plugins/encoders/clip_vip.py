@@ -18,7 +18,7 @@ from transformers.models.clip.modeling_clip import CLIPAttention, CLIPVisionEmbe
 
 from moodreel import ConfigurationError
 from moodreel.interfaces import Inject
-from moodreel_plugins.encoders.injecting import allow_inject, injected
+from moodreel_plugins.encoders.injecting import allow_inject, open_passage, passing
 
 SETTINGS = "vision_additional_config"
 """Where the published configurations keep what CLIP's own does not have."""
@@ -198,7 +198,11 @@ class ClipVip(CLIPModel):
         self, input_ids: Tensor, attention_mask: Tensor | None = None, inject: Inject | None = None
     ) -> Tensor:
         """Return the text model's states [B, L, W], after its final layer norm."""
-        with injected(inject):
+        mask = torch.ones_like(input_ids) if attention_mask is None else attention_mask
+        passage = open_passage(inject, self.text_model, input_ids, mask)
+        if passage is not None and passage.bias is not None:
+            attention_mask = passage.bias
+        with passing(passage):
             return self.text_model(input_ids, attention_mask).last_hidden_state
 
     def pool_text(self, states: Tensor, input_ids: Tensor) -> Tensor:

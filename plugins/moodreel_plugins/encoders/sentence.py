@@ -90,10 +90,13 @@ class SentenceTextEncoder(TextEncoder):
         from transformers import AutoModel
         from transformers.utils import logging
 
+        from moodreel_plugins.encoders.injecting import allow_inject
+
         logging.disable_progress_bar()
         # Weights made under inference mode could never be used outside of it, as `inject` needs.
         with torch.inference_mode(False):
             model = AutoModel.from_pretrained(self.folder, local_files_only=True)
+            allow_inject(model)
             return model.eval().requires_grad_(False)
 
     @cached_property
@@ -128,6 +131,8 @@ class SentenceTextEncoder(TextEncoder):
         """Encode one batch."""
         import torch
 
+        from moodreel_plugins.encoders.injecting import open_passage, passing
+
         longest = self.config["max_position_embeddings"]
         inputs = self.tokenizer(
             list(texts), padding=True, truncation=True, max_length=longest, return_tensors="pt"
@@ -136,10 +141,13 @@ class SentenceTextEncoder(TextEncoder):
         mask = inputs["attention_mask"].bool()
         # Whoever trains through `inject` needs gradients; a search does not.
         with torch.inference_mode(inject is None or torch.is_inference_mode_enabled()):
-            embedded = self.model.get_input_embeddings()(inputs["input_ids"])
-            embedded = inject(embedded) if inject else embedded
-            tokens = self.model(inputs_embeds=embedded, attention_mask=mask).last_hidden_state
-            return TextFeatures(mean_pooled(tokens, mask).cpu(), tokens.cpu(), mask.cpu())
+            passage = open_passage(inject, self.model, inputs["input_ids"], mask)
+            weights = mask if passage is None else passage.weights(mask)
+            seen = mask if passage is None or passage.bias is None else passage.bias
+            with passing(passage):
+                tokens = self.model(inputs["input_ids"], attention_mask=seen).last_hidden_state
+            pooled = mean_pooled(tokens, weights)
+            return TextFeatures(pooled.cpu(), tokens.cpu(), weights.bool().cpu())
 
 
 def packaged_model() -> Path:
@@ -150,11 +158,11 @@ def packaged_model() -> Path:
     return Path(spec.origin).parent / "model"
 
 
-def mean_pooled(tokens: "Tensor", mask: "Tensor") -> "Tensor":
-    """Average tokens [B, L, W] over the mask [B, L] and L2-normalise: [B, W]."""
+def mean_pooled(tokens: "Tensor", weights: "Tensor") -> "Tensor":
+    """Average tokens [B, L, W] by their weights [B, L], or a mask, and L2-normalise: [B, W]."""
     from torch.nn.functional import normalize
 
-    kept = mask.unsqueeze(-1).to(tokens.dtype)
+    kept = weights.unsqueeze(-1).to(tokens.dtype)
     return normalize((tokens * kept).sum(1) / kept.sum(1).clamp(min=1), dim=-1)
 
 

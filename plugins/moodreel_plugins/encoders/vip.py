@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from moodreel import Clip, ConfigurationError, Register, hookimpl
-from moodreel.interfaces import Inject, VideoFeatures
+from moodreel.interfaces import VideoFeatures
 from moodreel_plugins.encoders.checkpoints import (
     Activation,
     Checkpoint,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+    from moodreel_plugins.encoders.injecting import Passage
     from moodreel_plugins.encoders.pixels import PixelMaker
 
 
@@ -176,10 +177,13 @@ class ClipVipTextEncoder(VipEncoder, ClipTextEncoder):
         return read_tokenizer(folder)
 
     def text_outputs(
-        self, inputs: dict[str, "Tensor"], inject: Inject | None
+        self, inputs: dict[str, "Tensor"], passage: "Passage | None"
     ) -> tuple["Tensor", "Tensor"]:
         """Return the last states [B, L, W], and features [B, D] that are not normalised."""
-        states = self.model.text_states(**inputs, inject=inject)
+        from moodreel_plugins.encoders.injecting import passing
+
+        with passing(passage):
+            states = self.model.text_model(**inputs).last_hidden_state
         return states, self.model.pool_text(states, inputs["input_ids"])
 
 
