@@ -92,3 +92,27 @@ def test_what_scores_were_read_from_stays_with_its_rows():
     assert both.evidence.tolist() == [3, 0, 0]
     with pytest.raises(ValueError, match="2 counts of evidence for 3 rows"):
         scores.counted([1, 2])
+
+
+def test_frames_go_with_their_rows_and_fill_up_with_what_nobody_observed():
+    plain = EmotionScores.of([{"joy": 0.5}])
+    long, short = EmotionScores.of([{"joy": 0.2}, {"joy": 0.8}]), EmotionScores.of([{"fear": 1}])
+    framed = EmotionScores.of([{"joy": 0.5}, {"fear": 1}]).framed([long, short])
+    whole = EmotionScores.concatenate([plain, framed])
+    assert whole.frames.values.shape == (3, 2, 8)
+    assert [list(clip) for clip in whole[np.array([2, 0, 1])].frames.clips()] == [
+        [{"fear": 1.0}, {}],
+        [{}, {}],
+        list(long),
+    ]
+    assert whole.counted([1, 2, 3]).frames is whole.frames
+    assert [list(clip) for clip in framed.at(np.array([0.99, 0.0])).frames.clips()] == [
+        list(long[1:]),
+        list(short),
+    ]
+    assert plain.at(np.zeros(1)).frames is EmotionScores.concatenate([plain, plain]).frames is None
+
+
+def test_frames_of_other_rows_are_refused():
+    with pytest.raises(ValueError, match="frames of 2 clips for 1 rows"):
+        EmotionScores.of([{}]).framed([None, None])

@@ -62,7 +62,10 @@ def calibrate(scores: EmotionScores, temperature: float | None) -> EmotionScores
     if temperature is None:
         return scores
     shares = probabilities(scores, temperature)[:, :-1]
-    return EmotionScores(shares.astype(np.float32), scores.observed)
+    found = EmotionScores(shares.astype(np.float32), scores.observed)
+    if scores.frames is None:
+        return found
+    return found.framed([calibrate(clip, temperature) for clip in scores.frames.clips()])
 
 
 def fit_temperature(scores: EmotionScores, labels: Sequence[str]) -> float:

@@ -42,6 +42,41 @@ COLUMNS = {emotion: column for column, emotion in enumerate(Emotion)}
 
 
 @dataclass(frozen=True, eq=False)
+class FrameEmotions:
+    """Intensities of the eight emotions for each frame of B clips, and which were observed.
+
+    Args:
+        values: float32 [B, T, 8], 0 where not observed.
+        observed: bool [B, T, 8]; a shorter clip has frames in which nothing was.
+    """
+
+    values: NDArray[np.float32]
+    observed: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, clips: Sequence["EmotionScores | None"]) -> Self:
+        """Join the scores [T, 8] of each clip's frames; None where they are not known."""
+        longest = max((len(frames) for frames in clips if frames is not None), default=0)
+        values = np.zeros((len(clips), longest, len(Emotion)), np.float32)
+        observed = np.zeros(values.shape, bool)
+        for row, frames in enumerate(clips):
+            if frames is not None:
+                values[row, : len(frames)] = frames.values
+                observed[row, : len(frames)] = frames.observed
+        return cls(values, observed)
+
+    def clips(self) -> list["EmotionScores"]:
+        """Return the scores [T, 8] of each clip's frames."""
+        return [EmotionScores(*pair) for pair in zip(self.values, self.observed, strict=True)]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, rows: slice | NDArray) -> "FrameEmotions":
+        return FrameEmotions(self.values[rows], self.observed[rows])
+
+
+@dataclass(frozen=True, eq=False)
 class EmotionScores:
     """Intensities of the eight emotions for a batch, and which of them were observed.
 
@@ -54,6 +89,8 @@ class EmotionScores:
             the extractor does not count.
         emphasis: float32 [B], how much the mood of each row, where it is a wish, counts against
             the content of its text; 1 is as much as a mood that a person states beside a text.
+        frames: the emotions of single frames, where the extractor tells them; None where it does
+            not, and where nobody asked.
 
     >>> scores = EmotionScores.of([{"joy": 0.8}], observes=["joy", "anger"])
     >>> scores.named(0)
@@ -64,6 +101,7 @@ class EmotionScores:
     observed: NDArray[np.bool_]
     evidence: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
     emphasis: NDArray[np.float32] = field(default_factory=lambda: np.ones(1, np.float32))
+    frames: FrameEmotions | None = None
 
     def __post_init__(self) -> None:
         values = np.asarray(self.values, dtype=np.float32)
@@ -82,6 +120,8 @@ class EmotionScores:
         emphasis = np.asarray(self.emphasis, np.float32)
         if len(emphasis) not in (1, len(values)):
             raise ValueError(f"{len(emphasis)} emphases for {len(values)} rows")
+        if self.frames is not None and len(self.frames) != len(values):
+            raise ValueError(f"frames of {len(self.frames)} clips for {len(values)} rows")
         object.__setattr__(self, "evidence", np.resize(evidence, len(values)))
         object.__setattr__(self, "emphasis", np.resize(emphasis, len(values)))
         object.__setattr__(self, "values", values)
@@ -132,6 +172,7 @@ class EmotionScores:
             np.concatenate([part.observed for part in parts]),
             np.concatenate([part.evidence for part in parts]),
             np.concatenate([part.emphasis for part in parts]),
+            join_frames(parts),
         )
 
     def counted(self, evidence: ArrayLike) -> "EmotionScores":
@@ -141,6 +182,19 @@ class EmotionScores:
     def emphasised(self, emphasis: ArrayLike) -> "EmotionScores":
         """Return the scores with the emphasis of each row [B]."""
         return replace(self, emphasis=np.asarray(emphasis, np.float32))
+
+    def framed(self, clips: Sequence["EmotionScores | None"]) -> "EmotionScores":
+        """Return the scores with those of each row's frames, [T, 8] each; None: not known."""
+        return replace(self, frames=FrameEmotions.of(clips))
+
+    def at(self, places: NDArray[np.floating]) -> "EmotionScores":
+        """Return the scores with one frame of each row alone: that at a share [B] of its frames."""
+        if self.frames is None:
+            return self
+        rows, told = np.arange(len(self)), self.frames
+        chosen = (np.asarray(places) * told.values.shape[1]).astype(int)
+        one = FrameEmotions(told.values[rows, chosen, None], told.observed[rows, chosen, None])
+        return replace(self, frames=one)
 
     def named(self, row: int) -> dict[str, float]:
         """Return the observed intensities of one row by name."""
@@ -155,11 +209,25 @@ class EmotionScores:
 
     def __getitem__(self, rows: slice | NDArray) -> "EmotionScores":
         return EmotionScores(
-            self.values[rows], self.observed[rows], self.evidence[rows], self.emphasis[rows]
+            self.values[rows],
+            self.observed[rows],
+            self.evidence[rows],
+            self.emphasis[rows],
+            None if self.frames is None else self.frames[rows],
         )
 
     def __iter__(self) -> Iterator[dict[str, float]]:
         return (self.named(row) for row in range(len(self)))
+
+
+def join_frames(parts: Sequence[EmotionScores]) -> FrameEmotions | None:
+    """Return the frames of batches together; None where no batch has any."""
+    if all(part.frames is None for part in parts):
+        return None
+    clips: list[EmotionScores | None] = []
+    for part in parts:
+        clips += [None] * len(part) if part.frames is None else part.frames.clips()
+    return FrameEmotions.of(clips)
 
 
 @dataclass(frozen=True, eq=False)

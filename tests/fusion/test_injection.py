@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorDeviceMismatchError, FakeTensorMode
 
-from injecting_strategies import INJECTING, Deep, MoodTokens, OwnHead, TokenLayer
+from injecting_strategies import INJECTING, Deep, MoodTokens, OwnHead, Peak, TokenLayer
 from moodreel.errors import PluginError
 from moodreel.fusion import FusionStrategy, to_tensors
 from moodreel.interfaces import AddedTokens, Injection
@@ -13,7 +13,7 @@ from moodreel.testing import check_fusion, sample_emotions, sample_text
 from moodreel.testing.samples import SMALL
 
 
-@pytest.mark.parametrize("strategy", [*INJECTING, OwnHead])
+@pytest.mark.parametrize("strategy", [*INJECTING, OwnHead, Peak])
 def test_what_a_strategy_may_bring_keeps_the_contract(strategy):
     check_fusion(strategy())
 

@@ -1,15 +1,17 @@
 """From the catalog to fused vectors: frames for those who ask, in blocks, kept and taken up."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
-from moodreel import EmotionScores, Segment
+from moodreel import Emotion, EmotionScores, Segment
 from moodreel.catalog.catalog import Catalog
 from moodreel.catalog.records import SegmentFeatures, VideoRecord
 from moodreel.catalog.writer import VideoWriter
-from moodreel.fusion.strategy import FusionStrategy
-from moodreel.interfaces import TextFeatures, VideoEncoder
+from moodreel.fusion.strategy import FusionStrategy, frame_tensors
+from moodreel.interfaces import EmotionExtractor, TextFeatures, VideoEncoder
 from moodreel.search import vectors as module
 from moodreel.search.vectors import Source, fused_vectors
 from moodreel_plugins.fusion.late import Late
@@ -40,12 +42,38 @@ class LastFrame(FusionStrategy):
         return -video.pooled if video.frames is None else video.frames[:, -1]
 
 
+class Extractor(EmotionExtractor):
+    """Only named: its scores are stored already."""
+
+    modality, observes, fingerprint = "video", frozenset({Emotion.JOY}), "extractor-1"
+
+    def extract(self, inputs):
+        raise AssertionError("nothing may be extracted again")
+
+
+class Happiest(FusionStrategy):
+    """Stores how joyful the most joyful frame is."""
+
+    needs_frame_emotions = True
+
+    def fuse_text(self, text, wanted):
+        return torch.ones(len(text.pooled), 1)
+
+    def fuse_video(self, video, seen):
+        return frame_tensors(seen, video.pooled)[0][:, :, Emotion.JOY.column].amax(1, keepdim=True)
+
+
 class Pooled(FusionStrategy):
     """Refuses frames that it did not ask for."""
 
     def fuse_video(self, video, seen):
         assert video.frames is None
         return video.pooled
+
+
+def joys():
+    """The joy of the frames of each segment: 0, then a quarter more with each."""
+    return [EmotionScores.of([{"joy": n / 4} for n in range(count)]) for count in LENGTHS]
 
 
 @pytest.fixture
@@ -61,6 +89,7 @@ def source(tmp_path):
         for row, n in zip(pooled, LENGTHS, strict=True)
     ]
     writer.add(Encoder(), SegmentFeatures(pooled, frames))
+    writer.add(Extractor(), EmotionScores.of([{"joy": 0.5}] * len(LENGTHS)).framed(joys()))
     writer.commit()
     yield Source(catalog, Encoder(), None)
     catalog.close()
@@ -96,3 +125,24 @@ def test_kept_vectors_are_taken_up_with_what_fit_had_learned(source, monkeypatch
     np.testing.assert_array_equal(stored(source, second), made)
     text, wanted = TextFeatures(torch.ones(1, DIM)), EmotionScores.of([{"joy": 1}])
     assert_near(second.fuse_text(text, wanted), first.fuse_text(text, wanted))
+
+
+@pytest.mark.parametrize("rows", [2, 1024])
+def test_emotions_of_frames_come_as_they_were_stored(source, monkeypatch, rows):
+    monkeypatch.setattr(module, "FRAMED_ROWS_AT_ONCE", rows)
+    found = stored(replace(source, extractor=Extractor()), Happiest())
+    np.testing.assert_array_equal(found[:, 0], [max(n - 1, 0) / 4 for n in LENGTHS])
+
+
+def test_an_older_index_has_the_emotions_of_segments_alone(source):
+    with source.catalog.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE frame_emotions")
+    found = stored(replace(source, extractor=Extractor()), Happiest())
+    np.testing.assert_array_equal(found[:, 0], [0.5] * len(LENGTHS))
+
+
+def test_what_a_segment_is_not_taken_to_show_none_of_its_frames_does(source):
+    ids = source.catalog.load_features(source.encoder)[0]
+    source = replace(source, extractor=Extractor())
+    assert source.with_frames(ids, source.load_emotions(ids)).frames.observed.any()
+    assert not source.with_frames(ids, EmotionScores.unobserved(len(ids))).frames.observed.any()

@@ -1,9 +1,9 @@
-"""Strategies that bring what a research plan may ask for into the text encoder."""
+"""Strategies that bring what a research plan may ask for."""
 
 import torch
 from torch import nn
 
-from moodreel.fusion import FusionStrategy, to_tensors, wish_strength
+from moodreel.fusion import FusionStrategy, frame_tensors, to_tensors, wish_strength
 from moodreel.interfaces import AddedTokens
 
 
@@ -80,6 +80,23 @@ class OwnHead(FusionStrategy):
         intensities, observed = to_tensors(wanted, text.pooled)
         told = self.head(self.fuse_text(text, wanted))
         return {"emotions": (observed * (told - intensities).square()).mean()}
+
+
+class Peak(FusionStrategy):
+    """Stores the strongest that any frame shows of each emotion, as far as a weight has learned."""
+
+    needs_frame_emotions = True
+
+    def build(self, dims):
+        self.weight = nn.Parameter(torch.zeros(8))
+
+    def fuse_text(self, text, wanted):
+        intensities, _ = to_tensors(wanted, text.pooled)
+        return torch.cat([text.pooled, self.weight * intensities], -1)
+
+    def fuse_video(self, video, seen):
+        intensities, observed = frame_tensors(seen, video.pooled)
+        return torch.cat([video.pooled, (intensities * observed).amax(1)], -1)
 
 
 INJECTING = (TokenLayer, MoodTokens, ByWord, Deep)

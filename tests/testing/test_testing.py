@@ -8,7 +8,7 @@ from torch import nn
 from moodreel import EmotionScores
 from moodreel.emotions import Emotion
 from moodreel.fusion.gated import GatedFusion
-from moodreel.fusion.strategy import FusionStrategy, to_tensors
+from moodreel.fusion.strategy import FusionStrategy, frame_tensors, to_tensors
 from moodreel.interfaces import (
     Captioner,
     EmotionExtractor,
@@ -88,6 +88,16 @@ class LooksAtTheBatch(ForgetsTheMask):
         return torch.cat([video.pooled, (intensities - intensities.mean(0)) * observed], -1)
 
 
+class CountsEveryFrame(ForgetsTheMask):
+    """Averages the emotions of frames over those that fill up a batch, too."""
+
+    needs_frame_emotions = True
+
+    def fuse_video(self, video, seen):
+        intensities, _ = frame_tensors(seen, video.pooled)
+        return torch.cat([video.pooled, intensities.mean(1)], -1)
+
+
 class MindsTheOrder(ForgetsTheMask):
     def fuse_video(self, video, seen):
         intensities, observed = to_tensors(seen, video.pooled)
@@ -156,6 +166,7 @@ class RerankIgnoresWeight(Good):
         (MovesNeutral, "a query without emotion must score as the baseline does"),
         (ForgetsTheMask, "unknown is not zero"),
         (LooksAtTheBatch, "must not depend on its batch"),
+        (CountsEveryFrame, "frames of which nothing was observed fill up a batch"),
         (MindsTheOrder, "the order of a batch must not matter"),
         (OtherLengths, "vectors of one length: score is their inner product"),
         (KeepsItsFit, "what `fit` learns into buffers"),

@@ -1,9 +1,9 @@
-"""What a strategy may bring into the text encoder: it trains, is stored, and is compared."""
+"""What a strategy may bring: it trains, is stored, and is compared."""
 
 import pytest
 import torch
 
-from injecting_strategies import INJECTING, OwnHead
+from injecting_strategies import INJECTING, OwnHead, Peak
 from moodreel import Registry
 from moodreel.components import Components
 from moodreel.datasets import load_dataset
@@ -21,12 +21,14 @@ COMMON_WORDS = (1037, 1996, 2158, 2450)  # of MiniLM: a, the, man, woman
 def ours(registry):
     mine = Registry.load("starter", overrides=["segments.length=0"])
     mine._built = registry._built  # loading the encoders takes most of the time
-    for strategy in (*INJECTING, OwnHead):
+    for strategy in (*INJECTING, OwnHead, Peak):
         mine.register(strategy)
     return mine
 
 
-@pytest.mark.parametrize("name", ["token-layer", "mood-tokens", "by-word", "deep", "own-head"])
+@pytest.mark.parametrize(
+    "name", ["token-layer", "mood-tokens", "by-word", "deep", "own-head", "peak"]
+)
 def test_a_strategy_that_brings_more_trains_and_is_compared(
     ours, examples, world, text_encoder, tmp_path, name
 ):

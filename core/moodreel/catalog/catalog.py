@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine, Row, Table, delete, func, select, update
+from sqlalchemy import Connection, Engine, Row, Table, delete, func, inspect, select, update
 
 from moodreel.catalog import schema
 from moodreel.catalog.database import (
@@ -33,7 +33,13 @@ from moodreel.catalog.naming import (
     videos_passing,
 )
 from moodreel.catalog.opening import check_opens, check_there, open_database
-from moodreel.catalog.packing import unpack_moods, whole_features, whole_frames, whole_moods
+from moodreel.catalog.packing import (
+    unpack_moods,
+    unpacked_frames,
+    whole_features,
+    whole_frames,
+    whole_moods,
+)
 from moodreel.catalog.ranges import whole_times
 from moodreel.catalog.records import (
     GIVEN,
@@ -332,6 +338,20 @@ class Catalog:
         scores = EmotionScores.from_columns(names, *unpack_moods(rows, len(names)))
         found = np.array([row.segment_id for row in rows], np.int64)
         return found, scores.counted([row.evidence for row in rows])
+
+    def load_frame_emotions(self, extractor: Component, ids: Ids) -> list[EmotionScores | None]:
+        """Return the scores [T, 8] of the frames of segments by id, None where there are none."""
+        table = schema.frame_emotions
+        with self.reading() as connection:
+            if not inspect(connection).has_table(table.name):  # as in an older index
+                return [None] * len(ids)
+        rows = self._component_rows(table, extractor, ids, table.c.intensities, table.c.observed)
+        if not rows:
+            return [None] * len(ids)
+        with self.reading() as connection:
+            names = stored_columns(connection, extractor)
+        found = {row.segment_id: unpacked_frames(row, names) for row in rows}
+        return [found.get(int(id)) for id in ids]
 
     def load_captions(self, captioner: Captioner | None, ids: Ids | None = None) -> dict[int, str]:
         """Return the captions that are not empty by segment, of all segments or of `ids`.

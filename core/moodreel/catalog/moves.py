@@ -39,6 +39,10 @@ def move_videos(
             connection.execute(update(videos).where(videos.c.id == record.id).values(**place))
 
 
+MADE = (schema.features, schema.emotions, schema.frame_emotions, schema.captions)
+"""The tables of what components made of segments."""
+
+
 def copy_video(
     catalog: Catalog, source: VideoRecord, copy: VideoRecord, replaces: int | None = None
 ) -> int:
@@ -80,7 +84,7 @@ def copy_made(connection: Connection, source: int, copy: int, makers: Sequence[i
     connection.execute(insert(schema.segments).from_select(["video_id", "start", "end"], old))
     pairs = zip(segment_ids(connection, source), segment_ids(connection, copy), strict=True)
     for pair in pairs:
-        for table in (schema.features, schema.emotions, schema.captions):
+        for table in MADE:
             copy_rows(connection, table, "segment_id", pair, makers)
     copy_rows(connection, schema.finished, "video_id", (source, copy), makers)
     r = schema.readings.c

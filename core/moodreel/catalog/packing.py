@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Row
 
+from moodreel.emotions import EmotionScores
 from moodreel.interfaces import Component
 from moodreel.interfaces.contracts import plugin_error
 
@@ -79,3 +80,19 @@ def whole_frames(held: object, dim: int) -> bool:
 def is_finite(packed: bytes) -> bool:
     """Whether packed numbers are all finite."""
     return bool(np.isfinite(np.frombuffer(packed, np.float16)).all())
+
+
+def unpacked_frames(row: Row, emotions: Sequence[str]) -> EmotionScores | None:
+    """Return the scores [T, 8] of a segment's frames, whose columns are in the order of `emotions`.
+
+    None where the row is damaged; numbers that are no intensities count as not observed.
+    """
+    held, count = (row.intensities, row.observed), len(emotions)
+    if not all(isinstance(part, bytes) and part for part in held):
+        return None
+    if len(row.observed) % count or len(row.intensities) != HALF * len(row.observed):
+        return None
+    values = np.frombuffer(row.intensities, np.float16).reshape(-1, count)
+    observed = np.frombuffer(row.observed, np.uint8).reshape(-1, count) > 0
+    observed &= np.isfinite(values) & (values >= 0)
+    return EmotionScores.from_columns(emotions, np.where(observed, values, 0), observed)

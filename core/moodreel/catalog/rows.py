@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection, Table, delete, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
@@ -11,7 +12,7 @@ from moodreel.catalog.database import chunks
 from moodreel.catalog.marks import mend_mark
 from moodreel.catalog.packing import half_precision
 from moodreel.catalog.records import CAPTION_ENCODER, Made, SegmentFeatures
-from moodreel.emotions import Emotion
+from moodreel.emotions import Emotion, EmotionScores, FrameEmotions
 from moodreel.interfaces import Component
 
 
@@ -20,10 +21,23 @@ def insert_rows(
 ) -> None:
     """Insert one row for each segment."""
     component_id = keep_component(connection, component)
-    table, rows = packed_rows(made, stored_columns(connection, component), component)
+    order = stored_columns(connection, component)
+    table, rows = packed_rows(made, order, component)
     if len(rows) != len(ids):
         raise ValueError(f"{len(rows)} rows for {len(ids)} segments")
     keys = [{"segment_id": id, "component_id": component_id} for id in ids]
+    replace_rows(connection, table, keys, rows)
+    if isinstance(made, EmotionScores) and made.frames is not None:
+        replace_rows(connection, schema.frame_emotions, keys, packed_frames(made.frames, order))
+
+
+def replace_rows(
+    connection: Connection,
+    table: Table,
+    keys: Sequence[dict[str, Any]],
+    rows: Sequence[dict[str, Any]],
+) -> None:
+    """Insert rows under their keys, in the place of those that are there."""
     if rows:
         command = upsert(table).prefix_with("OR REPLACE")
         connection.execute(command, [key | row for key, row in zip(keys, rows, strict=True)])
@@ -96,6 +110,18 @@ def packed_rows(
             "evidence": int(count),
         }
         for values, observed, count in zip(made.values, made.observed, made.evidence, strict=True)
+    ]
+
+
+def packed_frames(frames: FrameEmotions, emotions: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the rows of the emotions of single frames, columns in the order of `emotions`."""
+    order = [Emotion.named(name).column for name in emotions]
+    return [
+        {
+            "intensities": values[:, order].astype(np.float16).tobytes(),
+            "observed": observed[:, order].tobytes(),
+        }
+        for values, observed in zip(frames.values, frames.observed, strict=True)
     ]
 
 

@@ -131,6 +131,16 @@ emotions = Table(
     Column("evidence", Integer, nullable=False, default=0),  # such as the number of faces
 )
 
+# The emotions of single frames, from extractors that tell them. Older indexes have no such table.
+frame_emotions = Table(
+    "frame_emotions",
+    metadata,
+    segment_key(),
+    component_key(),
+    Column("intensities", LargeBinary, nullable=False),  # float16 [T, 8]
+    Column("observed", LargeBinary, nullable=False),  # bool [T, 8]
+)
+
 captions = Table(
     "captions", metadata, segment_key(), component_key(), Column("text", Text, nullable=False)
 )

@@ -120,7 +120,7 @@ def video_features(
         components: the encoder and extractor that make the features, and the segmentation that
             cuts the videos.
         cache: the folder where features are kept.
-        frames: whether to read the features of single frames too.
+        frames: whether to read the features and the emotions of single frames too.
         on_progress: called with the progress.
 
     Raises:
@@ -195,7 +195,7 @@ def read_features(
         np.array(owner, np.int64),
         [segment for _, segment in rows],
         stored_features(source, ids, frames),
-        stored_emotions(source, ids),
+        stored_emotions(source, ids, frames),
         labelled_videos(Dataset(dataset.name, kept, ())),
         failed,
     )
@@ -239,10 +239,11 @@ def stack_frames(frames: Sequence[NDArray | None]) -> Tensor | None:
     return torch.from_numpy(np.stack(padded))
 
 
-def stored_emotions(source: Source, ids: NDArray[np.int64]) -> EmotionScores:
-    """Return the emotions [S, 8] of segments by id, in the order of `ids`."""
+def stored_emotions(source: Source, ids: NDArray[np.int64], frames: bool = False) -> EmotionScores:
+    """Return the emotions [S, 8] of segments by id, in the order of `ids`; and of their frames."""
     unique, places = np.unique(ids, return_inverse=True)
-    return source.load_emotions(unique)[places]
+    emotions = source.load_emotions(unique)
+    return (source.with_frames(unique, emotions) if frames else emotions)[places]
 
 
 def read_precomputed(dataset: Dataset, frames: bool) -> VideoSet:

@@ -13,7 +13,13 @@ if TYPE_CHECKING:
         wish_strength,
     )
     from moodreel.fusion.shrinkage import Shrinkage
-    from moodreel.fusion.strategy import Dims, FusionStrategy, check_weight, to_tensors
+    from moodreel.fusion.strategy import (
+        Dims,
+        FusionStrategy,
+        check_weight,
+        frame_tensors,
+        to_tensors,
+    )
 else:
     __getattr__, __dir__, _ = lazy_loader.attach(
         __name__,
@@ -21,7 +27,13 @@ else:
             "gated": ["Form", "GatedFusion", "Sides", "has_observation"],
             "refinement": ["QueryRefinement", "full_strength", "has_wish", "wish_strength"],
             "shrinkage": ["Shrinkage"],
-            "strategy": ["Dims", "FusionStrategy", "check_weight", "to_tensors"],
+            "strategy": [
+                "Dims",
+                "FusionStrategy",
+                "check_weight",
+                "frame_tensors",
+                "to_tensors",
+            ],
         },
     )
 
@@ -34,6 +46,7 @@ __all__ = [
     "Shrinkage",
     "Sides",
     "check_weight",
+    "frame_tensors",
     "full_strength",
     "has_observation",
     "has_wish",

@@ -62,6 +62,8 @@ class FusionStrategy(nn.Module, Component):
     Attributes:
         needs_frames: whether `fuse_video` looks at the vectors of single frames. They are read
             only for strategies that do.
+        needs_frame_emotions: whether `fuse_video` or `rerank` looks at the emotions of single
+            frames (`frame_tensors`). They are read only for strategies that do.
         needs_tokens: whether `fuse_text` or `rerank` looks at the text's tokens. Training keeps
             them only for strategies that do.
         inject_layers: before which layers of the text encoder `inject_at` is called; 0 is the
@@ -71,6 +73,7 @@ class FusionStrategy(nn.Module, Component):
 
     kind: ClassVar[str] = "fusion_strategy"
     needs_frames: bool = False
+    needs_frame_emotions: bool = False
     needs_tokens: bool = False
     inject_layers: tuple[int, ...] = ()
     dims: Dims | None = None
@@ -301,6 +304,20 @@ def to_tensors(scores: EmotionScores, like: Tensor) -> tuple[Tensor, Tensor]:
     """Return intensities [B, 8] and the observed mask [B, 8] as tensors beside `like`."""
     values = torch.from_numpy(scores.values).to(like)
     return values, torch.from_numpy(scores.observed).to(like.device)
+
+
+def frame_tensors(seen: EmotionScores, like: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the intensities [B, T, 8] of single frames and the observed mask, beside `like`.
+
+    A segment whose extractor tells nothing of single frames has one frame, the segment. The
+    other way round, a frame of which nothing was observed is there to fill up: it must not count.
+    """
+    frames = seen.frames
+    if frames is None:
+        values, observed = to_tensors(seen, like)
+        return values.unsqueeze(1), observed.unsqueeze(1)
+    values = torch.from_numpy(frames.values).to(like)
+    return values, torch.from_numpy(frames.observed).to(like.device)
 
 
 def check_weight(weight: float) -> float:

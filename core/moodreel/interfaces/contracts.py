@@ -30,6 +30,7 @@ ATTRIBUTES = (
     "frames_per_clip",
     "inject_layers",
     "modality",
+    "needs_frame_emotions",
     "needs_frames",
     "needs_tokens",
     "observes",

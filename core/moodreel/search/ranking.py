@@ -99,6 +99,8 @@ def rerank_scores(
     video = VideoFeatures(torch.from_numpy(pooled[np.searchsorted(stored, ids)]))
     frames = source.catalog.load_frames(source.encoder, ids, fused.dim)
     seen = source.load_emotions(ids)
+    if fused.strategy.needs_frame_emotions:
+        seen = source.with_frames(ids, seen)
     takes = "weight" in signature(fused.strategy.rerank).parameters
     weighed = {"weight": encoded.weight} if takes and encoded.weight is not None else {}
     better = scores.copy()

@@ -19,7 +19,7 @@ from safetensors.torch import load_file, save_file
 
 from moodreel.catalog.catalog import Catalog
 from moodreel.catalog.damage import damaged_videos
-from moodreel.emotions import Emotion, EmotionScores
+from moodreel.emotions import Emotion, EmotionScores, FrameEmotions
 from moodreel.errors import CatalogError
 from moodreel.fusion.strategy import FusionStrategy, check_lengths, put_state
 from moodreel.interfaces import (
@@ -111,6 +111,20 @@ class Source:
         aligned.evidence[here] = scores.evidence[there]
         return aligned
 
+    def with_frames(self, ids: np.ndarray, emotions: EmotionScores) -> EmotionScores:
+        """Return the emotions of segments with those of their frames, where any are stored.
+
+        What was not observed in a segment was in none of its frames.
+        """
+        if self.extractor is None:
+            return emotions
+        frames = self.catalog.load_frame_emotions(self.extractor, ids)
+        if all(found is None for found in frames):
+            return emotions
+        framed = FrameEmotions.of(frames)
+        known = framed.observed & emotions.observed[:, None]
+        return replace(emotions, frames=FrameEmotions(framed.values * known, known))
+
 
 def fused_vectors(source: Source, strategy: FusionStrategy, store: VectorStore) -> FusedVectors:
     """Load the fused vectors of the catalog's present revision, or make and keep them.
@@ -136,7 +150,8 @@ def fuse_all(source: Source, strategy: FusionStrategy, store: VectorStore) -> No
     if not len(ids):
         return
     strategy.adapt(video, emotions)
-    step = FRAMED_ROWS_AT_ONCE if strategy.needs_frames else ROWS_AT_ONCE
+    framed = strategy.needs_frames or strategy.needs_frame_emotions
+    step = FRAMED_ROWS_AT_ONCE if framed else ROWS_AT_ONCE
     for start in range(0, len(ids), step):
         rows = slice(start, start + step)
         fused = fuse_block(source, strategy, ids[rows], video[rows], emotions[rows])
@@ -164,6 +179,8 @@ def fuse_block(
 
     Segments with equally many frames are fused together, so that none are made up.
     """
+    if strategy.needs_frame_emotions:
+        emotions = source.with_frames(ids, emotions)
     if not strategy.needs_frames:
         return strategy.fuse_video(video, emotions)
     frames = source.catalog.load_frames(source.encoder, ids, source.encoder.dim)

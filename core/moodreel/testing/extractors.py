@@ -40,6 +40,9 @@ def check_scores(scores: EmotionScores, observes: frozenset[Emotion], batch: int
     assert isinstance(scores, EmotionScores), f"EmotionScores, got {type(scores).__name__}"
     assert len(scores) == batch, f"one row an input, got {len(scores)} for {batch}"
     assert (scores.values >= 0).all(), "intensities start at 0"
+    if scores.frames is not None:
+        for clip in scores.frames.clips():
+            check_scores(clip, observes, len(clip))
     blind = [emotion for emotion in Emotion if emotion not in observes]
     told = [e.value for e in blind if scores.observed[:, e.column].any()]
     assert not told, f"observed but not in `observes`: {', '.join(told)}"

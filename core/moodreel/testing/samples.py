@@ -1,12 +1,13 @@
 """Small random inputs, the same at every call."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from moodreel.emotions import Emotion, EmotionScores
+from moodreel.emotions import Emotion, EmotionScores, FrameEmotions
 from moodreel.fusion.strategy import Dims
 from moodreel.interfaces import Inject, Injection, TextFeatures, VideoFeatures
 from moodreel.media import Clip
@@ -64,11 +65,22 @@ def pass_through(injection: Injection, tokens: Tensor, mask: Tensor) -> tuple[Te
     return states, weights
 
 
-def sample_emotions(batch: int = SEGMENTS, seed: int = 2) -> EmotionScores:
-    """Return random intensities [B, 8]; a quarter of them unobserved."""
+def sample_emotions(batch: int = SEGMENTS, seed: int = 2, frames: int = 0) -> EmotionScores:
+    """Return random intensities [B, 8]; a quarter of them unobserved.
+
+    Args:
+        batch: B.
+        seed: the seed.
+        frames: of how many frames there are intensities too; 0: of none.
+    """
     draw = np.random.default_rng(seed)
     shape = (batch, len(Emotion))
-    return EmotionScores(draw.random(shape, np.float32), draw.random(shape) > 0.25)
+    scores = EmotionScores(draw.random(shape, np.float32), draw.random(shape) > 0.25)
+    if not frames:
+        return scores
+    known = scores.observed[:, None] & (draw.random((batch, frames, len(Emotion))) > 0.25)
+    values = draw.random(known.shape, np.float32) * known
+    return replace(scores, frames=FrameEmotions(values, known))
 
 
 def no_emotion(batch: int) -> EmotionScores:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
 from functools import partial
 from inspect import signature
 from pathlib import Path
@@ -13,11 +14,12 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from moodreel.emotions import EmotionScores
+from moodreel.emotions import EmotionScores, FrameEmotions
 from moodreel.fusion.strategy import FusionStrategy, put_state
 from moodreel.interfaces import TextFeatures, VideoFeatures
 from moodreel.testing.boundary import conformance
 from moodreel.testing.samples import (
+    FRAMES,
     SEGMENTS,
     SMALL,
     encode_tokens,
@@ -55,7 +57,7 @@ def check_fusion(strategy: FusionStrategy, identity: bool = True, neutral: bool 
     fresh = deepcopy(strategy).cpu()
     fresh.bind(fresh.dims or SMALL)
     fitted = deepcopy(fresh)
-    fitted.adapt(VideoFeatures(sample_videos(fitted).pooled), sample_emotions())
+    fitted.adapt(VideoFeatures(sample_videos(fitted).pooled), sample_seen(fitted))
     check_state(fitted, neutral)
     learns = any(parameter.requires_grad for parameter in fitted.parameters())
     if learns and identity:
@@ -83,6 +85,11 @@ def sample_videos(strategy: FusionStrategy) -> VideoFeatures:
     return sample_video(dims=strategy.dims or SMALL)
 
 
+def sample_seen(strategy: FusionStrategy) -> EmotionScores:
+    """Return random emotions of the segments, and of their frames where the strategy asks."""
+    return sample_emotions(frames=FRAMES if strategy.needs_frame_emotions else 0)
+
+
 def encode_queries(strategy: FusionStrategy, wanted: EmotionScores, seed: int = 1) -> TextFeatures:
     """Return random texts as the strategy has them encoded: through `inject`, where it does."""
     dims = strategy.dims or SMALL
@@ -106,7 +113,7 @@ def scores_of(
     """Return the scores [B, 40] of random texts and segments."""
     text = encode_queries(strategy, wanted)
     weighed = {} if weight is None else {"weight": weight}
-    stored = strategy.fuse_video(sample_videos(strategy), sample_emotions())
+    stored = strategy.fuse_video(sample_videos(strategy), sample_seen(strategy))
     return strategy.fuse_text(text, wanted, **weighed) @ stored.T
 
 
@@ -119,7 +126,7 @@ def baseline_scores(strategy: FusionStrategy) -> Tensor:
 
 def check_shapes(strategy: FusionStrategy) -> None:
     """Check shapes and finite numbers, with all features and with the fewest."""
-    video, seen = sample_videos(strategy), sample_emotions()
+    video, seen = sample_videos(strategy), sample_seen(strategy)
     stored = strategy.fuse_video(video, seen)
     assert stored.ndim == 2, f"fuse_video: one vector a segment, got {list(stored.shape)}"
     assert len(stored) == SEGMENTS, f"fuse_video: one vector a segment, got {list(stored.shape)}"
@@ -143,7 +150,7 @@ def check_shapes(strategy: FusionStrategy) -> None:
 
 def check_rerank_shape(strategy: FusionStrategy) -> None:
     """Check that rerank scores one query's segments, or pairs, one number each."""
-    wanted, video, seen = sample_emotions(QUERIES), sample_videos(strategy), sample_emotions()
+    wanted, video, seen = sample_emotions(QUERIES), sample_videos(strategy), sample_seen(strategy)
     text = encode_queries(strategy, wanted)
     one = strategy.rerank(text[:1], wanted[:1], video, seen)
     if one is None:
@@ -157,7 +164,8 @@ def check_rerank_shape(strategy: FusionStrategy) -> None:
 
 def check_rows(strategy: FusionStrategy) -> None:
     """Check that a vector depends on its own row alone, and is the same when asked again."""
-    video, seen, wanted = sample_videos(strategy), sample_emotions(), sample_emotions(QUERIES)
+    video, seen = sample_videos(strategy), sample_seen(strategy)
+    wanted = sample_emotions(QUERIES)
     stored = strategy.fuse_video(video, seen)
     order = np.random.default_rng(4).permutation(SEGMENTS)
     moved = strategy.fuse_video(video[order], seen[order])
@@ -166,6 +174,7 @@ def check_rows(strategy: FusionStrategy) -> None:
     )
     alone = strategy.fuse_video(video[3:4], seen[3:4])
     close(alone[0], stored[3], "fuse_video: a segment's vector must not depend on its batch")
+    check_filled_up(strategy, stored)
     text = encode_queries(strategy, wanted)
     asked = strategy.fuse_text(text, wanted)
     close(strategy.fuse_text(text, wanted), asked, "the same query must ask the same")
@@ -173,11 +182,25 @@ def check_rows(strategy: FusionStrategy) -> None:
     close(alone[0], asked[2], "fuse_text: a query's vector must not depend on its batch")
 
 
+def check_filled_up(strategy: FusionStrategy, stored: Tensor) -> None:
+    """Check that frames of which nothing was observed do not count: they fill up a batch."""
+    seen = sample_seen(strategy)
+    if seen.frames is None:
+        return
+    alone = [*seen.frames.clips(), EmotionScores.unobserved(FRAMES + 2)]
+    longer = replace(seen, frames=FrameEmotions.of(alone)[: len(seen)])
+    close(
+        strategy.fuse_video(sample_videos(strategy), longer),
+        stored,
+        "fuse_video: frames of which nothing was observed fill up a batch, and must not count",
+    )
+
+
 def check_unobserved(strategy: FusionStrategy) -> None:
     """Check that unknown emotion moves no segment: it is stored as its content alone."""
     video = sample_videos(strategy)
     unknown = strategy.fuse_video(video, EmotionScores.unobserved(SEGMENTS))
-    if near(unknown, strategy.fuse_video(video, sample_emotions())):
+    if near(unknown, strategy.fuse_video(video, sample_seen(strategy))):
         return  # emotion in the video is not looked at
     content = torch.zeros_like(unknown)
     content[:, : video.pooled.shape[1]] = video.pooled
@@ -235,7 +258,7 @@ def check_reranked(
 ) -> None:
     """Check that rerank keeps the baseline's scores."""
     rerank = rerank or strategy.rerank
-    video, seen = sample_videos(strategy), sample_emotions()
+    video, seen = sample_videos(strategy), sample_seen(strategy)
     scores = rerank(encode_queries(strategy, wanted)[:1], wanted[:1], video, seen)
     if scores is not None:
         expected = baseline_scores(strategy)[0]
@@ -261,7 +284,7 @@ def check_gradients(strategy: FusionStrategy) -> None:
 
 def sample_loss(strategy: FusionStrategy) -> Tensor:
     """Return a contrastive loss over random pairs; reranked scores and own terms count too."""
-    wanted, seen = sample_emotions(PAIRED, seed=5), sample_emotions()[:PAIRED]
+    wanted, seen = sample_emotions(PAIRED, seed=5), sample_seen(strategy)[:PAIRED]
     text = encode_queries(strategy, wanted)
     video = sample_videos(strategy)[:PAIRED]
     scores = strategy.fuse_text(text, wanted) @ strategy.fuse_video(video, seen).T

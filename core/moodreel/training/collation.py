@@ -63,7 +63,7 @@ class Collator:
         """Return one frame of each video, as a video of its own; where there are none, the video.
 
         It is the middle one where auxiliary captions say what that shows. Its emotions are the
-        video's: they are kept for segments, not for frames.
+        video's, beside those of the frame where they are known.
         """
         draw = torch.Generator().manual_seed(step_seed(self.seed, number, 0))
         place = torch.rand(len(shown.seen), generator=draw)
@@ -72,12 +72,13 @@ class Collator:
         pairs = zip(shown.clips, place.tolist(), strict=False)
         clips = [clip.frame(int(share * len(clip))) for clip, share in pairs]
         frames = shown.video.frames
+        seen = shown.seen.at(place.numpy())
         if frames is None:
-            return replace(shown, clips=clips)
+            return replace(shown, seen=seen, clips=clips)
         chosen = (place * frames.shape[1]).long()
         one = frames[torch.arange(len(frames)), chosen.to(frames.device)]
         pooled = torch.nn.functional.normalize(one, dim=-1)
-        return Shown(type(shown.video)(pooled, one.unsqueeze(1)), shown.seen, clips)
+        return Shown(type(shown.video)(pooled, one.unsqueeze(1)), seen, clips)
 
 
 def step_seed(*numbers: int) -> int:

@@ -1,7 +1,7 @@
 """Training examples: the cached features of a dataset, and captions that refer to them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from moodreel.components import Components
 from moodreel.datasets import Caption, Dataset
 from moodreel.datasets.dataset import Video
 from moodreel.datasets.roles import AUXILIARY
-from moodreel.emotions import EmotionScores
+from moodreel.emotions import EmotionScores, FrameEmotions
 from moodreel.engine.encoding import read_clips
 from moodreel.errors import InvalidInput
 from moodreel.features.texts import text_features, wanted_emotions
@@ -229,11 +229,22 @@ def whole_videos(videos: VideoSet) -> tuple[VideoFeatures, EmotionScores]:
     pooled = torch.nn.functional.normalize(mean_rows(videos.features.pooled, owner, count), dim=-1)
     shown = videos.features.frames
     frames = None if shown is None else mean_rows(shown, owner, count)
-    observed = torch.from_numpy(videos.emotions.observed).float()
-    values = mean_rows(torch.from_numpy(videos.emotions.values), owner, count)
-    known = mean_rows(observed, owner, count)
-    seen = EmotionScores((values / known.clamp(min=1e-9)).numpy(), (known > 0).numpy())
+    emotions = videos.emotions
+    seen = EmotionScores(*mean_observed(emotions.values, emotions.observed, owner, count))
+    if emotions.frames is not None:
+        told = emotions.frames
+        alone = FrameEmotions(*mean_observed(told.values, told.observed, owner, count))
+        seen = replace(seen, frames=alone)
     return VideoFeatures(pooled, frames), seen
+
+
+def mean_observed(
+    values: NDArray[np.float32], observed: NDArray[np.bool_], owner: Tensor, count: int
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Return the mean intensities over the rows of each owner that observed them, and which did."""
+    known = mean_rows(torch.from_numpy(observed).float(), owner, count)
+    mean = mean_rows(torch.from_numpy(values), owner, count) / known.clamp(min=1e-9)
+    return mean.numpy(), (known > 0).numpy()
 
 
 def mean_rows(rows: Tensor, owner: Tensor, count: int) -> Tensor:

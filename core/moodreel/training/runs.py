@@ -91,7 +91,7 @@ class Run:
             load_examples(
                 part,
                 self.components,
-                strategy.needs_frames or self.plan.needs_frames,
+                strategy.needs_frames or strategy.needs_frame_emotions or self.plan.needs_frames,
                 strategy.needs_tokens,
                 self.cache,
                 self.on_progress,

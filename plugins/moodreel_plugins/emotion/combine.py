@@ -43,18 +43,31 @@ class CombinedEmotion(EmotionExtractor):
     def extract(self, inputs: Sequence[Any]) -> EmotionScores:
         """Return intensities [B, 8]; the evidence is that of all together."""
         scores = [extractor.extract(inputs) for extractor in self.extractors]
-        weights = np.array(self.shares, np.float32)[:, None, None]
-        counted = np.stack([score.observed for score in scores]) * weights
-        total = counted.sum(0)
-        mean = (np.stack([score.values for score in scores]) * counted).sum(0)
-        observed = total > 0
-        combined = EmotionScores(mean / np.where(observed, total, 1), observed)
-        return combined.counted(sum(score.evidence for score in scores))
+        combined = weighed_mean(scores, self.shares).counted(sum(s.evidence for s in scores))
+        told = [
+            (score.frames.clips(), share)
+            for score, share in zip(scores, self.shares, strict=True)
+            if score.frames is not None
+        ]
+        if not told:
+            return combined
+        shares = [share for _, share in told]
+        clips = zip(*(frames for frames, _ in told), strict=True)
+        return combined.framed([weighed_mean(clip, shares) for clip in clips])
 
     def centrality(self, inputs: Sequence[str]) -> NDArray[np.float32]:
         """Return the most that any of them says [B]."""
         said = [extractor.centrality(inputs) for extractor in self.extractors]
         return np.max(np.stack(said), axis=0)
+
+
+def weighed_mean(scores: Sequence[EmotionScores], shares: Sequence[float]) -> EmotionScores:
+    """Return the mean of scores [B, 8] by weights, each emotion's over those that observed it."""
+    weights = np.array(shares, np.float32)[:, None, None]
+    counted = np.stack([score.observed for score in scores]) * weights
+    total = counted.sum(0)
+    mean = (np.stack([score.values for score in scores]) * counted).sum(0)
+    return EmotionScores(mean / np.where(total > 0, total, 1), total > 0)
 
 
 class CaptionEmotion(EmotionExtractor):

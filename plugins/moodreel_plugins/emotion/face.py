@@ -155,8 +155,19 @@ class FaceExtractor(EmotionExtractor, Fittable):
         rows = [
             self.mean_intensities(part, faces) for part, faces in zip(parts, found, strict=True)
         ]
-        scores = EmotionScores.of(rows)
-        return scores.counted([len(faces) for faces in found])
+        scores = EmotionScores.of(rows).counted([len(faces) for faces in found])
+        told = zip(parts, found, map(len, inputs), strict=True)
+        return scores.framed([self.frame_intensities(*clip) for clip in told])
+
+    def frame_intensities(
+        self, probabilities: NDArray[np.float32], faces: Sequence[Face], frames: int
+    ) -> EmotionScores:
+        """Return the intensities [T, 8] of single frames, as of a clip of that frame alone."""
+        rows = []
+        for frame in range(frames):
+            here = [place for place, face in enumerate(faces) if face.frame == frame]
+            rows.append(self.mean_intensities(probabilities[here], [faces[p] for p in here]))
+        return EmotionScores.of(rows)
 
     def read_faces(self, clip: Clip) -> list[SeenFace]:
         """Return every face of a clip with what it contributed to the clip's emotions, in time."""

@@ -100,8 +100,10 @@ class PromptEmotion(EmotionExtractor):
         """Return probabilities [B, 8] for clips."""
         if not inputs:
             return EmotionScores.unobserved(0)
-        rows = [self.read(frames) for frames in self.frame_features(inputs)]
-        return EmotionScores.of(rows)
+        shown = self.frame_features(inputs)
+        scores = EmotionScores.of([self.read(frames) for frames in shown])
+        alone = [EmotionScores.of([self.read(frame) for frame in f.split(1)]) for f in shown]
+        return scores.framed(alone)
 
     def frame_features(self, clips: Sequence[Clip]) -> list["Tensor"]:
         """Return each clip's frames as features [T, D]; those of the whole where none are given."""

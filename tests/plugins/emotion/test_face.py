@@ -89,6 +89,14 @@ def test_frames_without_a_face_do_not_dilute_the_others(extractor, astronaut):
     assert mixed == pytest.approx(alone, abs=ROUNDING)
 
 
+def test_the_emotions_of_single_frames_are_told(extractor, astronaut):
+    blank = np.zeros_like(astronaut)
+    (frames,) = extractor.extract([clip_of(blank, astronaut)]).frames.clips()
+    alone = extractor.extract([clip_of(astronaut)])
+    assert not frames.observed[0].any()
+    assert_near(frames.values[1:], alone.values)
+
+
 def test_a_face_in_the_mirror_feels_the_same(extractor, astronaut):
     (face,) = extractor.find_faces(clip_of(astronaut))
     mirrored = replace(face, pictures=np.ascontiguousarray(face.pictures[:, :, ::-1]))

@@ -234,3 +234,28 @@ def test_the_registry_combines_by_name(registry, astronaut):
     assert set(seen) == set(face) | set(read)
     expected = (3 * face["joy"] + read["joy"]) / 4 if "joy" in read else face["joy"]
     assert seen["joy"] == pytest.approx(expected, abs=ROUNDING)
+
+
+def test_the_emotions_of_a_frame_are_those_of_a_clip_of_it_alone():
+    extractor = PromptEmotion(Pictures(), Words())
+    clips = [clip_showing(PEOPLE["joy"], PEOPLE["anger"], PLAIN[0]), clip_showing(PEOPLE["fear"])]
+    told = extractor.extract(clips).frames
+    for row, clip in enumerate(clips):
+        alone = extractor.extract([clip.frame(place) for place in range(len(clip))])
+        assert_near(told.values[row, : len(clip)], alone.values)
+    assert not told.observed[1, 1:].any()
+
+
+def test_several_extractors_tell_of_frames_together():
+    two = EmotionScores.of([{"joy": 0.2}, {"joy": 0.4}])
+
+    class Telling(Fixed):
+        def extract(self, inputs):
+            return super().extract(inputs).framed([two] * len(inputs))
+
+    parts = [Telling([{"joy": 1.0}], ["joy"]), Fixed([{"fear": 1.0}], ["fear"])]
+    clip = clip_showing(PLAIN[0], PLAIN[0])
+    assert CombinedEmotion(parts[1:]).extract([clip]).frames is None
+    (found,) = CombinedEmotion(parts, [1.0, 3.0]).extract([clip]).frames.clips()
+    assert_near(found.values, two.values)
+    assert found.observed.sum() == 2
