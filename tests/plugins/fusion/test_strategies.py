@@ -106,11 +106,19 @@ def test_every_form_and_side_keeps_the_contract(name, form, sides):
     check_fusion(strategy, neutral=form == "extend" or sides == "text")
 
 
+def test_concatenation_with_tokens_keeps_what_the_form_that_adds_can_keep():
+    check_fusion(build("concat-fc", tokens=True, form="add"), neutral=False)
+
+
 @pytest.mark.parametrize(
     ("name", "options"),
     [
         ("concat-fc", {"hidden": 8}),
         ("concat-fc", {"dropout": 0.0, "mood_dim": 3}),
+        ("concat-fc", {"tokens": True}),
+        ("concat-fc", {"tokens": True, "hidden": 8, "sides": "text"}),
+        ("concat-fc", {"tokens": True, "sides": "video"}),
+        ("concat-fc", {"tokens": True, "form": "add", "sides": "text"}),
         ("cross-attention", {"joint": False}),
         ("cross-attention", {"width": 8, "heads": 2}),
         ("additive", {"weighting": "intensity"}),
@@ -228,6 +236,10 @@ def test_a_strategy_that_was_not_bound_says_what_to_do():
         ("additive", {"form": "add", "sides": "text"}, {"tokens"}),
         ("additive", {"sides": "video"}, {"text", "video"}),
         ("concat-fc", {"form": "add", "sides": "video"}, {"video"}),
+        ("concat-fc", {"tokens": True}, {"tokens", "text", "video"}),
+        ("concat-fc", {"tokens": True, "sides": "video"}, {"text", "video"}),
+        ("concat-fc", {"tokens": True, "form": "add"}, {"tokens", "video"}),
+        ("token-concat-fc", {}, {"tokens", "text", "video"}),
         ("video-side", {"form": "add", "sides": "text"}, {"text"}),
         ("cross-attention", {}, {"text", "video", "rerank"}),
         ("cross-attention", {"joint": False}, {"text", "video"}),
@@ -287,6 +299,22 @@ def test_binary_counts_presence_and_intensity_counts_strength():
         moved = strategy.inject(tokens, wanted) - tokens
         assert_near(moved[0], mean.expand_as(moved[0]))
         assert not moved[1].any()
+
+
+# Concatenation with tokens
+
+
+def test_a_layer_sees_each_token_beside_the_emotions_and_leaves_padding_alone():
+    strategy = ready("concat-fc", tokens=True, dropout=0.0)
+    text, wanted = sample_text(2), EmotionScores.of([{"joy": 0.5}, {}])
+    with torch.inference_mode():
+        strategy.token_gate.fill_(2)
+        moved = strategy.inject(text.tokens, wanted, mask=text.mask)
+        embedded = strategy.table.weight[:, 0].expand(len(text.tokens[0]), -1)  # joy at full
+        (layer,) = [part for part in strategy.token_side if hasattr(part, "weight")]
+        change = 2 * 0.5 * layer(torch.cat([text.tokens[0], embedded], -1))
+    assert_near(moved[0], text.tokens[0] + change * text.mask[0].unsqueeze(-1))
+    assert moved[1].equal(text.tokens[1])
 
 
 # Cross-attention
