@@ -2,9 +2,12 @@
 
 import pytest
 
+import planted
+from moodreel.datasets import load_dataset
 from moodreel.errors import InvalidInput
 from moodreel.evaluation.candidates import Candidate
 from moodreel.evaluation.comparison import compare
+from moodreel.evaluation.material import gather_material
 from moodreel.evaluation.significance import Significance
 from moodreel.reports.comparison import as_markdown
 from moodreel.reports.sections import verdicts
@@ -77,6 +80,16 @@ def test_runs_by_several_seeds_are_one_strategy_whose_spread_counts(collection):
     assert found.mean == pytest.approx(sum(means) / 4 - 1, abs=1e-9)
     assert found.high - found.low > one.high - one.low
     assert "Between runs" in as_markdown(several)
+
+
+def test_faces_and_scenes_cross_where_captions_are_labelled_with_them(collection, tmp_path):
+    labelled = load_dataset(planted.write_planted(tmp_path / "labelled", labels=True))
+    held = gather_material(labelled, collection.components)
+    told = as_markdown(compare(held, ["baseline", "damaged"], resamples=200))
+    assert "resampled by face (15) and scene (10), crossed" in told
+    by_video = Significance(200, factors=["words", "videos"])
+    told = as_markdown(compare(held, ["baseline", "damaged"], tests=by_video))
+    assert "resampled by videos (120)." in told
 
 
 def test_what_is_resampled_can_be_chosen_and_is_checked(collection):

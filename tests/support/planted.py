@@ -49,7 +49,7 @@ class Planted:
             register(f"same-{number}", type(f"Same{number}", (Same,), {}))
 
 
-def write_planted(folder, splits=False, moods=False):
+def write_planted(folder, splits=False, moods=False, labels=False):
     draw = torch.Generator().manual_seed(0)
     vectors = normalize(torch.randn(VIDEOS, DIM, generator=draw), dim=-1)
     kinds = [GROUPS[n // FEAR] if n // FEAR < len(GROUPS) else None for n in range(VIDEOS)]
@@ -60,6 +60,8 @@ def write_planted(folder, splits=False, moods=False):
     ]
     for number, row in enumerate(rows if splits else ()):
         row["split"] = "train" if number >= VIDEOS - FEAR else "test"
+    for number, row in enumerate(rows if labels else ()):
+        row["labels"] = {"face": f"face {number % 15}", "scene": f"scene {number // 12}"}
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "captions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     if moods:
