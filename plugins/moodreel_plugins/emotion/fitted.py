@@ -11,18 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moodreel import ConfigurationError, Emotion, EmotionScores, Register, hookimpl
-from moodreel.interfaces import EmotionExtractor, TextEncoder, TextFitReport, TextFittable
+from moodreel.interfaces import TextEncoder, TextFitReport, TextFittable
 from moodreel_plugins.emotion.english.negation import weigh_words
+from moodreel_plugins.emotion.english.reader import EnglishReader
 from moodreel_plugins.emotion.language import encodable, mask_unread, readable
 from moodreel_plugins.emotion.prototypes import PLAIN, meant_text
 from moodreel_plugins.emotion.text_fitting import Labelled, fitted_emotions
 from moodreel_plugins.emotion.text_head import TextHead, write_bytes
-from moodreel_plugins.emotion.words import read_mood
+from moodreel_plugins.emotion.words import WordMoods, read_mood
 
 Rows = NDArray[np.float32]
 
 
-class FittedMoods(EmotionExtractor, TextFittable):
+class FittedMoods(EnglishReader, TextFittable):
     """A linear head on a sentence encoder's vector of a text and on what the lexicon reads in it.
 
     `moodreel fit-text` fits one to labelled texts. Its intensities are calibrated to the labels'.
@@ -40,7 +41,6 @@ class FittedMoods(EmotionExtractor, TextFittable):
             encoder of many languages.
     """
 
-    modality = "text"
     observes = frozenset(Emotion)
 
     def __init__(
@@ -54,6 +54,8 @@ class FittedMoods(EmotionExtractor, TextFittable):
         self.head_file = Path(head).expanduser() if head else None
         self.thresholds = thresholds
         self.english = english
+        if head is None:  # how often a head is right depends on the texts that it was fitted to
+            self.reliability = WordMoods.reliability
 
     def weights(self) -> Sequence[Path]:
         """Return the file of the head."""

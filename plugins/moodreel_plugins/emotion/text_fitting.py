@@ -53,7 +53,7 @@ class Labelled:
     @property
     def neutral(self) -> NDArray[np.bool_]:
         """Which texts have no emotion, by their labels and by the lexicon, [N]."""
-        return np.asarray(~self.wanted.any(1) & ~self.moods.any(1), bool)
+        return np.logical_not(self.wanted.any(1) | self.moods.any(1))
 
     def fit(self, places: NDArray[np.bool_] | slice = slice(None)) -> TextHead:
         """Return a head that is fitted to the texts at some places."""
