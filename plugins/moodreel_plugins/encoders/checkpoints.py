@@ -165,6 +165,7 @@ OTHER_FORMS = {
 def described_folder(path: Path, lacking: str) -> str:
     """Return what a file or folder is that is no checkpoint in transformers' form."""
     if not path.is_dir():
+        refuse_others(path)
         return f"is a file: {CONVERT.format(path)}"
     known = (said for name, said in OTHER_FORMS.items() if (path / name).exists())
     return next(known, f"{lacking} in this folder").format(path)

@@ -85,17 +85,22 @@ class DualEncoder(Component):
             raise ConfigurationError(
                 f"{self.checkpoint.name}: this is a CLIP-ViP model: use the plugin clip-vip"
             )
-        vision = config.get("vision_config", {})
-        if isinstance(vision, dict) and "num_patches" in vision and "image_size" not in vision:
-            raise ConfigurationError(
-                f"{self.checkpoint.name}: this is a SigLIP 2 NaFlex, whose pictures have any "
-                "shape, which is not supported: take one of a fixed size, such as "
-                "google/siglip2-base-patch16-224"
-            )
+        refuse_naflex(config, self.checkpoint.name)
 
     def reader(self) -> Callable[[Path, "torch.dtype"], Any]:
         """Return the function that reads the model from a folder."""
         return read_dual_encoder
+
+
+def refuse_naflex(config: Mapping[str, Any], name: str) -> None:
+    """Refuse a SigLIP 2 whose pictures keep their shape."""
+    vision = config.get("vision_config", {})
+    if isinstance(vision, dict) and "num_patches" in vision and "image_size" not in vision:
+        raise ConfigurationError(
+            f"{name}: this is a SigLIP 2 NaFlex, whose pictures have any "
+            "shape, which is not supported: take one of a fixed size, such as "
+            "google/siglip2-base-patch16-224"
+        )
 
 
 def read_dual_encoder(folder: Path, dtype: "torch.dtype") -> Any:
@@ -110,6 +115,7 @@ def read_dual_encoder(folder: Path, dtype: "torch.dtype") -> Any:
     from moodreel_plugins.encoders.injecting import allow_inject
     from moodreel_plugins.encoders.state_files import described_failure
 
+    refuse_quantised(folder)
     try:
         model, found = AutoModel.from_pretrained(
             folder,
@@ -130,6 +136,24 @@ def read_dual_encoder(folder: Path, dtype: "torch.dtype") -> Any:
     return model
 
 
+def refuse_quantised(folder: Path) -> None:
+    """Refuse numbers of 8 bits, which transformers would take for the weights themselves."""
+    from safetensors import SafetensorError, safe_open
+
+    for path in folder.glob("*.safetensors"):
+        try:
+            with safe_open(path, "pt") as file:
+                kinds = {file.get_slice(name).get_dtype(): name for name in file.keys()}  # noqa: SIM118
+        except (SafetensorError, OSError):
+            continue  # said by what reads it
+        small = next((kind for kind in kinds if kind.startswith(("I8", "U8", "F8"))), None)
+        if small:
+            raise ConfigurationError(
+                f"{path}: {kinds[small]} is of 8 bits ({small}): a quantised model is not read; "
+                "take it in float16 or more"
+            )
+
+
 def check_loaded(folder: Path, model: Any, found: Mapping[str, Any]) -> None:
     """Refuse weights that lack some, have prefixes, or hold more than the model computes.
 
@@ -137,19 +161,22 @@ def check_loaded(folder: Path, model: Any, found: Mapping[str, Any]) -> None:
     """
     from moodreel_plugins.encoders.clip_vip import check_complete
     from moodreel_plugins.encoders.foreign_parts import refuse_foreign, refuse_unknown
-    from moodreel_plugins.encoders.state_names import STALE
+    from moodreel_plugins.encoders.state_names import OPENAI, STALE
 
     more = [name for name in sorted(found["unexpected_keys"]) if not name.endswith(STALE)]
     refuse_foreign(more, str(folder))
     missing = next(iter(sorted(found["missing_keys"])), None)
-    if missing and any(name.endswith(f".{missing}") for name in more):
+    if missing and any(name.endswith((f".{missing}", OPENAI)) for name in more):
         raise ConfigurationError(
-            f"{folder}: its weights have names with a prefix: take it off with moodreel convert "
-            f"clip {folder} --to FOLDER"
+            f"{folder}: its weights have prefixes, or OpenAI's names: mend them with moodreel "
+            f"convert clip {folder} --to FOLDER"
         )
     check_complete(folder, found)
     parts = tuple(f"{name}." for name, _ in model.named_children())
     refuse_unknown([name for name in more if name.startswith(parts)], str(folder))
+    for name, value in model.named_parameters():
+        if not value.isfinite().all():
+            raise ConfigurationError(f"{folder}: {name} holds no finite numbers")
 
 
 def feature_dim(config: Any) -> int:

@@ -13,6 +13,7 @@ from moodreel_plugins.encoders.checkpoints import (
     read_json,
     shards,
 )
+from moodreel_plugins.encoders.dual_encoder import refuse_naflex
 from moodreel_plugins.encoders.open_clip import (
     is_open_clip,
     open_clip_facts,
@@ -20,7 +21,7 @@ from moodreel_plugins.encoders.open_clip import (
     open_clip_tokenizer,
 )
 from moodreel_plugins.encoders.pixels import clip_processor, read_pixel_maker
-from moodreel_plugins.encoders.shapes import ADDED, TEMPORAL
+from moodreel_plugins.encoders.shapes import ADDED, TEMPORAL, part_of
 from moodreel_plugins.encoders.state_files import State, read_state
 from moodreel_plugins.encoders.state_names import plain_names
 from moodreel_plugins.encoders.torchscript import is_torchscript, script_activation
@@ -70,10 +71,8 @@ class Source:
         Raises:
             ConfigurationError: nothing says the activation; features would be wrong by a little.
         """
-        if self.config and is_open_clip(self.held):
-            return open_clip_facts(self.held, self.config)
         if self.config:
-            return self.held
+            return self.configured(activation)
         stated = activation or self.activation or ("quick_gelu" if self.is_vip else None)
         if stated is None:
             raise ConfigurationError(
@@ -83,6 +82,19 @@ class Source:
                 "configuration as config=FILE"
             )
         return {f"{half}_config": {"hidden_act": stated} for half in ("text", "vision")}
+
+    def configured(self, activation: str | None) -> dict[str, Any]:
+        """Return what a configuration states; refuse an activation that is another."""
+        known = self.held
+        if self.config and is_open_clip(known):
+            known = open_clip_facts(known, self.config)
+        told = part_of(known, "vision", self.name).get("hidden_act", "quick_gelu")
+        if activation not in (None, told):
+            raise ConfigurationError(
+                f"{self.name}: activation={activation}, and its configuration says {told}: leave "
+                "out one of them"
+            )
+        return known
 
     def processor(self, side: int) -> Any:
         """Return the image processor that is stated, or CLIP's for pictures of `side`."""
@@ -111,11 +123,23 @@ def read_source(name: str, config: str | None) -> Source:
     beside, files = find_weights(name)
     given = Path(config).expanduser() if config else beside
     held = read_json(given) if given else {}
+    refuse_family(held, name)
     state: State = {}
     for file in files:
         state |= read_state(file)
     said = stated_activation(files, state, name)
     return Source(name, plain_names(state, name), given, held, said)
+
+
+def refuse_family(held: dict[str, Any], name: str) -> None:
+    """Refuse models of other families in transformers' form, which load as they are."""
+    refuse_naflex(held, name)
+    family = held.get("model_type", "clip")
+    if family != "clip":
+        raise ConfigurationError(
+            f"{name}: a {str(family)[:40]} in transformers' form is no CLIP; where it is a dual "
+            "encoder it needs no conversion: give its folder as model=FOLDER"
+        )
 
 
 def find_weights(name: str) -> tuple[Path | None, list[Path]]:

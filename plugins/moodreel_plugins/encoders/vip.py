@@ -13,7 +13,6 @@ from moodreel_plugins.encoders.checkpoints import (
     Checkpoint,
     Precision,
     join_batches,
-    one_line,
 )
 from moodreel_plugins.encoders.clip import (
     ClipTextEncoder,
@@ -21,7 +20,12 @@ from moodreel_plugins.encoders.clip import (
     inference_unless,
     is_learning,
 )
-from moodreel_plugins.encoders.dual_encoder import PROXIES, DualEncoder
+from moodreel_plugins.encoders.dual_encoder import (
+    PROXIES,
+    DualEncoder,
+    check_loaded,
+    refuse_quantised,
+)
 from moodreel_plugins.encoders.tokenizers import (
     TOKENIZER,
     find_tokenizer,
@@ -190,13 +194,20 @@ class ClipVipTextEncoder(VipEncoder, ClipTextEncoder):
 def read_clip_vip(folder: Path, dtype: "torch.dtype") -> Any:
     """Read a CLIP-ViP model from a folder."""
     from moodreel_plugins.encoders.clip_vip import ClipVip
+    from moodreel_plugins.encoders.state_files import described_failure
 
+    refuse_quantised(folder)
     try:
-        return ClipVip.from_pretrained(folder, dtype=dtype, local_files_only=True)
+        model, found = ClipVip.from_pretrained(
+            folder, dtype=dtype, local_files_only=True, output_loading_info=True
+        )
     except ConfigurationError:
         raise
     except Exception as error:  # of many kinds: a damaged file, a shape, a wrong configuration
-        raise ConfigurationError(f"{folder}: cannot be loaded: {one_line(error)}") from None
+        told = described_failure(error)
+        raise ConfigurationError(f"{folder}: cannot be loaded: {told}") from None
+    check_loaded(folder, model, found)
+    return model
 
 
 def thinned(clip: Clip, most: int) -> list[Any]:

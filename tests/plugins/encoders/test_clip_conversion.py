@@ -249,6 +249,12 @@ def test_a_configuration_that_says_other_than_the_weights_is_refused(clip, weigh
     assert "says vision num_hidden_layers 2, its weights have 1" in said
 
 
+def test_an_activation_beside_a_configuration_must_agree_with_it(own, tmp_path):
+    source = open_clip_folder(tmp_path / "open", own)
+    assert "says gelu" in refused(source, tmp_path / "made", activation="quick_gelu")
+    assert ", gelu;" in convert_clip(str(source), tmp_path / "made", activation="gelu")
+
+
 # Pictures
 
 

@@ -12,6 +12,7 @@ from moodreel import Engine, Registry
 from moodreel.errors import ConfigurationError
 from moodreel_plugins.encoders.clip import ClipTextEncoder, ClipVideoEncoder
 from moodreel_plugins.encoders.vip import ClipVipTextEncoder, ClipVipVideoEncoder
+from openai_names import openai_names
 from tiny_models import clip_config, pair, save_clip
 
 FAMILIES = ("clip", "siglip", "clip-vip")
@@ -149,9 +150,14 @@ def test_another_network_is_refused_before_it_is_loaded(tmp_path):
     )
 
 
+def of_8_bits(weights):
+    return {name: value.to(torch.int8) for name, value in weights.items()}
+
+
 def rewritten(folder, path, change):
     """Copy a model's folder, with its weights changed."""
-    held = change(load_file(folder / "model.safetensors"))
+    changed = change(load_file(folder / "model.safetensors"))
+    held = {name: value.contiguous() for name, value in changed.items()}
     return copy(folder, path, model=save(held, {"format": "pt"}))
 
 
@@ -162,15 +168,26 @@ MORE = "vision_model.encoder.layers.2.mlp.fc1.bias"
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda w: {PREFIX + n: v for n, v in w.items()}, "names with a prefix.*moodreel convert"),
+        (
+            lambda w: {PREFIX + n: v for n, v in w.items()},
+            "prefixes, or OpenAI's.*moodreel convert",
+        ),
+        (openai_names, "prefixes, or OpenAI's.*moodreel convert"),
+        (of_8_bits, r"8 bits \(I8\)"),
+        (lambda w: w | {"logit_scale": torch.tensor(torch.inf)}, "logit_scale holds no finite"),
         (lambda w: w | {MORE: torch.ones(128)}, "layers.2.mlp.fc1.bias, which this model has not"),
         (lambda w: w | {"vision_model.x.lora_A": torch.ones(2)}, "LoRA adapters"),
     ],
-    ids=["prefix", "a layer more", "LoRA"],
+    ids=["prefix", "OpenAI", "quantised", "infinite", "a layer more", "LoRA"],
 )
-def test_weights_that_the_model_would_drop_are_refused(change, says, folders, tmp_path):
+def test_weights_that_make_another_model_are_refused(change, says, folders, tmp_path):
     folder = rewritten(folders["clip"], tmp_path / "x", change)
     assert re.search(says, refused(loaded(folder)))
+
+
+def test_a_clip_vip_with_more_layers_than_its_configuration_has_is_refused(folders, tmp_path):
+    folder = rewritten(folders["clip-vip"], tmp_path / "x", lambda w: w | {MORE: torch.ones(128)})
+    assert "which this model has not" in refused(loaded(folder, ClipVipVideoEncoder))
 
 
 def test_heads_and_stale_buffers_beside_a_model_are_passed_over(folders, tmp_path):

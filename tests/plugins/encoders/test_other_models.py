@@ -1,5 +1,7 @@
 """What a CLIP of transformers does not compute is refused by name, never dropped."""
 
+import json
+
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -95,6 +97,16 @@ def test_parts_of_another_model_are_refused_by_name(kind, own, tmp_path):
 
 def test_a_siglip_needs_no_conversion(folders, tmp_path):
     assert "needs no conversion" in refused(folders["siglip"], tmp_path / "made")
+
+
+def test_a_naflex_is_no_clip_to_convert(folders, tmp_path):
+    source = tmp_path / "naflex"
+    source.mkdir()
+    for path in folders["siglip"].iterdir():
+        (source / path.name).write_bytes(path.read_bytes())
+    config = {"model_type": "siglip2", "vision_config": {"num_patches": 16}}
+    (source / "config.json").write_text(json.dumps(config))
+    assert "NaFlex" in refused(source, tmp_path / "made")
 
 
 def test_two_models_in_one_file_are_refused(weights, tmp_path):
