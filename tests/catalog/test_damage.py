@@ -8,7 +8,7 @@ from json import dumps
 
 import pytest
 
-from damaged_index import CAPTION_DAMAGES, DAMAGES, damage, video_id
+from damaged_index import CAPTION_DAMAGES, DAMAGES, damage, turned_to, video_id
 from hard_videos import write_video
 from moodreel.catalog.damage import damaged_videos
 from moodreel.errors import DamagedVideo, MoodreelError, Note
@@ -33,6 +33,13 @@ def whole(tmp_path_factory, engine_at):
     return folder
 
 
+@pytest.fixture(scope="module")
+def working(whole, engine_at):
+    """An engine, which is turned to one index after the other."""
+    with engine_at(whole / "index") as engine:
+        yield engine
+
+
 @pytest.fixture
 def spoil(whole, tmp_path):
     """Copy the index, and damage what it holds of the second video."""
@@ -51,9 +58,9 @@ def names(hits):
 
 @pytest.mark.parametrize("kind", DAMAGES)
 @pytest.mark.filterwarnings("ignore::moodreel.errors.Note")
-def test_a_damaged_video_is_left_out_by_every_verb_and_made_again(kind, spoil, whole, engine_at):
-    folder, videos = spoil(DAMAGES[kind]), whole / "videos"
-    with engine_at(folder) as engine:
+def test_a_damaged_video_is_left_out_by_every_verb_and_made_again(kind, spoil, whole, working):
+    videos = whole / "videos"
+    with turned_to(working, spoil(DAMAGES[kind])) as engine:
         with pytest.warns(Note, match=NAMED):
             assert names(engine.search("a cat", top=5)) == ["a.mp4", "c.mp4"]
         assert "b.mp4" not in names(engine.mood({"joy": 1.0}))
@@ -82,8 +89,8 @@ def test_a_damaged_video_is_left_out_by_every_verb_and_made_again(kind, spoil, w
 
 @pytest.mark.parametrize("kind", CAPTION_DAMAGES)
 @pytest.mark.filterwarnings("ignore::moodreel.errors.Note")
-def test_damaged_captions_are_left_out_and_made_again(kind, spoil, whole, engine_at):
-    with engine_at(spoil(CAPTION_DAMAGES[kind])) as engine:
+def test_damaged_captions_are_left_out_and_made_again(kind, spoil, whole, working):
+    with turned_to(working, spoil(CAPTION_DAMAGES[kind])) as engine:
         with pytest.warns(Note, match=NAMED):
             found = engine.search("soup", top=5, inside="captions")
         assert names(found) == ["a.mp4", "c.mp4"]

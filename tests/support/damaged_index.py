@@ -1,10 +1,14 @@
 """Indexes as an earlier moodreel left them: with rows that are not what their component makes."""
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
+
+from moodreel import Engine
+from moodreel.search.index import SearchIndex
 
 OF_VIDEO = "segment_id IN (SELECT id FROM segments WHERE video_id = :video)"
 MADE_BY = "component_id IN (SELECT id FROM components WHERE kind = '{}')"
@@ -37,6 +41,7 @@ DAMAGES = {
     "moods that are NaN": MOODS.format("intensities = :nans, observed = :seen"),
     "moods that are infinite": MOODS.format("intensities = :infinite, observed = :seen"),
     "moods below zero": MOODS.format("intensities = :negative, observed = :seen"),
+    "moods beyond all": MOODS.format("intensities = :huge, observed = :seen"),
     "moods of nothing": MOODS.format("observed = x''"),
     "evidence in words": MOODS.format("evidence = 'some'"),
     "moods that are lost": f"DELETE FROM emotions WHERE {OF_VIDEO}",
@@ -44,6 +49,7 @@ DAMAGES = {
     "a segment before the start": TIMES.format("start = -5.0"),
     "a segment backwards": TIMES.format("start = 3.0, end = 1.0"),
     "a time in words": TIMES.format("start = 'soon'"),
+    "a time after the end": TIMES.format("start = 90.0, end = 95.0"),
     "a time beyond all": TIMES.format("start = 1e299, end = 1e300"),
     "an endless video": FACTS.format("duration = 9e999"),
     "a width in words": FACTS.format("width = 'wide'"),
@@ -59,8 +65,20 @@ VALUES = {
     "nans": single(np.nan),
     "infinite": single(np.inf),
     "negative": single(-0.5),
+    "huge": single(1e38),
     "seen": SEEN,
 }
+
+
+@contextmanager
+def turned_to(engine: Engine, folder: Path) -> Iterator[Engine]:
+    """Let an engine, with its models and worker processes, search another index for a while."""
+    own, engine.search_index = engine.search_index, SearchIndex(engine.components, folder)
+    try:
+        yield engine
+    finally:
+        engine.search_index.close()
+        engine.search_index = own
 
 
 def video_id(folder: Path, name: str) -> int:

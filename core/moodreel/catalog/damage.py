@@ -15,7 +15,7 @@ from moodreel.catalog.catalog import Catalog
 from moodreel.catalog.database import get_fact, put_fact, readable_errors
 from moodreel.catalog.marks import get_mark, put_mark
 from moodreel.catalog.packing import whole_features, whole_frames, whole_moods
-from moodreel.catalog.ranges import whole_facts, whole_times
+from moodreel.catalog.ranges import inside, whole_facts, whole_times
 from moodreel.catalog.records import CAPTION_ENCODER
 from moodreel.catalog.rows import find_component, stored_columns
 from moodreel.errors import CatalogError, DamagedIndex
@@ -84,7 +84,8 @@ def look_at(catalog: Catalog, part: Component | None) -> Iterator[int]:
 def damaged_record_query() -> Select:
     """Return the query of the videos that are damaged in facts or times."""
     v, s = schema.videos.c, schema.segments.c
-    cut = select(s.video_id).where(not_(whole_times()))
+    cut = select(s.video_id).join_from(schema.segments, schema.videos)
+    cut = cut.where(not_(and_(whole_times(), inside())))
     return select(v.id).where(or_(not_(whole_facts()), v.id.in_(cut)))
 
 

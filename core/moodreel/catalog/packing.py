@@ -14,6 +14,7 @@ from sqlalchemy import Row
 from moodreel.emotions import EmotionScores
 from moodreel.interfaces import Component
 from moodreel.interfaces.contracts import plugin_error
+from moodreel.interfaces.outputs import MOST_INTENSITY
 
 HALF, SINGLE = 2, 4  # bytes a number
 MOST_EVIDENCE = 2**31 - 1
@@ -48,11 +49,11 @@ def whole_features(rows: Sequence[Row], dim: int | None) -> list[Row]:
 
 
 def whole_moods(rows: Sequence[Row], count: int) -> list[Row]:
-    """Return the rows of moods that hold `count` intensities, finite and from 0 where observed."""
+    """Return the rows of moods that hold `count` intensities, such as can be where observed."""
     fitting = [row for row in rows if is_mood(row, count)]
     values, observed = unpack_moods(fitting, count)
     with np.errstate(invalid="ignore"):
-        good = np.logical_or(~observed, np.isfinite(values) & (values >= 0))
+        good = np.logical_or(~observed, (values >= 0) & (values <= MOST_INTENSITY))
     return list(compress(fitting, np.all(good, axis=1).tolist()))
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, and_, func
 from moodreel.catalog import schema
 
 LONGEST = 1e9  # seconds, 31 years; only a damaged record holds more: a judgement
+SLACK = 1.0  # seconds after its video's end at which a segment may end: a judgement
 MOST = 1e6  # pixels, and frames a second: a judgement
 
 
@@ -20,6 +21,11 @@ def whole_times() -> ColumnElement[bool]:
     """Whether a segment begins and ends as one can."""
     s = schema.segments.c
     return and_(within(s.start, LONGEST), within(s.end, LONGEST), s.start <= s.end)
+
+
+def inside() -> ColumnElement[bool]:
+    """Whether a segment ends with its video at the latest; of a query over both tables."""
+    return schema.segments.c.end <= schema.videos.c.duration + SLACK
 
 
 def whole_facts() -> ColumnElement[bool]:

@@ -36,6 +36,17 @@ class PathText(TypeDecorator):
         return os.fsdecode(value) if isinstance(value, bytes) else value
 
 
+class HeldText(TypeDecorator):
+    """Text, also where a damaged index holds bytes in its place."""
+
+    impl = String
+    cache_ok = True
+
+    def process_result_value(self, value: str | bytes | None, dialect: Any) -> str | None:
+        """Return what is stored as text."""
+        return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+
+
 def path_bytes(path: str) -> bytes:
     """Return the bytes of a name; what can be no name becomes bytes that no name has."""
     try:
@@ -93,7 +104,7 @@ videos = Table(
     Column("location", PathText, unique=True, nullable=False),  # absolute
     Column("size", BigInteger, nullable=False),
     Column("modified", BigInteger, nullable=False),  # nanoseconds
-    Column("digest", String, nullable=False, index=True),
+    Column("digest", HeldText, nullable=False, index=True),
     Column("duration", Float, nullable=False),
     Column("fps", Float, nullable=False),
     Column("width", Integer, nullable=False),

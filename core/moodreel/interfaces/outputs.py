@@ -17,6 +17,8 @@ from moodreel.interfaces.features import TextFeatures, VideoFeatures
 from moodreel.interfaces.injection import AddedTokens
 from moodreel.media import Clip, VideoFacts
 
+MOST_INTENSITY = 1e4  # of a mood seen; with a weight, half precision holds it: a judgement
+
 
 def first(problems: Iterator[str]) -> str | None:
     """Return the first problem."""
@@ -91,8 +93,11 @@ def emotion_scores(component: Any, result: EmotionScores, inputs: Sequence[Any])
         return problem
     if len(result) != len(inputs):
         return f"returns {len(result)} rows for {len(inputs)} inputs"
-    if component.modality == "video" and (result.values < 0).any():
-        return f"returns intensities below 0, such as {result.values.min():.3g}"
+    values = result.values if component.modality == "video" else result.values[:0]
+    if (values < 0).any():
+        return f"returns intensities below 0, such as {values.min():.3g}"
+    if (values > MOST_INTENSITY).any():
+        return f"returns intensities up to {values.max():.3g}; {MOST_INTENSITY:g} is the largest"
     return None
 
 
