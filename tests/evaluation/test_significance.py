@@ -11,6 +11,7 @@ from moodreel.evaluation.material import gather_material
 from moodreel.evaluation.significance import Significance
 from moodreel.reports.comparison import as_markdown
 from moodreel.reports.sections import verdicts
+from moodreel.reports.trec import write_trec
 
 FIVE = ["baseline", "same-0", "same-1", "same-2", "damaged"]
 
@@ -80,6 +81,19 @@ def test_runs_by_several_seeds_are_one_strategy_whose_spread_counts(collection):
     assert found.mean == pytest.approx(sum(means) / 4 - 1, abs=1e-9)
     assert found.high - found.low > one.high - one.low
     assert "Between runs" in as_markdown(several)
+
+
+def test_runs_are_of_one_strategy(collection):
+    mixed = Candidate("mixed", ["shaken", "damaged"])
+    with pytest.raises(InvalidInput, match="shaken and damaged are not runs of one strategy"):
+        compare(collection, ["baseline", mixed])
+
+
+def test_what_no_seed_changes_has_one_run_in_trec_files_too(collection, tmp_path):
+    names = [Candidate("damaged", ["damaged"], range(3)), Candidate("shaken", ["shaken"], range(2))]
+    write_trec(collection, names, tmp_path)
+    runs = {path.name for path in tmp_path.glob("run-*")}
+    assert runs == {"run-damaged.txt", "run-shaken.txt", "run-shaken_(2).txt"}
 
 
 def test_faces_and_scenes_cross_where_captions_are_labelled_with_them(collection, tmp_path):

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moodreel.components import READERS
+from moodreel.errors import InvalidInput
 from moodreel.evaluation.candidates import Candidate, distinct_names, read_candidate
 from moodreel.evaluation.material import Material
 from moodreel.evaluation.metrics.statistics import RESAMPLES, Difference, Tally
@@ -176,15 +177,30 @@ def compare(
 
 
 def distinct_runs(material: Material, candidate: Candidate) -> list[Scoring]:
-    """Score the runs of a strategy; those of a component that no seed changes are one."""
+    """Score the runs of a strategy; those of a component that no seed changes are one.
+
+    Raises:
+        InvalidInput: the runs are of several strategies, or of one with other options.
+    """
     found: list[Scoring] = []
     for name, seed in candidate.runs:
         scoring = score_strategy(material, name, seed)
         same = found and found[-1].name == name and scoring.is_same(found[-1])
         if same:
             break
+        if found and scoring.strategy.recipe != found[0].strategy.recipe:
+            raise InvalidInput(
+                f"{found[0].name} and {name} are not runs of one strategy, which differ by their "
+                f"seed alone: {recipe_words(found[0])} against {recipe_words(scoring)}"
+            )
         found.append(scoring)
     return found
+
+
+def recipe_words(scoring: Scoring) -> str:
+    """Return what a strategy was built from, in a few words."""
+    recipe = scoring.strategy.recipe
+    return " ".join([recipe["plugin"], *(f"{k}={v}" for k, v in recipe["options"].items())])
 
 
 def judge_results(

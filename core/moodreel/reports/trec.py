@@ -9,8 +9,9 @@ import numpy as np
 
 from moodreel.errors import MoodreelError
 from moodreel.evaluation.candidates import Candidate, distinct_names, read_candidate
+from moodreel.evaluation.comparison import distinct_runs
 from moodreel.evaluation.material import Material
-from moodreel.evaluation.scoring import Scoring, score_strategy
+from moodreel.evaluation.scoring import Scoring
 from moodreel.paths import shown_path
 from moodreel.storage.atomic import atomic_path
 
@@ -33,10 +34,10 @@ def write_trec(material: Material, names: Sequence[str | Candidate], folder: Pat
         "emotion-qrels.txt": emotion_lines(material, videos),
     }
     candidates = [name if isinstance(name, Candidate) else read_candidate(name) for name in names]
-    runs = [run for candidate in candidates for run in candidate.runs]
-    for (name, seed), shown in zip(runs, distinct_names([n for n, _ in runs]), strict=True):
+    runs = [run for candidate in candidates for run in distinct_runs(material, candidate)]
+    for run, shown in zip(runs, distinct_names([run.name for run in runs]), strict=True):
         tag = plain_name(shown)
-        files[f"run-{tag}.txt"] = run_lines(score_strategy(material, name, seed), videos, tag)
+        files[f"run-{tag}.txt"] = run_lines(run, videos, tag)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         return [write_lines(folder / name, lines) for name, lines in files.items()]
