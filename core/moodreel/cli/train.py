@@ -1,12 +1,13 @@
 """`moodreel train`: a strategy that learns from videos and captions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from moodreel.cli.datasets import cache_option, root_option, tell_failed, videos_option
 from moodreel.cli.groups import option_group
@@ -15,11 +16,11 @@ from moodreel.cli.opening import open_components
 from moodreel.cli.options import ConfigurationOptions, configuration_options
 from moodreel.cli.overrides import overrides_argument
 from moodreel.cli.progress import progress_bar
-from moodreel.errors import ConfigurationError, MissingPackage, closest
+from moodreel.errors import MissingPackage
 
 if TYPE_CHECKING:
     from moodreel.datasets import Dataset
-    from moodreel.training.plan import TrainingPlan
+    from moodreel.training.recipes import Recipe
     from moodreel.training.trainer import Outcome
 
 PACKAGES = ("accelerate", "tensorboard", "matplotlib")
@@ -30,7 +31,7 @@ PLAN = "plan."
 class PlanOptions:
     """Choices of the training that have an option of their own; None: as the plan has it."""
 
-    tune: str = "none"
+    tune: str | None = None
     steps: int | None = None
     batch: int | None = None
     rate: float | None = None
@@ -44,15 +45,16 @@ class ExampleOptions:
     """What is learned from.
 
     Args:
-        splits: the splits of the dataset to learn from.
-        validation: the split that decides when to stop; "none": all steps are made.
+        splits: the splits of the dataset to learn from; none: as the recipe has it.
+        validation: the split that decides when to stop; "none": all steps are made; None: as the
+            recipe has it.
         root: the folder of a benchmark's annotation files.
         videos: the folder of the video files.
         cache: the folder where features are kept.
     """
 
     splits: tuple[str, ...]
-    validation: str
+    validation: str | None
     root: str | None
     videos: str | None
     cache: str
@@ -63,11 +65,6 @@ class ExampleOptions:
 
         return load_dataset(source, self.root, self.videos)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return what a training run takes of them."""
-        validation = None if self.validation == "none" else self.validation
-        return {"splits": self.splits, "validation": validation, "cache": Path(self.cache)}
-
 
 plan_options = option_group(
     "choices",
@@ -75,10 +72,8 @@ plan_options = option_group(
     click.option(
         "--tune",
         type=click.Choice(["none", "projection", "text", "all"]),
-        default="none",
-        show_default=True,
         help="The encoders that learn besides the strategy: none, the text encoder's projection, "
-        "the text encoder, or both encoders.",
+        "the text encoder, or both encoders.  [default: none]",
     ),
     click.option(
         "--steps", type=int, metavar="N", help="The number of batches at most.  [default: 600]"
@@ -111,17 +106,13 @@ example_options = option_group(
         "--split",
         "splits",
         multiple=True,
-        default=["train"],
-        show_default=True,
         metavar="SPLIT",
-        help="A split to learn from; may repeat.",
+        help="A split to learn from; may repeat.  [default: train]",
     ),
     click.option(
         "--validation",
-        default="val",
-        show_default=True,
         metavar="SPLIT",
-        help="The split that decides when to stop; none: all steps are made.",
+        help="The split that decides when to stop; none: all steps are made.  [default: val]",
     ),
     root_option,
     videos_option,
@@ -134,10 +125,18 @@ example_options = option_group(
 @overrides_argument
 @click.option(
     "--fusion",
-    required=True,
     metavar="NAME",
-    help="The fusion strategy, by name or as the folder of a trained one, to train that on.",
+    help="The fusion strategy, by name or as the folder of a trained one, to train that on. "
+    "Required, but with --recipe.",
 )
+@click.option(
+    "--recipe",
+    "recipe_name",
+    metavar="NAME",
+    help="A training set-up: clip-vip-msrvtt, clip-vip-pretrain, seed-additive, or a YAML file. "
+    "Options and KEY=VALUE change it.",
+)
+@click.option("--dump", is_flag=True, help="Print the set-up with all its values, and end.")
 @click.option(
     "--to",
     "target",
@@ -153,7 +152,9 @@ example_options = option_group(
 @configuration_options
 def command(
     dataset: str,
-    fusion: str,
+    fusion: str | None,
+    recipe_name: str | None,
+    dump: bool,
     target: Path | None,
     choices: PlanOptions,
     examples: ExampleOptions,
@@ -169,26 +170,71 @@ def command(
 
     For several processes: accelerate launch -m moodreel train ...
     """
+    from moodreel.training.recipes import make_plan
+
+    recipe = chosen_recipe(recipe_name, fusion, choices, examples, configuration)
+    if dump:
+        click.echo(recipe.dump(), nl=False)
+        return 0
     check_installed()
-    given = configuration.overrides
-    plan = make_plan(choices, pairs(given, PLAN))
-    rest = [item for item in given if not item.startswith(PLAN)]
-    whole = replace(configuration, overrides=("segments.length=0", *rest))
-    check_names(whole, [fusion])
-    source, folder = examples.load(dataset), target or Path("trained") / Path(fusion).name
+    plan = make_plan(recipe.plan)
+    whole = recipe_configuration(recipe, configuration)
+    check_names(whole, [recipe.fusion])
+    folder = target or Path("trained") / Path(recipe_name or recipe.fusion).stem
+    source = examples.load(dataset)
     drop_unfinished(folder, restart)
-    asked = examples.to_dict()
     failed: list[str] = []
-    with open_components(whole, [fusion]) as components, progress_bar() as bar:
+    asked: dict[str, Any] = {"splits": recipe.splits, "cache": Path(examples.cache)}
+    asked["validation"] = None if recipe.validation == "none" else recipe.validation
+    with open_components(whole, [recipe.fusion]) as components, progress_bar() as bar:
         from moodreel.features.texts import check_encoder
         from moodreel.training.runs import Run
 
         name = components.registry.slot_name("text_encoder")
         check_encoder(source, components.text_encoder, name)
         asked |= {"on_progress": bar, "on_failure": partial(note_failed, failed)}
-        outcome = Run(components, source, fusion, plan, folder, **asked).train()
+        outcome = Run(components, source, recipe.fusion, plan, folder, **asked).train()
     tell_outcome(folder, outcome)
     return 1 if failed else 0
+
+
+def chosen_recipe(
+    name: str | None,
+    fusion: str | None,
+    choices: PlanOptions,
+    examples: ExampleOptions,
+    configuration: ConfigurationOptions,
+) -> "Recipe":
+    """Return a recipe with what the command line puts in place of its own values."""
+    from moodreel.training.recipes import Recipe
+
+    options = {name: value for name, value in vars(choices).items() if value is not None}
+    given: dict[str, Any] = {"fusion": fusion, "splits": examples.splits}
+    given |= {"validation": examples.validation, "preset": given_preset(configuration)}
+    plan = {**options, **pairs(configuration.overrides, PLAN)}
+    if "steps" in plan:
+        plan = {"epochs": None, **plan}  # or a recipe's epochs would count
+    recipe = Recipe.load(name) if name else Recipe()
+    recipe = recipe.changed(plan=plan, **{key: value for key, value in given.items() if value})
+    if not recipe.fusion:
+        raise click.UsageError("Missing option '--fusion': a strategy that learns, or --recipe.")
+    return recipe
+
+
+def given_preset(configuration: ConfigurationOptions) -> str | None:
+    """Return the preset of the command line, None where it has its default."""
+    source = click.get_current_context().get_parameter_source("preset")
+    return None if source is ParameterSource.DEFAULT else configuration.preset
+
+
+def recipe_configuration(
+    recipe: "Recipe", configuration: ConfigurationOptions
+) -> ConfigurationOptions:
+    """Return the configuration of a recipe, with the command line's settings over it."""
+    own = [f"{key}={value}" for key, value in recipe.overrides.items()]
+    rest = [item for item in configuration.overrides if not item.startswith(PLAN)]
+    preset = recipe.preset or configuration.preset
+    return replace(configuration, preset=preset, overrides=("segments.length=0", *own, *rest))
 
 
 def note_failed(failed: list[str], path: str, reason: str) -> None:
@@ -246,22 +292,3 @@ def tell_outcome(folder: Path, outcome: "Outcome") -> None:
     measured = ", ".join(f"{name} {value:.3f}" for name, value in outcome.metrics.items())
     click.echo(f"{folder}: {outcome.steps} steps, best after {outcome.best_step}; {measured}")
     click.echo(f'Try: moodreel search "a joyful person" --fusion {folder}', err=True)
-
-
-def make_plan(choices: PlanOptions, given: Mapping[str, Any]) -> "TrainingPlan":
-    """Return the plan of options, and of plan.NAME=VALUE."""
-    from pydantic import TypeAdapter, ValidationError
-
-    from moodreel.training.plan import TrainingPlan
-
-    known = TrainingPlan.__dataclass_fields__
-    for name in given:
-        if name not in known:
-            raise ConfigurationError(f"plan has no {name!r}.{closest(name, known)}")
-    chosen = {name: value for name, value in vars(choices).items() if value is not None}
-    try:
-        return TypeAdapter(TrainingPlan).validate_python({**chosen, **given})
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise ConfigurationError(f"{PLAN}{where}: {first['msg'].lower()}") from None

@@ -36,9 +36,10 @@ class BatchLoss:
         found = {name: self.gather(name, part) for name, part in found.items()}
         text, video, scale = found["text"], found["video"], found["scale"]
         same = torch.from_numpy(self.examples.same(rows)).to(text.device)
+        masked = same if self.plan.mask else None
         caption, frame = found.get("caption", text), found.get("frame", video)
         objective = OBJECTIVES[self.plan.objective]
-        terms = {"contrastive": objective(video, text, frame, caption, scale, same)}
+        terms = {"contrastive": objective(video, text, frame, caption, scale, masked)}
         if "corrected" in found and self.plan.correct:
             terms["correction"] = self.plan.correct * self.correction(found["corrected"], rows)
         if self.plan.emotion or self.plan.distil:

@@ -1,10 +1,14 @@
 """From the captions of a batch to what the module takes: one process's share, on its device."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import torch
 
+from moodreel.errors import InvalidInput, UnreadableVideo
+from moodreel.media import Clip
 from moodreel.training.batches import Indices
 from moodreel.training.examples import Examples
 from moodreel.training.module import Asked, Batch, Shown
@@ -22,6 +26,9 @@ class Collator:
         device: the device of the module.
         process: the number of this process.
         processes: how many processes share a batch.
+        jitter: whether the frames to learn from are taken at times that are drawn.
+        on_failure: called with the path of each video that cannot be read, and the reason.
+        dead: the places of the videos that could not be read.
     """
 
     examples: Examples
@@ -31,19 +38,63 @@ class Collator:
     device: torch.device
     process: int = 0
     processes: int = 1
+    jitter: bool = False
+    on_failure: Callable[[str, str], None] = lambda path, reason: None
+    dead: set[int] = field(default_factory=set)
 
     def share(self, rows: Indices, number: int) -> Batch:
         """Return this process's share of the batch of a number, with what the objective uses."""
         rows = np.array_split(rows, self.processes)[self.process]
         examples = self.examples
-        shown = self.shown(examples, examples.video_of[rows])
+        rows, clips = self.readable(rows, number) if self.watching else (rows, ())
+        videos = examples.video_of[rows]
+        shown = Shown(examples.video[videos].to(self.device), examples.seen[videos], clips)
         return Batch(
             self.asked(examples, examples.text_of[rows]),
             shown,
             torch.from_numpy(examples.same(rows)).to(self.device),
             self.others(rows, number) if "caption" in self.uses else None,
             self.single_frames(shown, number) if "frame" in self.uses else None,
+            rows,
         )
+
+    def readable(self, rows: Indices, number: int) -> tuple[Indices, Sequence[Clip]]:
+        """Return captions with the frames of their videos; others where one cannot be read.
+
+        Raises:
+            InvalidInput: hardly any video can be read.
+        """
+        found, rows, attempt = self.read(rows, number), rows.copy(), 0
+        while dead := [n for n, clip in enumerate(found) if isinstance(clip, UnreadableVideo)]:
+            for place in dead:
+                self.bury(int(self.examples.video_of[rows[place]]), found[place])
+            rows[dead] = self.replacements(rows[dead], [number, attempt])
+            for place, clip in zip(dead, self.read(rows[dead], number), strict=True):
+                found[place] = clip
+            attempt += 1
+        return rows, found
+
+    def read(self, rows: Indices, number: int) -> list[Any]:
+        """Return the frames of captions' videos, or why there are none."""
+        seed = [self.seed, number] if self.jitter else None
+        return list(self.examples.read_clips(self.examples.video_of[rows], seed))
+
+    def bury(self, video: int, error: UnreadableVideo) -> None:
+        """Name a video that cannot be read, once."""
+        if video not in self.dead:
+            self.dead.add(video)
+            self.on_failure(error.path, error.reason)
+
+    def replacements(self, rows: Indices, drawn_by: Sequence[int]) -> Indices:
+        """Return other captions, drawn by numbers and by the captions that they replace.
+
+        Raises:
+            InvalidInput: hardly any video can be read.
+        """
+        if len(self.dead) * 2 > len(self.examples.seen):
+            raise InvalidInput("more than half of the videos cannot be read; see the reasons above")
+        draws = [np.random.default_rng([self.seed, *drawn_by, int(row)]) for row in rows]
+        return np.array([draw.integers(len(self.examples.captions)) for draw in draws], np.int64)
 
     def asked(self, examples: Examples, texts: Indices) -> Asked:
         """Return texts by their places."""
@@ -51,8 +102,12 @@ class Collator:
         return Asked(words, examples.text[texts].to(self.device), examples.wanted[texts])
 
     def shown(self, examples: Examples, videos: Indices) -> Shown:
-        """Return videos by their places, decoded where their encoder learns."""
-        clips = examples.read_clips(videos) if self.watching else ()
+        """Return videos by their places, decoded where their encoder learns.
+
+        Raises:
+            UnreadableVideo: a video cannot be read.
+        """
+        clips = [checked(clip) for clip in examples.read_clips(videos)] if self.watching else ()
         return Shown(examples.video[videos].to(self.device), examples.seen[videos], clips)
 
     def others(self, rows: Indices, number: int) -> Asked:
@@ -79,6 +134,13 @@ class Collator:
         one = frames[torch.arange(len(frames)), chosen.to(frames.device)]
         pooled = torch.nn.functional.normalize(one, dim=-1)
         return Shown(type(shown.video)(pooled, one.unsqueeze(1)), seen, clips)
+
+
+def checked(clip: Clip | UnreadableVideo) -> Clip:
+    """Return the frames of a video, or raise the reason why there are none."""
+    if isinstance(clip, UnreadableVideo):
+        raise clip
+    return clip
 
 
 def step_seed(*numbers: int) -> int:

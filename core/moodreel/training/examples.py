@@ -12,23 +12,17 @@ from torch import Tensor
 
 from moodreel.components import Components
 from moodreel.datasets import Caption, Dataset
-from moodreel.datasets.dataset import Video
 from moodreel.datasets.roles import AUXILIARY
 from moodreel.emotions import EmotionScores, FrameEmotions
-from moodreel.engine.encoding import read_clips
 from moodreel.errors import InvalidInput
 from moodreel.features.texts import text_features, wanted_emotions
 from moodreel.features.videos import CACHE, VideoSet, video_features
 from moodreel.interfaces import TextFeatures, VideoFeatures
-from moodreel.media import Clip, Progress
+from moodreel.media import Progress
 from moodreel.storage.digests import digest
 from moodreel.training.batches import Batches, Indices, Pool
+from moodreel.training.clips import ClipReader, ReadClips, refuse_clips
 from moodreel.training.plan import TrainingPlan
-
-
-def refuse_clips(places: Indices) -> Sequence[Clip]:
-    """Say that there is nothing to decode."""
-    raise InvalidInput("the videos' features were made elsewhere: there are no frames to tune on")
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +53,7 @@ class Examples:
     wanted: EmotionScores
     video: VideoFeatures
     seen: EmotionScores
-    read_clips: Callable[[Indices], Sequence[Clip]] = refuse_clips
+    read_clips: ReadClips = refuse_clips
     failed: Sequence[tuple[str, str]] = ()
     auxiliary: Sequence[Indices] = ()
 
@@ -204,20 +198,6 @@ def told_texts(
     for caption in told:
         found[column[caption.video]].append(places[caption.text])
     return [np.array(texts, np.int64) for texts in found]
-
-
-@dataclass(frozen=True)
-class ClipReader:
-    """Decodes whole videos as the encoder sees them."""
-
-    components: Components
-    videos: Sequence[Video]
-
-    def __call__(self, places: Indices) -> list[Clip]:
-        """Return the frames that the encoder sees of videos, by their places."""
-        paths = [self.videos[place].path for place in places]
-        parts = read_clips(self.components.video_encoder, self.components.decoder, paths)
-        return [clip for part in parts for clip in part]
 
 
 def whole_videos(videos: VideoSet) -> tuple[VideoFeatures, EmotionScores]:

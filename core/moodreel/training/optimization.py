@@ -97,9 +97,11 @@ def decay_of(parameter: Tensor, plan: TrainingPlan) -> float:
 
 
 def set_rates(optimizer: Any, step: int, plan: TrainingPlan) -> None:
-    """Give every group its rate in a step."""
+    """Give every group its rate in a step, and the epsilon that PyTorch's AdamW then takes."""
+    corrected = math.sqrt(1 - plan.betas[1] ** (step + 1)) if plan.epsilon_first else 1.0
     for group in optimizer.param_groups:
         group["lr"] = group["highest"] * schedule(step, plan)
+        group["eps"] = plan.epsilon / corrected
 
 
 def schedule(step: int, plan: TrainingPlan) -> float:

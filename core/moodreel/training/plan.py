@@ -45,6 +45,8 @@ class TrainingPlan:
         decay: AdamW's weight decay, of matrices alone.
         betas: AdamW's betas, as in CLIP-ViP's training.
         epsilon: what AdamW adds to the root of the second moment.
+        epsilon_first: whether it is added before the moment's bias is corrected (the form at the
+            end of section 2 of Kingma and Ba 2015, in CLIP-ViP's code), or after (PyTorch's).
         warmup: the share of the steps in which the learning rate rises, 0 to 1.
         clip: the largest norm of the gradient.
         scale: the first value of the learned similarity scale, 1 / temperature.
@@ -56,6 +58,11 @@ class TrainingPlan:
             baseline's ranking (`terms.distillation_term`).
         correct: the weight of the correction term, for strategies that correct content
             (`terms.correction_term`).
+        mask: whether a text that is true of another video of the batch counts neither as its match
+            nor as a mismatch.
+        jitter: whether the frames of a video that is decoded to learn from are taken at times that
+            are drawn anew, as CLIP-ViP's training does, and not at even ones.
+        ahead: how many batches are decoded while the ones before them are learned from.
         together: the name of a label; captions that share its value come in one batch, as hard
             negatives.
         every: steps between looks at the validation split, and between saved states.
@@ -82,6 +89,7 @@ class TrainingPlan:
     decay: float = 0.01
     betas: tuple[float, float] = (0.9, 0.98)
     epsilon: float = 1e-8
+    epsilon_first: bool = False
     warmup: float = 0.1
     clip: float = 1.0
     scale: float = 20.0
@@ -90,6 +98,9 @@ class TrainingPlan:
     neutral: float | None = 0.25
     distil: float = 0.0
     correct: float = 10.0
+    mask: bool = True
+    jitter: bool = False
+    ahead: int = 2
     together: str = "round"
     every: int = 50
     metric: Metric = "mAP"
@@ -134,7 +145,7 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     **dict.fromkeys(("steps", "every", "accumulate"), (1, ANY)),
     **dict.fromkeys(("warmup", "neutral", "layer_rate"), (0, 1)),
     **dict.fromkeys(("rate", "encoder_rate", "decay", "emotion", "distil", "correct"), (0, ANY)),
-    **dict.fromkeys(("patience", "chunk"), (0, ANY)),
+    **dict.fromkeys(("patience", "chunk", "ahead"), (0, ANY)),
     **dict.fromkeys(("clip", "epochs"), (1e-6, ANY)),
     **dict.fromkeys(("scale", "scale_limit"), (1e-3, 1000)),
     "batch": (2, ANY),

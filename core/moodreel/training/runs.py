@@ -78,6 +78,7 @@ class Run:
             tuned,
             self.folder,
             self.on_progress,
+            self.on_failure,
         )
         outcome = trainer.run()
         if trainer.is_main:

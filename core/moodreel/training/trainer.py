@@ -2,13 +2,16 @@
 
 import math
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field
 from json import dumps
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from accelerate import Accelerator, DistributedDataParallelKwargs
 from accelerate.state import AcceleratorState
+from accelerate.utils import gather_object
 from torch import nn
 
 from moodreel.errors import ConfigurationError
@@ -17,6 +20,7 @@ from moodreel.interfaces import TextEncoder, VideoEncoder
 from moodreel.media import Progress
 from moodreel.storage.digests import digest
 from moodreel.training.batch_loss import BatchLoss
+from moodreel.training.batches import Indices
 from moodreel.training.best_state import BestState, learned_state
 from moodreel.training.collation import Collator
 from moodreel.training.curves import Curves
@@ -31,6 +35,7 @@ from moodreel.training.optimization import (
     set_rates,
 )
 from moodreel.training.plan import TrainingPlan
+from moodreel.training.prefetching import Prefetcher
 from moodreel.training.states import load_state, save_state
 from moodreel.training.validation import Validation
 
@@ -64,6 +69,7 @@ class Trainer:
         tuned: the network of the encoders, where they are tuned.
         folder: the folder for the saved state and the logs; None keeps none.
         on_progress: called with the progress.
+        on_failure: called with the path of each video that dies on the way, and the reason.
     """
 
     def __init__(
@@ -77,6 +83,7 @@ class Trainer:
         tuned: nn.Module | None = None,
         folder: Path | None = None,
         on_progress: Callable[[Progress], None] = lambda progress: None,
+        on_failure: Callable[[str, str], None] = lambda path, reason: None,
     ) -> None:
         self.accelerator = open_accelerator(plan)
         processes = self.accelerator.num_processes
@@ -99,6 +106,13 @@ class Trainer:
             self.accelerator.device,
             self.accelerator.process_index,
             processes,
+            plan.jitter,
+            on_failure,
+        )
+        self.stream = Prefetcher(
+            lambda number: self.collator.share(self.batches.at(number), number),
+            plan.ahead if watcher else 0,
+            plan.steps * plan.accumulate,
         )
         self.loss = BatchLoss(plan, train, processes)
         self.measure = Validation(self.trainee, self.collator, plan.metric).measure
@@ -126,21 +140,35 @@ class Trainer:
         )
         progress = BestState()
         start = self.resume(optimizer, progress)
-        curves = Curves(self.folder, start) if self.folder and self.is_main else None
-        step = start
+        with ExitStack() as stack:
+            stack.callback(self.stream.close)
+            curves = None
+            if self.folder and self.is_main:
+                curves = stack.enter_context(closing(Curves(self.folder, start)))
+            step = self.make_steps(model, optimizer, progress, start, curves)
+        return self.finish(progress, step)
+
+    def make_steps(
+        self,
+        model: nn.Module,
+        optimizer: Any,
+        progress: BestState,
+        step: int,
+        curves: Curves | None,
+    ) -> int:
+        """Make steps until they are done, or nothing gets better; return how many were made."""
         while step < self.plan.steps and not self.is_over(progress):
             values = self.step(model, optimizer, step)
             step += 1
-            if step % self.plan.every == 0 or step == self.plan.steps:
+            is_look = step % self.plan.every == 0 or step == self.plan.steps
+            if is_look:
                 values |= self.look(progress, step)
             if curves:
                 curves.add(step - 1, values)
-            if self.is_main and (step % self.plan.every == 0 or step == self.plan.steps):
+            if self.is_main and is_look:
                 self.keep(optimizer, progress, step, curves)
                 self.on_progress(Progress(describe(values), step, self.plan.steps))
-        if curves:
-            curves.close()
-        return self.finish(progress, step)
+        return step
 
     @property
     def is_main(self) -> bool:
@@ -167,14 +195,20 @@ class Trainer:
         """Add the gradients of one of a step's batches; return the terms of its loss."""
         plan = self.plan
         number = step * plan.accumulate + part
-        rows = self.batches.at(number)
         gradients = Gradients(
             model, self.accelerator, self.loss, plan.chunk, 1 / plan.accumulate, plan.seed
         )
-        share = self.collator.share(rows, number)
+        share = self.stream.at(number)
+        rows = self.joined(share.rows)
         terms = gradients.add(share, rows, number, part == plan.accumulate - 1)
         values = {name: float(value.detach()) for name, value in terms.items()}
         return {"loss": sum(v for name, v in values.items() if name != "scale"), **values}
+
+    def joined(self, rows: Indices) -> Indices:
+        """Return the captions of all processes' shares, in order."""
+        if self.accelerator.num_processes == 1:
+            return rows
+        return np.array(gather_object(rows.tolist()), np.int64)
 
     def look(self, progress: BestState, step: int) -> dict[str, float]:
         """Measure on the validation split, and remember the best parameters."""

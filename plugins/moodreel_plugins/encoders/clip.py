@@ -125,10 +125,12 @@ class ClipTextEncoder(DualEncoder, TextEncoder):
         dtype: the precision of the weights; "auto" is bfloat16 where the device has it natively.
         space: the name of the space that a tuned model shares with the videos it was tuned on;
             None names it after its own weights.
+        max_tokens: the most tokens of a text that are read; None: as many as the model can.
     """
 
     version = "2"  # 2: SigLIP's texts without a mask and in lower case, all positions of CLIP's
     beside = TOKENIZER_FILES
+    hashed_if_set = frozenset({"max_tokens"})
 
     def __init__(
         self,
@@ -137,12 +139,14 @@ class ClipTextEncoder(DualEncoder, TextEncoder):
         device: str = "auto",
         dtype: Precision = "auto",
         space: str | None = None,
+        max_tokens: int | None = None,
     ) -> None:
         self.checkpoint = Checkpoint(model)
         self.batch_size = batch_size
         self.device = device
         self.precision = dtype
         self.tuned_space = space
+        self.max_tokens = max_tokens
 
     @property
     def space(self) -> str:
@@ -152,7 +156,7 @@ class ClipTextEncoder(DualEncoder, TextEncoder):
     def save(self, folder: Path, space: str | None = None) -> dict[str, Any]:
         """Write the model and its tokenizer in transformers' form."""
         self.tokenizer.save_pretrained(folder)
-        return {**self.write(folder), "space": space}
+        return {**self.write(folder), "space": space, "max_tokens": self.max_tokens}
 
     @property
     def width(self) -> int:
@@ -262,7 +266,8 @@ class ClipTextEncoder(DualEncoder, TextEncoder):
         """
         places = int(self.config.text_config.max_position_embeddings)
         known = int(self.tokenizer.model_max_length)
-        return places if self.config.model_type == "clip" else min(places, known)
+        most = places if self.config.model_type == "clip" else min(places, known)
+        return min(most, self.max_tokens or most)
 
     def words_read(self, text: str) -> int | None:
         """Return how many words of a text are read, None where it is not too long."""

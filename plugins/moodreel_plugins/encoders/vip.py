@@ -152,6 +152,7 @@ class ClipVipTextEncoder(VipEncoder, ClipTextEncoder):
         dtype: the precision of the weights; "auto" is bfloat16 where the device has it natively.
         space: the name of the space that a tuned model shares with the videos it was tuned on;
             None names it after its own weights.
+        max_tokens: the most tokens of a text that are read; None: as many as the model can.
     """
 
     version = "1"  # what changed in the texts of a CLIP changed nothing here
@@ -163,8 +164,9 @@ class ClipVipTextEncoder(VipEncoder, ClipTextEncoder):
         device: str = "auto",
         dtype: Precision = "auto",
         space: str | None = None,
+        max_tokens: int | None = None,
     ) -> None:
-        super().__init__(checkpoint, batch_size, device, dtype, space)
+        super().__init__(checkpoint, batch_size, device, dtype, space, max_tokens)
         self.checkpoint = Checkpoint(checkpoint, "checkpoint")
 
     def save(self, folder: Path, space: str | None = None) -> dict[str, Any]:
