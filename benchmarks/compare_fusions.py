@@ -76,7 +76,7 @@ class Bench:
 
     def precision(self, scores: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return the average precision of each test query."""
-        return query_scores(scores, self.test.examples.known.T).precision
+        return query_scores(scores, self.test.examples.relevant).precision
 
     @property
     def kinds(self) -> NDArray[np.str_]:
@@ -94,7 +94,7 @@ class Bench:
         of_scene = label_texts(test, "scene")[emotional, None] == label_videos(test, "scene")
         felt = label_texts(test, "expression")[emotional, None] == label_videos(test, "expression")
         content = self.scores(load_strategy(self.engine.registry, "baseline"))[emotional]
-        relevant = test.known.T[emotional]
+        relevant = [test.relevant[text] for text in np.flatnonzero(emotional)]
         return {
             name: float(query_scores(scores, relevant).precision.mean())
             for name, scores in {
@@ -111,7 +111,8 @@ class Bench:
         shrinkage = Shrinkage(shown.shape[1])
         shrinkage.fit(shown)
         scores = (asked - shrinkage.removed(asked)) @ shown.T
-        return float(query_scores(scores.numpy(), test.known.T[emotional]).precision.mean())
+        relevant = [test.relevant[text] for text in np.flatnonzero(emotional)]
+        return float(query_scores(scores.numpy(), relevant).precision.mean())
 
     def lines(self, rows: Sequence[Row], seeds: Sequence[int]) -> list[Line]:
         """Measure rows against the baseline."""

@@ -6,11 +6,20 @@ import numpy as np
 
 from moodreel.training.batches import Batches, Pool
 from moodreel.training.plan import TrainingPlan
+from moodreel.training.ragged import Ragged
 
 
 def pool(videos=6, seed=0, groups=None):
-    captions = [np.array([10 * video, 10 * video + 1]) for video in range(videos)]
+    owner = np.repeat(np.arange(videos), 2)
+    captions = Ragged.of(owner, 10 * owner + np.tile([0, 1], videos), videos)
     return Pool(captions, groups or [None] * videos, seed)
+
+
+def one(caption):
+    return Pool(Ragged(np.array([caption]), np.array([0, 1])), [None], 0)
+
+
+NONE = Pool(Ragged(np.zeros(0, np.int64), np.zeros(1, np.int64)), [], 0)
 
 
 def test_every_epoch_has_each_video_once_in_another_order():
@@ -41,9 +50,9 @@ def test_videos_of_one_group_follow_each_other():
 
 
 def test_a_batch_has_its_share_of_neutral_captions():
-    batches = Batches(pool(seed=1), Pool([np.array([-1])], [None], 0), 8, 0.25)
+    batches = Batches(pool(seed=1), one(-1), 8, 0.25)
     assert Counter(batches.at(3) < 0) == {True: 2, False: 6}
-    alone = Batches(Pool([], [], 0), pool(), 8, 0.25)
+    alone = Batches(NONE, pool(), 8, 0.25)
     assert len(alone.at(0)) == 8
 
 

@@ -7,11 +7,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from moodreel.training.batches import Indices
 from moodreel.training.examples import Examples
 from moodreel.training.module import OWN
 from moodreel.training.objectives import OBJECTIVES
 from moodreel.training.plan import TrainingPlan
+from moodreel.training.ragged import Indices
 from moodreel.training.terms import correction_term, distillation_term, emotion_term, shortlist_term
 
 Terms = dict[str, Tensor]

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-Indices = NDArray[np.int64]
+from moodreel.training.ragged import Indices, Ragged
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,12 +20,12 @@ class Pool:
     each other, so that most meet in one batch; the order of the groups is drawn anew.
 
     Args:
-        captions: for each video, the indices of its captions.
+        captions: for each video, the indices of its captions, at least one.
         groups: the group of each video; a video whose group is None is a group by itself.
         seed: the seed of all draws; each epoch is drawn anew.
     """
 
-    captions: Sequence[Indices]
+    captions: Ragged
     groups: Sequence[Hashable | None]
     seed: int
 
@@ -34,20 +33,18 @@ class Pool:
         return len(self.captions)
 
     @cached_property
-    def units(self) -> list[list[int]]:
+    def units(self) -> Ragged:
         """The videos of each group."""
-        found: dict[Hashable, list[int]] = {}
-        for video, group in enumerate(self.groups):
-            found.setdefault(("alone", video) if group is None else ("group", group), []).append(
-                video
-            )
-        return list(found.values())
+        number: dict[Hashable, int] = {}
+        keys = [("alone", n) if g is None else ("group", g) for n, g in enumerate(self.groups)]
+        owner = [number.setdefault(key, len(number)) for key in keys]
+        return Ragged.of(np.array(owner, np.int64), np.arange(len(owner)), len(number))
 
     def epoch(self, number: int) -> Indices:
         """Return the captions of one epoch [videos], in order."""
         draw = np.random.default_rng([self.seed, number])
-        order = [video for unit in draw.permutation(len(self.units)) for video in self.units[unit]]
-        return np.array([draw.choice(self.captions[video]) for video in order], np.int64)
+        order, _ = self.units.joined(draw.permutation(len(self.units)))
+        return self.captions.draw(order, draw)
 
     def slice(self, start: int, count: int) -> Indices:
         """Return `count` captions of the endless row of epochs, from place `start` on."""

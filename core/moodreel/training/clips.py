@@ -13,7 +13,7 @@ from moodreel.datasets.dataset import Video
 from moodreel.decoding.segmentation import sample_times
 from moodreel.errors import InvalidInput, UnreadableVideo
 from moodreel.media import Clip, Segment
-from moodreel.training.batches import Indices
+from moodreel.training.ragged import Indices
 
 Seed = Sequence[int] | None
 

@@ -9,9 +9,9 @@ import torch
 
 from moodreel.errors import InvalidInput, UnreadableVideo
 from moodreel.media import Clip
-from moodreel.training.batches import Indices
 from moodreel.training.examples import Examples
 from moodreel.training.module import Asked, Batch, Shown
+from moodreel.training.ragged import Indices
 
 
 @dataclass(frozen=True, eq=False)

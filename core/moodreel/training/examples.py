@@ -20,9 +20,12 @@ from moodreel.features.videos import CACHE, VideoSet, video_features
 from moodreel.interfaces import TextFeatures, VideoFeatures
 from moodreel.media import Progress
 from moodreel.storage.digests import digest
-from moodreel.training.batches import Batches, Indices, Pool
+from moodreel.training.batches import Batches, Pool
 from moodreel.training.clips import ClipReader, ReadClips, refuse_clips
 from moodreel.training.plan import TrainingPlan
+from moodreel.training.ragged import Indices, Ragged
+
+ROWS_AT_ONCE = 1 << 16  # embeddings that are copied at once, which bounds memory: a judgement
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,11 +61,15 @@ class Examples:
     auxiliary: Sequence[Indices] = ()
 
     @cached_property
-    def known(self) -> NDArray[np.bool_]:
-        """Whether a text is a caption of a video, [V, U]."""
-        table = np.zeros((len(self.seen), len(self.texts)), bool)
-        table[self.video_of, self.text_of] = True
-        return table
+    def told(self) -> Ragged:
+        """The captions of each video, [V]."""
+        return Ragged.of(self.video_of, np.arange(len(self.video_of)), len(self.seen))
+
+    @cached_property
+    def relevant(self) -> list[Indices]:
+        """The videos that each text is a caption of, [U]."""
+        by_text = Ragged.of(self.text_of, self.video_of, len(self.texts))
+        return [np.unique(by_text[text]) for text in range(len(by_text))]
 
     @cached_property
     def moved(self) -> NDArray[np.bool_]:
@@ -79,29 +86,43 @@ class Examples:
     @cached_property
     def plain(self) -> tuple[Tensor, NDArray[np.bool_]]:
         """The mean embedding [V, D] of each video's neutral captions, and a mask [V] of any."""
-        rows = np.flatnonzero(~self.moved)
-        owner = torch.from_numpy(self.video_of[rows])
-        told = np.bincount(self.video_of[rows], minlength=len(self.seen)) > 0
-        return mean_rows(self.text.pooled[self.text_of[rows]], owner, len(self.seen)), told
+        rows, count = np.flatnonzero(~self.moved), len(self.seen)
+        told = np.bincount(self.video_of[rows], minlength=count)
+        sums = self.text.pooled.new_zeros(count, self.text.pooled.shape[1])
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            part = rows[start : start + ROWS_AT_ONCE]
+            owner = torch.from_numpy(self.video_of[part])
+            sums.index_add_(0, owner, self.text.pooled[self.text_of[part]])
+        return sums / torch.from_numpy(told).clamp(min=1)[:, None], told > 0
 
     def same(self, rows: Indices) -> NDArray[np.bool_]:
-        """Return [B, B]: whether text j of a batch is true of video i, by any caption."""
-        return self.known[self.video_of[rows]][:, self.text_of[rows]]
+        """Return [B, B]: whether text j of a batch is true of video i, by any caption.
+
+        No table of all videos and texts is made: only what is told of the batch's videos counts.
+        """
+        kinds, column = np.unique(self.text_of[rows], return_inverse=True)
+        captions, video = self.told.joined(self.video_of[rows])
+        texts = self.text_of[captions]
+        place = np.searchsorted(kinds, texts).clip(max=len(kinds) - 1)
+        met = kinds[place] == texts
+        table = np.zeros((len(rows), len(kinds)), bool)
+        table[video[met], place[met]] = True
+        return table[:, column]
 
     def pool(self, rows: Indices, together: str, seed: int) -> Pool:
         """Return some captions to draw from, by video, grouped by a label."""
-        by_video: dict[int, list[int]] = {}
-        for row in rows.tolist():
-            by_video.setdefault(int(self.video_of[row]), []).append(row)
-        groups = [self.captions[captions[0]].labels.get(together) for captions in by_video.values()]
-        return Pool([np.array(found, np.int64) for found in by_video.values()], groups, seed)
+        videos, owner = np.unique(self.video_of[rows], return_inverse=True)
+        captions = Ragged.of(owner, rows, len(videos))
+        firsts = captions.values[captions.starts[:-1]]
+        groups = [self.captions[row].labels.get(together) for row in firsts.tolist()]
+        return Pool(captions, groups, seed)
 
     def batches(self, plan: TrainingPlan) -> Batches:
         """Return the batches of a run."""
         rows = np.arange(len(self.captions))
         if plan.neutral is None:
             any_of = self.pool(rows, plan.together, 2 * plan.seed)
-            return Batches(any_of, Pool([], [], plan.seed), plan.batch, 0.0)
+            return Batches(any_of, self.pool(rows[:0], plan.together, 0), plan.batch, 0.0)
         moved = self.pool(rows[self.moved], plan.together, 2 * plan.seed)
         neutral = self.pool(rows[~self.moved], plan.together, 2 * plan.seed + 1)
         return Batches(moved, neutral, plan.batch, plan.neutral)
@@ -123,12 +144,9 @@ class Examples:
     def other_captions(self, rows: Indices, seed: Sequence[int]) -> Indices:
         """Return for each caption another one of its video, itself where there is no other."""
         draw = np.random.default_rng(seed)
-        order = np.argsort(self.video_of, kind="stable")
-        starts = np.searchsorted(self.video_of[order], np.arange(len(self.seen) + 1))
         found = []
         for row in rows:
-            video = self.video_of[row]
-            others = order[starts[video] : starts[video + 1]]
+            others = self.told[self.video_of[row]]
             others = others[self.text_of[others] != self.text_of[row]]
             found.append(draw.choice(others) if len(others) else row)
         return np.array(found, np.int64)

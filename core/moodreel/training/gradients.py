@@ -20,9 +20,9 @@ from accelerate.utils import set_seed
 from torch import Tensor, nn
 
 from moodreel.training.batch_loss import BatchLoss, Terms, is_joint, total
-from moodreel.training.batches import Indices
 from moodreel.training.collation import step_seed
 from moodreel.training.module import Batch
+from moodreel.training.ragged import Indices
 
 Found = dict[str, Tensor]
 

@@ -20,7 +20,6 @@ from moodreel.interfaces import TextEncoder, VideoEncoder
 from moodreel.media import Progress
 from moodreel.storage.digests import digest
 from moodreel.training.batch_loss import BatchLoss
-from moodreel.training.batches import Indices
 from moodreel.training.best_state import BestState, learned_state
 from moodreel.training.collation import Collator
 from moodreel.training.curves import Curves
@@ -36,6 +35,7 @@ from moodreel.training.optimization import (
 )
 from moodreel.training.plan import TrainingPlan
 from moodreel.training.prefetching import Prefetcher
+from moodreel.training.ragged import Indices
 from moodreel.training.states import load_state, save_state
 from moodreel.training.validation import Validation
 

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from moodreel.evaluation.metrics.ranking import query_scores
-from moodreel.training.batches import Indices
 from moodreel.training.collation import Collator
 from moodreel.training.examples import Examples
 from moodreel.training.module import TrainingModule
+from moodreel.training.ragged import Indices
 
 TEXTS_AT_ONCE, VIDEOS_AT_ONCE = 256, 256  # which bounds memory: judgements
 
@@ -45,7 +45,7 @@ class Validation:
             VIDEOS_AT_ONCE,
         )
         scores = (text @ video.T).cpu().numpy()
-        return query_scores(scores, examples.known.T).summary()[self.metric]
+        return query_scores(scores, examples.relevant).summary()[self.metric]
 
 
 def in_parts(encode: Callable[[Indices], Tensor], count: int, size: int) -> Tensor:
