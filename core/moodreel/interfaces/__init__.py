@@ -1,18 +1,15 @@
 """The kinds of component: what each offers, how moodreel calls it, and what it must return."""
 
 from moodreel.interfaces.features import TextFeatures, VideoFeatures
+from moodreel.interfaces.fitting import FitReport, Fittable, TextFitReport, TextFittable
 from moodreel.interfaces.injection import AddedTokens, Inject, Injection
 from moodreel.interfaces.kinds import (
     Captioner,
     Component,
     Converter,
     EmotionExtractor,
-    FitReport,
-    Fittable,
     Requirement,
     TextEncoder,
-    TextFitReport,
-    TextFittable,
     VectorStore,
     VideoEncoder,
     VideoReader,

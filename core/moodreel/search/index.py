@@ -137,7 +137,8 @@ class SearchIndex:
         parts = self.components
         with self.lock:
             wanted = wanted_emotions(query, parts.text_emotion)
-            notes = answer_notes(query, wanted, parts.text_encoder, parts.video_emotion, controls)
+            sees, reads = parts.video_emotion, parts.text_emotion
+            notes = answer_notes(query, wanted, parts.text_encoder, sees, controls, reads)
             damaged = self.sources[inside].damaged
             notes += damage_notes(self.catalog, damaged.values())
         if nothing_seen(query, wanted, parts.video_emotion):

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 
 from moodreel.emotions import Emotion, EmotionScores
 from moodreel.interfaces import EmotionExtractor, TextEncoder
+from moodreel.search.languages import language_notes
 from moodreel.search.query import Query
 
 SIGNS = (
@@ -37,6 +38,7 @@ class Controls:
     Args:
         unlike: to name an example of what is not wanted.
         away: to push a mood away.
+        mood: to name a mood that is wanted.
         captions: to look into the captions.
         filters: to choose videos by path and length.
         filter_names: what the filters are called.
@@ -46,6 +48,7 @@ class Controls:
 
     unlike: str
     away: str
+    mood: str
     captions: str
     filters: str
     filter_names: str
@@ -56,6 +59,7 @@ class Controls:
 COMMANDS = Controls(
     unlike="name an example: --unlike VIDEO@SECONDS",
     away="give it below 0: --emotion anger=-1",
+    mood="name it, as in --emotion anger",
     captions="look there: --in captions",
     filters="filter: --path TEXT, --longer S, --shorter S",
     filter_names="path, longer, shorter",
@@ -65,6 +69,7 @@ COMMANDS = Controls(
 PAGE = Controls(
     unlike="press \u201cLess like this\u201d on a moment",
     away="move its slider to \u201cavoid\u201d",
+    mood="move its slider",
     captions="choose captions under \u201cLook into\u201d",
     filters="fill in \u201cOnly videos with\u201d or the seconds below it",
     filter_names="part of a path, seconds",
@@ -109,6 +114,7 @@ def answer_notes(
     encoder: TextEncoder,
     extractor: EmotionExtractor | None,
     controls: Controls = COMMANDS,
+    reader: EmotionExtractor | None = None,
 ) -> list[str]:
     """Return what is to be known of the answer to a query.
 
@@ -118,8 +124,10 @@ def answer_notes(
         encoder: the encoder of texts.
         extractor: what looked for moods in the videos.
         controls: how the query is asked.
+        reader: what reads the moods of queries.
     """
     notes = list(query_notes(query, encoder, controls))
+    notes += language_notes(query, wanted, encoder, reader, controls.mood)
     if unseen := unseen_moods(wanted, extractor):
         notes.append(mood_note(unseen, extractor, controls))
     if query.within is not None and not len(query.within):

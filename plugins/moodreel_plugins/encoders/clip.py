@@ -10,7 +10,12 @@ from moodreel import Clip, ConfigurationError, Register, hookimpl
 from moodreel.interfaces import Inject, TextEncoder, TextFeatures, VideoEncoder, VideoFeatures
 from moodreel_plugins.encoders.checkpoints import Activation, Checkpoint, Precision, join_batches
 from moodreel_plugins.encoders.dual_encoder import DualEncoder
-from moodreel_plugins.encoders.tokenizers import TOKENIZER_FILES, read_tokenizer, words_read
+from moodreel_plugins.encoders.tokenizers import (
+    TOKENIZER_FILES,
+    knows_script,
+    read_tokenizer,
+    words_read,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -272,6 +277,10 @@ class ClipTextEncoder(DualEncoder, TextEncoder):
     def words_read(self, text: str) -> int | None:
         """Return how many words of a text are read, None where it is not too long."""
         return words_read(self.tokenizer, self.spelled(text), self.longest)
+
+    def reads_language(self, text: str) -> bool:
+        """Whether the tokenizer has words of a text's script; languages in Latin letters pass."""
+        return knows_script(self.tokenizer, self.spelled(text))
 
 
 def pool_frames(parts: Sequence["Tensor"]) -> VideoFeatures:

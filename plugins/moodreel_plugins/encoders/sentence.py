@@ -10,7 +10,8 @@ import numpy as np
 
 from moodreel import ConfigurationError, Register, hookimpl
 from moodreel.interfaces import Inject, Requirement, TextEncoder, TextFeatures
-from moodreel_plugins.encoders.tokenizers import words_read
+from moodreel_plugins.emotion.language import is_english
+from moodreel_plugins.encoders.tokenizers import knows_script, words_read
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,7 +29,12 @@ class SentenceTextEncoder(TextEncoder):
             measured.
         space: the name of the space that a tuned model shares with the videos it was tuned on;
             None names it after its own weights.
+        english: whether the model knows English alone, so that a query in another language is
+            said not to be read. None: so for the packaged model; of another one, only a script
+            that its tokenizer has no words of is taken as unknown.
     """
+
+    unhashed = frozenset({"english"})
 
     requires = (
         Requirement("transformers", "pip install transformers", "Apache-2.0"),
@@ -36,11 +42,16 @@ class SentenceTextEncoder(TextEncoder):
     )
 
     def __init__(
-        self, model: str | None = None, batch_size: int = 64, space: str | None = None
+        self,
+        model: str | None = None,
+        batch_size: int = 64,
+        space: str | None = None,
+        english: bool | None = None,
     ) -> None:
         self.folder = Path(model) if model else packaged_model()
         self.batch_size = batch_size
         self.tuned_space = space
+        self.english = model is None if english is None else english
 
     def weights(self) -> Sequence[Path]:
         """Return the model's file."""
@@ -76,7 +87,8 @@ class SentenceTextEncoder(TextEncoder):
         """Write the model and its tokenizer in transformers' form."""
         self.model.save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
-        return {"model": str(folder), "batch_size": self.batch_size, "space": space}
+        options = {"batch_size": self.batch_size, "space": space, "english": self.english}
+        return {"model": str(folder), **options}
 
     @property
     def dim(self) -> int:
@@ -122,10 +134,18 @@ class SentenceTextEncoder(TextEncoder):
 
     def words_read(self, text: str) -> int | None:
         """Return how many words of a text are read, None where it is not too long."""
-        longest = self.config["max_position_embeddings"]
-        if len(text) < longest:  # no tokenizer is needed to tell
+        if len(text) < self.config["max_position_embeddings"] - 2:  # no tokenizer is needed to tell
             return None
-        return words_read(self.tokenizer, text, longest)
+        return words_read(self.tokenizer, text, self.longest)
+
+    @property
+    def longest(self) -> int:
+        """The most tokens that are read; XLM-RoBERTa has two positions that are none."""
+        return min(self.config["max_position_embeddings"], int(self.tokenizer.model_max_length))
+
+    def reads_language(self, text: str) -> bool:
+        """Whether a text is in English, where the model knows nothing else, and can be spelt."""
+        return (not self.english or is_english(text)) and knows_script(self.tokenizer, text)
 
     def encode_batch(self, texts: Sequence[str], inject: Inject | None) -> TextFeatures:
         """Encode one batch."""
@@ -133,7 +153,7 @@ class SentenceTextEncoder(TextEncoder):
 
         from moodreel_plugins.encoders.injecting import open_passage, passing
 
-        longest = self.config["max_position_embeddings"]
+        longest = self.longest
         inputs = self.tokenizer(
             list(texts), padding=True, truncation=True, max_length=longest, return_tensors="pt"
         )

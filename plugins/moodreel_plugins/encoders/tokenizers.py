@@ -1,5 +1,6 @@
 """Tokenizers in a model's folder, or by the name that its config.json gives."""
 
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,13 @@ TOKENIZER = "tokenizer"
 """The key of config.json that names a tokenizer, where its files are not in the folder."""
 VOCABULARIES = ("tokenizer.json", "vocab.json", "vocab.txt", "spiece.model", "tokenizer.model")
 TOKENIZER_FILES = (*VOCABULARIES, "merges.txt", "tokenizer_config.json", "special_tokens_map.json")
+
+LATIN = ("LATIN", "FULLWIDTH LATIN")
+DENSE = ("CJK", "HANGUL", "HIRAGANA", "KATAKANA")
+"""How Unicode names letters that stand for a syllable or a word."""
+# What decides whether a text is spelt (see `knows_script`): judgements. Of MiniLM's English
+# tokenizer a Russian text has 0.9 tokens a letter, an Arabic one 1 and a Korean one 2 or more.
+SPELT, KNOWN = 0.75, 0.75
 
 
 def read_tokenizer(folder: Path) -> Any:
@@ -48,6 +56,31 @@ def words_read(tokenizer: Any, text: str, longest: int) -> int | None:
     read = tokenizer(text, truncation=True, max_length=longest, return_offsets_mapping=True)
     end = max((stop for _, stop in read["offset_mapping"]), default=0)
     return None if not text[end:].strip() else len(text[:end].split())
+
+
+def knows_script(tokenizer: Any, text: str) -> bool:
+    """Whether a tokenizer has words, or parts of words, in the script that most of a text is in.
+
+    Where it has none, it spells: nearly each letter is a token, a syllable or a Chinese character
+    is several, or they are unknown. Latin letters are always known, and of a text without letters
+    some sign has to be.
+    """
+    letters = [letter for letter in text if letter.isalpha()]
+    other = [letter for letter in letters if not has_name(letter, LATIN)]
+    if letters and 2 * len(other) <= len(letters):
+        return True
+    tokens = tokenizer.tokenize(text)
+    known = [token for token in tokens if token != tokenizer.unk_token]
+    if not letters or not tokens:
+        return bool(known) or not tokens
+    dense = 2 * sum(has_name(letter, DENSE) for letter in other) > len(other)
+    spelled = len(tokens) > (1 if dense else SPELT) * len(text.replace(" ", ""))
+    return not spelled and len(known) > KNOWN * len(tokens)
+
+
+def has_name(letter: str, beginnings: tuple[str, ...]) -> bool:
+    """Whether Unicode's name of a letter begins in one of some ways."""
+    return unicodedata.name(letter, "").startswith(beginnings)
 
 
 def find_tokenizer(name: str) -> Path:

@@ -1,0 +1,86 @@
+"""Components of which a part can be fitted to labelled clips or texts, and what that came to."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from moodreel.emotions import EmotionScores
+from moodreel.media import Clip
+
+
+@dataclass(frozen=True)
+class FitReport:
+    """The result of fitting a part of an extractor.
+
+    Args:
+        counts: how many labelled clips of each class were used.
+        skipped: how many labelled clips could not be used.
+        before: macro-accuracy without the fitted part, and its 95% interval (low, high).
+        after: macro-accuracy with the fitted part, and its interval, measured on halves of the
+            clips that the part was not fitted to.
+    """
+
+    counts: dict[str, int]
+    skipped: int
+    before: tuple[float, float, float]
+    after: tuple[float, float, float]
+
+
+class Fittable(ABC):
+    """A component of which a part can be fitted to labelled clips."""
+
+    @abstractmethod
+    def fit(self, clips: Iterable[Clip], labels: Sequence[str], path: Path) -> FitReport:
+        """Fit the part to clips, one label each ("neutral" or an emotion), and write it."""
+
+
+@dataclass(frozen=True)
+class TextFitReport:
+    """The result of fitting a reader of texts, each measure with its 95% interval (low, high).
+
+    What is said of "after" is cross-validated: no text was read by a head that was fitted to it,
+    or to another text of its group.
+
+    Args:
+        texts: how many texts were used, of how many groups.
+        groups: the number of groups.
+        counts: the sum of the labelled intensities of each emotion that was fitted: the number of
+            its texts, where a label is the name of an emotion.
+        neutral: how many texts are labelled with no emotion.
+        before: the correlation of what is read with what is labelled, the mean over the fitted
+            emotions, without the head.
+        after: the same with it.
+        error_before: the root of the mean squared error of the intensities, without the head.
+        error_after: the same with it.
+        neutral_before: the share of the neutral texts that are read as emotional, without the head.
+        neutral_after: the same with it.
+    """
+
+    texts: int
+    groups: int
+    counts: dict[str, float]
+    neutral: int
+    before: tuple[float, float, float]
+    after: tuple[float, float, float]
+    error_before: float
+    error_after: float
+    neutral_before: float
+    neutral_after: float
+
+
+class TextFittable(ABC):
+    """A reader of texts of which a part can be fitted to labelled texts."""
+
+    @abstractmethod
+    def fit_texts(
+        self, texts: Sequence[str], labels: EmotionScores, groups: Sequence[str], path: Path
+    ) -> TextFitReport:
+        """Fit the part to N texts, and write it.
+
+        Args:
+            texts: the texts.
+            labels: their intensities from 0 to 1, [N, 8].
+            groups: what each text is about, [N]; groups are never parted in cross-validation.
+            path: the file that the part is written into.
+        """
