@@ -43,7 +43,7 @@ def command(
 
     A row has video, caption and role: "auxiliary" is what the captioner says of the video's middle
     frame, "subtitle" what the subtitles beside it say. That is what CLIP-ViP is pre-trained on:
-    moodreel train FILE plan.objective=captions-shared-frames.
+    moodreel train FILE --recipe clip-vip-pretrain.
     """
     from moodreel.datasets.builders.told_videos import Telling
     from moodreel.datasets.writing import check_target, write_rows
