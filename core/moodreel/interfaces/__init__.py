@@ -2,7 +2,13 @@
 
 from moodreel.interfaces.features import TextFeatures, VideoFeatures
 from moodreel.interfaces.fitting import FitReport, Fittable, TextFitReport, TextFittable
-from moodreel.interfaces.injection import AddedTokens, Inject, Injection
+from moodreel.interfaces.injection import (
+    AddedTokens,
+    Inject,
+    Injection,
+    InjectVideo,
+    VideoTokens,
+)
 from moodreel.interfaces.kinds import (
     Captioner,
     Component,
@@ -24,6 +30,7 @@ __all__ = [
     "FitReport",
     "Fittable",
     "Inject",
+    "InjectVideo",
     "Injection",
     "Requirement",
     "TextEncoder",
@@ -34,4 +41,5 @@ __all__ = [
     "VideoEncoder",
     "VideoFeatures",
     "VideoReader",
+    "VideoTokens",
 ]

@@ -1,11 +1,14 @@
-"""What is changed inside a text encoder while it reads a batch. Importable without torch.
+"""What is changed inside an encoder while it reads a batch. Importable without torch.
 
-Shapes: B texts, L tokens, N new tokens, W width of a token.
+Shapes: B texts, L tokens or patches, N new tokens, W width of a token; n rows, M proxies, T frames.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,6 +32,31 @@ class AddedTokens:
 
     tokens: "Tensor"
     visible: "Tensor"
+
+
+@dataclass(frozen=True, eq=False)
+class VideoTokens:
+    """Embeddings of n rows on their way into a video encoder, positions added.
+
+    A row is a clip, where the encoder sees all of its frames together, or else a frame.
+
+    Args:
+        proxies: the tokens that stand for a whole row, such as CLIP's class token, [n, M, W].
+        patches: the tokens of the patches of each frame, [n, T, L, W]; T is 1 where a row is one.
+        clips: the place of each row's clip among those that `encode` got, int [n].
+        frames: the number of each frame in its clip, int [n, T].
+    """
+
+    proxies: "Tensor"
+    patches: "Tensor"
+    clips: NDArray[np.int64]
+    frames: NDArray[np.int64]
+
+
+InjectVideo = Callable[[VideoTokens], "tuple[VideoTokens, AddedTokens | None]"]
+"""Changes the embeddings of a batch before the video encoder's layers see them, float32 on the
+encoder's device, and may bring new proxies: tokens that see the whole row, and are seen by it as
+far as they are visible. Called once for each batch that the encoder makes of its clips."""
 
 
 class Injection:

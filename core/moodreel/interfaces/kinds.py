@@ -7,6 +7,7 @@ to every consumer as `Clip`s; each resizes for itself.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
@@ -19,7 +20,7 @@ from moodreel.errors import ConfigurationError
 from moodreel.interfaces import outputs
 from moodreel.interfaces.contracts import contract, guard_methods
 from moodreel.interfaces.features import TextFeatures, VideoFeatures
-from moodreel.interfaces.injection import Inject
+from moodreel.interfaces.injection import Inject, InjectVideo
 from moodreel.media import Clip, VideoFacts
 
 if TYPE_CHECKING:
@@ -157,10 +158,34 @@ class VideoEncoder(Component):
     def dim(self) -> int:
         """D, the length of a vector."""
 
-    @contract(outputs.video_features)
+    @contract(outputs.video_features, optional=("inject",))
     @abstractmethod
     def encode(self, clips: Sequence[Clip]) -> VideoFeatures:
-        """Return features of B clips, whose lengths and sizes may differ."""
+        """Return features of B clips, whose lengths and sizes may differ.
+
+        An encoder whose embeddings can be changed also takes `inject` (`InjectVideo`, or None), to
+        which gradients must flow where they are enabled.
+        """
+
+    @property
+    def patch_width(self) -> int | None:
+        """W, the length of a token as `inject` sees it; None: `encode` takes no `inject`."""
+        return None
+
+    def encode_injected(self, clips: Sequence[Clip], inject: InjectVideo) -> VideoFeatures:
+        """Return features of B clips whose embeddings are changed before the first layer.
+
+        Raises:
+            ConfigurationError: the encoder lets nothing be changed.
+        """
+        if "inject" not in signature(self.encode).parameters:
+            raise ConfigurationError(
+                f"the video encoder {type(self).__name__} lets nothing be injected: choose "
+                "another, such as clip or clip-vip"
+            )
+        encode: Any = self.encode
+        features: VideoFeatures = encode(clips, inject=inject)
+        return features
 
     @property
     def network(self) -> "nn.Module | None":

@@ -54,7 +54,9 @@ def has_numbers(tensor: Any) -> bool:
     return bool(tensor.is_floating_point() and not tensor.requires_grad and not tensor.is_meta)
 
 
-def video_features(component: Any, result: VideoFeatures, clips: Sequence[Clip]) -> str | None:
+def video_features(
+    component: Any, result: VideoFeatures, clips: Sequence[Clip], inject: Any = None
+) -> str | None:
     """Check pooled [B, D] and frames [B, T, D] or None."""
 
     def problems() -> Iterator[str]:

@@ -1,9 +1,20 @@
 """The contracts of text and video encoders."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from inspect import signature
+
 import torch
 from torch import Tensor
 
-from moodreel.interfaces import TextEncoder, TextFeatures, VideoEncoder, VideoFeatures
+from moodreel.interfaces import (
+    TextEncoder,
+    TextFeatures,
+    VideoEncoder,
+    VideoFeatures,
+    VideoTokens,
+)
+from moodreel.media import Clip
 from moodreel.testing.boundary import conformance
 from moodreel.testing.samples import sample_clips
 
@@ -19,7 +30,10 @@ NEAR = 1e-4  # how far vectors may differ when inputs are batched otherwise: a j
 
 @conformance
 def check_video_encoder(encoder: VideoEncoder) -> None:
-    """Check shapes, unit length, and that a clip's vectors depend on that clip alone."""
+    """Check shapes, unit length, and that a clip's vectors depend on that clip alone.
+
+    Where `encode` takes `inject`: that it sees every clip, and reaches the vectors, with gradients.
+    """
     check_space(encoder)
     assert encoder.frames_per_clip >= 1, "frames_per_clip: 1 or more"
     clips = sample_clips()
@@ -34,6 +48,43 @@ def check_video_encoder(encoder: VideoEncoder) -> None:
     assert near(encoder.encode(clips).pooled, made.pooled), "the same clips, the same vectors"
     alone = torch.cat([encoder.encode([clip]).pooled for clip in clips])
     assert near(alone, made.pooled), "a clip's vector must not depend on the others of its batch"
+    if "inject" in signature(encoder.encode).parameters:
+        check_video_inject(encoder, clips, made.pooled)
+
+
+def check_video_inject(encoder: VideoEncoder, clips: Sequence[Clip], pooled: Tensor) -> None:
+    """Check what `inject` sees of clips, and that what it returns is encoded."""
+    width, seen = encoder.patch_width, set()
+    assert width, "an encoder that takes `inject` says how long a token is: `patch_width`"
+
+    def look(tokens: VideoTokens) -> tuple[VideoTokens, None]:
+        rows, frames = tokens.frames.shape
+        shapes = [
+            list(tokens.proxies.shape[::2]),
+            [*tokens.patches.shape[:2], *tokens.patches.shape[3:]],
+        ]
+        assert shapes == [[rows, width], [rows, frames, width]], (
+            f"inject gets proxies [n, M, {width}] and patches [n, T, L, {width}], got {shapes}"
+        )
+        seen.update(tokens.clips.tolist())
+        return tokens, None
+
+    same = encoder.encode_injected(clips, look).pooled
+    assert seen == set(range(len(clips))), f"inject sees every clip, got {sorted(seen)}"
+    assert near(same, pooled), "an inject that changes nothing must change nothing"
+    shift = torch.linspace(-0.5, 0.5, width, requires_grad=True)
+
+    def move(tokens: VideoTokens) -> tuple[VideoTokens, None]:
+        first = torch.from_numpy(tokens.clips == 0).to(tokens.patches)[:, None, None, None]
+        return replace(tokens, patches=tokens.patches + first * shift.to(first)), None
+
+    with torch.enable_grad():
+        moved = encoder.encode_injected(clips, move).pooled
+        assert not near(moved[:1], pooled[:1]), "what inject returns must be what is encoded"
+        assert near(moved[1:], pooled[1:]), "`clips` says of which clip each row is"
+        moved.square().mul(torch.arange(moved.shape[1])).sum().backward()
+    assert shift.grad is not None, "gradients must reach what inject adds"
+    assert shift.grad.any(), "gradients must reach what inject adds"
 
 
 @conformance

@@ -6,8 +6,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from moodreel import Clip, ConfigurationError, Register, hookimpl
-from moodreel.interfaces import Inject, TextEncoder, TextFeatures, VideoEncoder, VideoFeatures
+from moodreel.interfaces import (
+    Inject,
+    InjectVideo,
+    TextEncoder,
+    TextFeatures,
+    VideoEncoder,
+    VideoFeatures,
+)
 from moodreel_plugins.encoders.checkpoints import Activation, Checkpoint, Precision, join_batches
 from moodreel_plugins.encoders.dual_encoder import DualEncoder
 from moodreel_plugins.encoders.tokenizers import (
@@ -38,6 +48,7 @@ class ClipVideoEncoder(DualEncoder, VideoEncoder):
     """
 
     beside = ("preprocessor_config.json", "processor_config.json")
+    together = False  # whether the image half sees the frames of a clip together
 
     def __init__(
         self,
@@ -93,7 +104,12 @@ class ClipVideoEncoder(DualEncoder, VideoEncoder):
         self.pixels.processor.save_pretrained(folder)
         return {**self.write(folder), "frames": self.frames_per_clip, "compile": self.compile}
 
-    def encode(self, clips: Sequence[Clip]) -> VideoFeatures:
+    @property
+    def patch_width(self) -> int:
+        """W, the length of the image half's tokens."""
+        return int(self.config.vision_config.hidden_size)
+
+    def encode(self, clips: Sequence[Clip], inject: InjectVideo | None = None) -> VideoFeatures:
         """Return features of B clips; `frames` pads shorter clips with their last frame."""
         import torch
         from torch.nn.functional import normalize
@@ -101,19 +117,47 @@ class ClipVideoEncoder(DualEncoder, VideoEncoder):
         if not clips:
             return VideoFeatures(torch.zeros(0, self.dim))
         pictures = [frame for clip in clips for frame in clip.frames]
-        vectors = normalize(self.encode_frames(pictures), dim=-1)
+        places = np.array([(row, n) for row, clip in enumerate(clips) for n in range(len(clip))])
+        vectors = normalize(self.encode_frames(pictures, places, inject), dim=-1)
         return pool_frames(vectors.split([len(clip) for clip in clips]))
 
-    def encode_frames(self, pictures: Sequence[Any]) -> "Tensor":
-        """Return features [n, D], not normalised, of frames [H, W, 3]; a batch at a time."""
-        size = self.batch_size
-        with inference_unless(is_learning(self.model)):
+    def encode_frames(
+        self, pictures: Sequence[Any], places: NDArray[np.int64], inject: InjectVideo | None
+    ) -> "Tensor":
+        """Return features [n, D], not normalised, of frames [H, W, 3]; a batch at a time.
+
+        Args:
+            pictures: the frames.
+            places: the clip of each, and its number there, [n, 2].
+            inject: what changes their embeddings.
+        """
+        starts = range(0, len(pictures), self.batch_size)
+        batches = [slice(start, start + self.batch_size) for start in starts]
+        with inference_unless(inject is not None or is_learning(self.model)):
             return join_batches(
                 [
-                    self.image_features(self.make_pixels(pictures[start : start + size]))
-                    for start in range(0, len(pictures), size)
+                    self.look(pictures[rows], inject, places[rows, 0], places[rows, 1:])
+                    for rows in batches
                 ]
             )
+
+    def look(
+        self,
+        pictures: Sequence[Any],
+        inject: InjectVideo | None,
+        clips: NDArray[np.int64],
+        frames: NDArray[np.int64],
+    ) -> "Tensor":
+        """Return features [n, D], not normalised, of rows with one picture each, or [T] each."""
+        from moodreel_plugins.encoders.injecting_video import looking
+
+        pixels = self.make_pixels(pictures)
+        if self.together:
+            pixels = pixels.unflatten(0, (len(clips), -1))
+        if inject is None:
+            return self.image_features(pixels)
+        with looking(inject, clips, frames):
+            return self.feature_method()(pixels)
 
     def make_pixels(self, pictures: Sequence[Any]) -> "Tensor":
         """Return pixels [n, 3, h, w] of frames [H, W, 3], as the model takes them."""

@@ -12,13 +12,14 @@ from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate, scaled_dot_product_attention
+from torch.nn.functional import interpolate, pad, scaled_dot_product_attention
 from transformers import CLIPConfig, CLIPModel, CLIPVisionConfig
 from transformers.models.clip.modeling_clip import CLIPAttention, CLIPVisionEmbeddings
 
 from moodreel import ConfigurationError
 from moodreel.interfaces import Inject
 from moodreel_plugins.encoders.injecting import allow_inject, open_passage, passing
+from moodreel_plugins.encoders.injecting_video import allow_video_inject, as_given
 
 SETTINGS = "vision_additional_config"
 """Where the published configurations keep what CLIP's own does not have."""
@@ -115,32 +116,58 @@ class ProxyAttention(CLIPAttention):
     def forward(
         self, hidden_states: Tensor, attention_mask: Tensor | None = None, **_: Any
     ) -> tuple[Tensor, None]:
-        """Return what tokens [B, M + T * L, W] attend to, of the same shape, and no weights."""
+        """Return what tokens [B, M + T * L, W] attend to, of the same shape, and no weights.
+
+        `attention_mask` is the bias [B, N] of the last N of the M proxies, where these are new.
+        """
         query, key, value = (
             project(hidden_states).unflatten(-1, (self.num_heads, self.head_dim))
             for project in (self.q_proj, self.k_proj, self.v_proj)
         )
-        of_proxies = self.attend(query[:, : self.proxies], key, value)
+        new = 0 if attention_mask is None else attention_mask.shape[1]
+        count, frames = self.proxies + new, (key.shape[1] - self.proxies - new) // self.patches
+        whole, alone = proxy_biases(attention_mask, self.proxies, frames, self.patches)
+        of_proxies = self.attend(query[:, :count], key, value, whole)
         of_frames = self.attend(
-            self.by_frame(query, with_proxies=False), self.by_frame(key), self.by_frame(value)
+            self.by_frame(query, count, with_proxies=False),
+            self.by_frame(key, count),
+            self.by_frame(value, count),
+            alone,
         )
-        of_patches = of_frames.view(len(query), -1, *query.shape[2:])
+        of_patches = of_frames.reshape(len(query), -1, *query.shape[2:])
         attended = torch.cat([of_proxies, of_patches], dim=1).flatten(2)
         return self.out_proj(attended), None
 
-    def by_frame(self, heads: Tensor, with_proxies: bool = True) -> Tensor:
+    def by_frame(self, heads: Tensor, count: int, with_proxies: bool = True) -> Tensor:
         """Regroup [B, M + T * L, heads, width] as [B * T, M + L, heads, width], or without M."""
-        patches = heads[:, self.proxies :].unflatten(1, (-1, self.patches))
+        patches = heads[:, count:].unflatten(1, (-1, self.patches))
         if with_proxies:
-            proxies = heads[:, None, : self.proxies].expand(-1, patches.shape[1], -1, -1, -1)
+            proxies = heads[:, None, :count].expand(-1, patches.shape[1], -1, -1, -1)
             patches = torch.cat([proxies, patches], dim=2)
         return patches.flatten(0, 1)
 
-    def attend(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-        """Attend over [B, tokens, heads, width]."""
+    def attend(
+        self, query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None = None
+    ) -> Tensor:
+        """Attend over [B, tokens, heads, width], with a bias [B, 1, 1, tokens] or none."""
         query, key, value = (part.transpose(1, 2) for part in (query, key, value))
         dropout = float(self.dropout or 0) if self.training else 0.0
-        return scaled_dot_product_attention(query, key, value, dropout_p=dropout).transpose(1, 2)
+        found = scaled_dot_product_attention(query, key, value, bias, dropout_p=dropout)
+        return found.transpose(1, 2)
+
+
+def proxy_biases(
+    bias: Tensor | None, before: int, frames: int, patches: int
+) -> tuple[Tensor | None, Tensor | None]:
+    """Return the bias [B, N] of new proxies as one of whole videos, and of single frames.
+
+    They are [B, 1, 1, M + T * L] and [B * T, 1, 1, M + L]; None without new proxies.
+    """
+    if bias is None:
+        return None, None
+    whole = pad(bias, (before, frames * patches))
+    alone = pad(bias, (before, patches)).repeat_interleave(frames, 0)
+    return whole[:, None, None], alone[:, None, None]
 
 
 class ClipVip(CLIPModel):
@@ -161,6 +188,7 @@ class ClipVip(CLIPModel):
         for layer in self.vision_model.encoder.layers:
             layer.self_attn = ProxyAttention(vision, 1 + settings.added, embeddings.num_patches)
         allow_inject(self.text_model)
+        allow_video_inject(self.vision_model, as_given)
         self.post_init()
 
     @classmethod

@@ -113,6 +113,7 @@ def read_dual_encoder(folder: Path, dtype: "torch.dtype") -> Any:
     from transformers import AutoModel
 
     from moodreel_plugins.encoders.injecting import allow_inject
+    from moodreel_plugins.encoders.injecting_video import allow_video_inject, behind_class_token
     from moodreel_plugins.encoders.state_files import described_failure
 
     refuse_quantised(folder)
@@ -133,6 +134,8 @@ def read_dual_encoder(folder: Path, dtype: "torch.dtype") -> Any:
         raise ConfigurationError(f"{folder}: {kind} is no dual encoder of images and texts")
     check_loaded(folder, model, found)
     allow_inject(model.text_model)
+    if hasattr(model, "vision_model"):
+        allow_video_inject(model.vision_model, behind_class_token)
     return model
 
 

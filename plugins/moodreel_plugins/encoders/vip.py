@@ -6,8 +6,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from moodreel import Clip, ConfigurationError, Register, hookimpl
-from moodreel.interfaces import VideoFeatures
+from moodreel.interfaces import InjectVideo, VideoFeatures
 from moodreel_plugins.encoders.checkpoints import (
     Activation,
     Checkpoint,
@@ -73,6 +75,8 @@ class ClipVipVideoEncoder(VipEncoder, ClipVideoEncoder):
         compile: whether to compile the video half, which takes a minute and then runs faster.
     """
 
+    together = True
+
     def __init__(
         self,
         checkpoint: str,
@@ -120,26 +124,40 @@ class ClipVipVideoEncoder(VipEncoder, ClipVideoEncoder):
         more = {"checkpoint": options.pop("model"), "most_frames": self.most_frames}
         return {**more, **options}
 
-    def encode(self, clips: Sequence[Clip]) -> VideoFeatures:
+    def encode(self, clips: Sequence[Clip], inject: InjectVideo | None = None) -> VideoFeatures:
         """Return features of B clips; those of one length share batches."""
         import torch
         from torch.nn.functional import normalize
 
         if not clips:
             return VideoFeatures(torch.zeros(0, self.dim))
-        shown = [thinned(clip, self.most_frames) for clip in clips]
-        order = sorted(range(len(clips)), key=lambda place: len(shown[place]))
-        batches = even_batches([shown[place] for place in order], self.batch_size)
-        with inference_unless(is_learning(self.model)):
-            features = join_batches([self.encode_clips(batch) for batch in batches])
+        kept = [thinned(len(clip), self.most_frames) for clip in clips]
+        order = sorted(range(len(clips)), key=lambda place: len(kept[place]))
+        batches = even_batches(order, kept, self.batch_size)
+        with inference_unless(inject is not None or is_learning(self.model)):
+            features = join_batches([self.look_at(batch, clips, kept, inject) for batch in batches])
         places = torch.tensor(order).argsort()
         return VideoFeatures(normalize(features[places], dim=-1))
 
-    def encode_clips(self, clips: Sequence[Sequence[Any]]) -> "Tensor":
-        """Return features [n, D], not normalised, of clips of one length, as lists of frames."""
-        pictures = [frame for clip in clips for frame in clip]
-        pixels = self.make_pixels(pictures).unflatten(0, (len(clips), -1))
-        return self.image_features(pixels)
+    def look_at(
+        self,
+        batch: Sequence[int],
+        clips: Sequence[Clip],
+        kept: Sequence[Sequence[int]],
+        inject: InjectVideo | None,
+    ) -> "Tensor":
+        """Return features [n, D], not normalised, of some clips, of which as many frames are kept.
+
+        Args:
+            batch: the places of the n clips.
+            clips: all clips.
+            kept: the numbers of the frames that are kept, of each clip.
+            inject: what changes their embeddings.
+        """
+        pictures = [clips[place].frames[number] for place in batch for number in kept[place]]
+        return self.look(
+            pictures, inject, np.array(batch), np.array([kept[place] for place in batch])
+        )
 
 
 class ClipVipTextEncoder(VipEncoder, ClipTextEncoder):
@@ -212,16 +230,18 @@ def read_clip_vip(folder: Path, dtype: "torch.dtype") -> Any:
     return model
 
 
-def thinned(clip: Clip, most: int) -> list[Any]:
-    """Return a clip's frames, or `most` of them spread evenly."""
-    count = min(len(clip), most)
-    return [clip.frames[(2 * place + 1) * len(clip) // (2 * count)] for place in range(count)]
+def thinned(length: int, most: int) -> list[int]:
+    """Return the numbers of a clip's frames, or of `most` of them spread evenly."""
+    count = min(length, most)
+    return [(2 * place + 1) * length // (2 * count) for place in range(count)]
 
 
-def even_batches(clips: Sequence[list[Any]], frames: int) -> list[list[list[Any]]]:
-    """Cut clips, sorted by length, into batches of one length and at most so many frames."""
+def even_batches(
+    order: Sequence[int], kept: Sequence[Sequence[int]], frames: int
+) -> list[list[int]]:
+    """Cut the places of clips, sorted by length, into batches of one length and so many frames."""
     batches = []
-    for length, group in groupby(clips, key=len):
+    for length, group in groupby(order, key=lambda place: len(kept[place])):
         alike, size = list(group), max(frames // length, 1)
         batches += [alike[start : start + size] for start in range(0, len(alike), size)]
     return batches
