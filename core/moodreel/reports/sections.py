@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from moodreel.evaluation.comparison import Comparison
+from moodreel.evaluation.material import NOBODY
 from moodreel.evaluation.metrics.families import WORDS
 from moodreel.evaluation.metrics.statistics import Difference
 from moodreel.evaluation.results import BANK, DUAL, EMOTION_MAP
@@ -62,7 +63,10 @@ def main_section(comparison: Comparison) -> Section:
         for group, chosen in comparison.groups.items()
         for name in table
     ]
-    words = f"{EMOTION_MAP}: videos that hold the wanted emotions, by {comparison.material.judge}."
+    judge = comparison.material.judge
+    words = f"{EMOTION_MAP}: videos that hold the wanted emotions, by {judge}."
+    if judge == NOBODY:
+        words = f"{EMOTION_MAP} is not known, since nobody says which emotions videos hold."
     return Section("Text to video", ["queries", "strategy", *MEASURES], rows, words)
 
 
