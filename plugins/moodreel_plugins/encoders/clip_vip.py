@@ -210,6 +210,17 @@ class ClipVip(CLIPModel):
         """Return projected features [B, D], not normalised, of pixels [B, T, 3, H, W]."""
         return self.visual_projection(self.vision_model(pixels).pooler_output)
 
+    def frame_features(self, pixels: Tensor) -> Tensor:
+        """Return projected features [B, 1 + T, D]: of the video, then of each of its frames.
+
+        A frame's is the mean of its patches' last states, normed and projected as the proxy's is.
+        """
+        found, patches = self.vision_model(pixels), self.vision_model.embeddings.num_patches
+        states = found.last_hidden_state[:, -pixels.shape[1] * patches :]
+        means = self.vision_model.post_layernorm(states.unflatten(1, (-1, patches)).mean(2))
+        whole = torch.cat([found.pooler_output.unsqueeze(1), means], 1)
+        return self.visual_projection(whole)
+
     def text_features(
         self, input_ids: Tensor, attention_mask: Tensor | None = None, inject: Inject | None = None
     ) -> Tensor:

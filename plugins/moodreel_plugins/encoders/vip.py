@@ -60,7 +60,7 @@ class VipEncoder(DualEncoder):
 
 
 class ClipVipVideoEncoder(VipEncoder, ClipVideoEncoder):
-    """The video half of CLIP-ViP (Xue et al. 2023): all frames together, without frame vectors.
+    """The video half of CLIP-ViP (Xue et al. 2023): all frames are seen together.
 
     Args:
         checkpoint: a folder that `moodreel convert clip-vip` wrote, or the hub's name of one.
@@ -73,7 +73,12 @@ class ClipVipVideoEncoder(VipEncoder, ClipVideoEncoder):
         device: the device, such as "cuda:0"; "auto" picks an accelerator where there is one.
         dtype: the precision of the weights; "auto" is bfloat16 where the device has it natively.
         compile: whether to compile the video half, which takes a minute and then runs faster.
+        frame_vectors: whether frames have vectors of their own, for strategies that look at them,
+            such as cross-attention: the mean of a frame's patches, projected as the proxy is. The
+            published training asks nothing of them, so they are raw material to learn from.
     """
+
+    hashed_if_set = frozenset({"frame_vectors"})
 
     together = True
 
@@ -86,10 +91,12 @@ class ClipVipVideoEncoder(VipEncoder, ClipVideoEncoder):
         device: str = "auto",
         dtype: Precision = "auto",
         compile: bool = False,
+        frame_vectors: bool = False,
     ) -> None:
         super().__init__(checkpoint, frames, batch_size, device, dtype, compile)
         self.checkpoint = Checkpoint(checkpoint, "checkpoint")
         self.most_frames = max(most_frames, frames)
+        self.frame_vectors = frame_vectors
 
     @staticmethod
     def convert(  # type: ignore[override]  # a CLIP-ViP has proxies too
@@ -115,19 +122,21 @@ class ClipVipVideoEncoder(VipEncoder, ClipVideoEncoder):
         return read_pixel_maker(self.checkpoint.folder, side, square=True)
 
     def feature_method(self) -> Callable[["Tensor"], "Tensor"]:
-        """Return the model's own function from pixels [B, T, 3, h, w] to features [B, D]."""
-        return self.model.video_features
+        """Return the model's own function from pixels [B, T, 3, h, w] to features [B, D].
+
+        With vectors of frames it gives [B, 1 + T, D], those of the whole first.
+        """
+        return self.model.frame_features if self.frame_vectors else self.model.video_features
 
     def save(self, folder: Path) -> dict[str, Any]:
         """Write the model and what makes its pixels in transformers' form."""
         options = super().save(folder)
         more = {"checkpoint": options.pop("model"), "most_frames": self.most_frames}
-        return {**more, **options}
+        return {**more, **options, "frame_vectors": self.frame_vectors}
 
     def encode(self, clips: Sequence[Clip], inject: InjectVideo | None = None) -> VideoFeatures:
         """Return features of B clips; those of one length share batches."""
         import torch
-        from torch.nn.functional import normalize
 
         if not clips:
             return VideoFeatures(torch.zeros(0, self.dim))
@@ -135,9 +144,9 @@ class ClipVipVideoEncoder(VipEncoder, ClipVideoEncoder):
         order = sorted(range(len(clips)), key=lambda place: len(kept[place]))
         batches = even_batches(order, kept, self.batch_size)
         with inference_unless(inject is not None or is_learning(self.model)):
-            features = join_batches([self.look_at(batch, clips, kept, inject) for batch in batches])
-        places = torch.tensor(order).argsort()
-        return VideoFeatures(normalize(features[places], dim=-1))
+            parts = [self.look_at(batch, clips, kept, inject) for batch in batches]
+            features = VideoFeatures.cat([split_frames(join_batches([part])) for part in parts])
+        return features[torch.tensor(order).argsort()]
 
     def look_at(
         self,
@@ -228,6 +237,16 @@ def read_clip_vip(folder: Path, dtype: "torch.dtype") -> Any:
         raise ConfigurationError(f"{folder}: cannot be loaded: {told}") from None
     check_loaded(folder, model, found)
     return model
+
+
+def split_frames(vectors: "Tensor") -> VideoFeatures:
+    """Return vectors [B, D], or with those of frames behind them [B, 1 + T, D], as features."""
+    from torch.nn.functional import normalize
+
+    vectors = normalize(vectors, dim=-1)
+    if vectors.ndim == 2:
+        return VideoFeatures(vectors)
+    return VideoFeatures(vectors[:, 0], vectors[:, 1:])
 
 
 def thinned(length: int, most: int) -> list[int]:

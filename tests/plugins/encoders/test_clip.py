@@ -73,6 +73,26 @@ def test_a_clip_vip_clip_is_one_look_at_all_of_its_frames(folders):
         assert_near(found.pooled[row], normalize(features, dim=-1)[0])
 
 
+def test_frames_of_a_clip_vip_have_vectors_where_they_are_asked_for(folders):
+    video, _ = pair(folders, "clip-vip", frame_vectors=True, batch_size=8)
+    check_video_encoder(video)
+    plain, _ = pair(folders, "clip-vip")
+    found = video.encode(UNEQUAL)
+    assert_near(found.pooled, plain.encode(UNEQUAL).pooled)
+    model = ClipVip.from_pretrained(folders["clip-vip"])
+    for row, clip in enumerate(UNEQUAL):
+        with torch.inference_mode():
+            pixels = video.make_pixels(list(clip.frames))[None]
+            states = (
+                model.vision_model(pixels).last_hidden_state[0, 4:].unflatten(0, (len(clip), -1))
+            )
+            frames = model.visual_projection(model.vision_model.post_layernorm(states.mean(1)))
+        assert_near(found.frames[row, : len(clip)], normalize(frames, dim=-1))
+        assert found.frames[row, len(clip) :].equal(
+            found.frames[row, len(clip) - 1].expand(8 - len(clip), -1)
+        )
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_contract_of_an_encoder_holds(folders, family):
     video, text = pair(folders, family)
