@@ -400,6 +400,13 @@ def test_without_any_video_the_error_says_where_to_look_for_them(msrvtt, engine,
         video_features(dataset, engine.components, tmp_path / "cache")
 
 
+@pytest.mark.parametrize(("name", "held"), [("none.json", "[]"), ("head.tsv", "video\tcaption\n")])
+def test_a_file_without_captions_is_said_to_hold_none(tmp_path, engine, name, held):
+    (tmp_path / name).write_text(held)
+    with pytest.raises(InvalidInput, match="holds no captions"):
+        video_features(load_dataset(tmp_path / name), engine.components, tmp_path / "cache")
+
+
 def test_texts_are_encoded_as_a_search_does(engine):
     texts = ["a cat", "two angry men in a car park"]
     held = text_features(texts, engine.components.text_encoder, tokens=True)

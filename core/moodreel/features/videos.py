@@ -149,10 +149,12 @@ def video_features(
 
 def no_videos(dataset: Dataset) -> str:
     """Say that none of a dataset's videos is there."""
+    if not dataset.missing:
+        return f"{dataset.name}: holds no captions; a row with a video and a caption is wanted"
     names = ", ".join(list(dataset.missing)[:3])
     return (
-        f"{dataset.name}: none of its {len(dataset.missing)} videos was found "
-        f"({names or 'it names none'} ...); say where they lie: --videos DIR"
+        f"{dataset.name}: none of its {len(dataset.missing)} videos was found ({names} ...); "
+        "say where they lie: --videos DIR"
     )
 
 
