@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from moodreel.errors import InvalidInput, UnreadableVideo
-from moodreel.training.clips import drawn_times
+from moodreel.training.clips import KeptClips, drawn_times
 from moodreel.training.collation import Collator
 from moodreel.training.prefetching import Prefetcher
 from tiny_published import VIDEOS, noise, read_clips, tiny_examples
@@ -69,3 +69,26 @@ def test_batches_that_are_prepared_ahead_are_those_that_are_asked_for():
         assert sorted(asked) == [2, 3, 4, 5], "each once, and none beyond the last"
     finally:
         stream.close()
+
+
+def test_validation_decodes_a_video_once(tmp_path):
+    read = []
+
+    def decode(places, seed=None):
+        read.extend(places.tolist())
+        gone = UnreadableVideo("2.mp4", "is gone")
+        return [gone if place == 2 else noise(place) for place in places]
+
+    one = noise(0).frames.nbytes
+    clips = KeptClips(decode, tmp_path / "validation", 2.5 * one)
+    for _ in range(2):
+        found = clips(np.array([3, 2, 0, 1]))
+        assert isinstance(found[1], UnreadableVideo)
+        for clip, place in zip((found[0], found[2], found[3]), (3, 0, 1), strict=True):
+            assert np.array_equal(clip.frames, noise(place).frames)
+            assert np.array_equal(clip.times, noise(place).times)
+    assert read == [3, 2, 0, 1, 2, 1], "there was room for two"
+    (tmp_path / "validation" / "3.npz").write_bytes(b"cut off")
+    assert np.array_equal(clips(np.array([3]))[0].frames, noise(3).frames)
+    clips.drop()
+    assert not (tmp_path / "validation").exists()

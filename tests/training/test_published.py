@@ -1,10 +1,12 @@
 """The recipe against the published training code, on a small model and the same batches."""
 
+from functools import partial
+
 import pytest
 
 from moodreel.fusion.checkpoints import load_strategy
 from moodreel.training.recipes import Recipe, make_plan
-from moodreel.training.trainer import Trainer
+from moodreel.training.trainer import Trainer, prepared
 from moodreel.training.tuning import tunable_network
 from tiny_published import FixedBatches, tiny_examples, tiny_registry
 
@@ -26,7 +28,7 @@ def test_20_steps_of_the_recipe_give_the_published_losses(tmp_path):
     text, video = registry.slot("text_encoder"), registry.slot("video_encoder")
     strategy = load_strategy(registry, "baseline")
     trainer = Trainer(strategy, plan, tiny_examples(text.dim), None, text, video, network)
-    trainer.batches = FixedBatches()
+    trainer.stream.prepare = partial(prepared, trainer.collator, FixedBatches())
     found, step = [], trainer.step
     trainer.step = lambda *given: found.append(step(*given)) or found[-1]
     trainer.run()

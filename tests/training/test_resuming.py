@@ -40,7 +40,7 @@ def weights(folder):
 def test_kill_9_of_a_tuned_run_costs_no_bit(tiny, tmp_path, tune, steps):
     command = [*tiny, "--tune", tune, "--steps", str(steps)]
     kill_in_the_middle(command, tmp_path / "broken", steps)
-    for name in ("broken", "whole"):
+    for name in ("whole", "broken"):
         assert run([*command, "--to", str(tmp_path / name)]) == 0
     found, wanted = (weights(tmp_path / name) for name in ("broken", "whole"))
     assert found.keys() == wanted.keys()

@@ -66,6 +66,8 @@ class TrainingPlan:
         together: the name of a label; captions that share its value come in one batch, as hard
             negatives.
         every: steps between looks at the validation split, and between saved states.
+        kept: how many gigabytes of frames of the videos validated on are kept on disk while
+            a run lasts, where these are decoded; further ones are decoded anew at each look.
         metric: the metric that validation goes by.
         patience: looks without a better result after which training ends; 0 makes all steps.
         seed: decides the first values, the batches and the dropout.
@@ -103,6 +105,7 @@ class TrainingPlan:
     ahead: int = 2
     together: str = "round"
     every: int = 50
+    kept: float = 4.0
     metric: Metric = "mAP"
     patience: int = 6
     seed: int = 0
@@ -145,7 +148,7 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     **dict.fromkeys(("steps", "every", "accumulate"), (1, ANY)),
     **dict.fromkeys(("warmup", "neutral", "layer_rate"), (0, 1)),
     **dict.fromkeys(("rate", "encoder_rate", "decay", "emotion", "distil", "correct"), (0, ANY)),
-    **dict.fromkeys(("patience", "chunk", "ahead"), (0, ANY)),
+    **dict.fromkeys(("patience", "chunk", "ahead", "kept"), (0, ANY)),
     **dict.fromkeys(("clip", "epochs"), (1e-6, ANY)),
     **dict.fromkeys(("scale", "scale_limit"), (1e-3, 1000)),
     "batch": (2, ANY),

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from json import dumps
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,14 @@ from moodreel.interfaces import TextEncoder, VideoEncoder
 from moodreel.media import Progress
 from moodreel.storage.digests import digest
 from moodreel.training.batch_loss import BatchLoss
+from moodreel.training.batches import Batches
 from moodreel.training.best_state import BestState, learned_state
+from moodreel.training.clips import KeptClips
 from moodreel.training.collation import Collator
 from moodreel.training.curves import Curves
 from moodreel.training.examples import Examples
 from moodreel.training.gradients import Gradients
-from moodreel.training.module import TrainingModule
+from moodreel.training.module import Batch, TrainingModule
 from moodreel.training.objective_names import USES
 from moodreel.training.optimization import (
     make_optimizer,
@@ -53,6 +56,10 @@ class Outcome:
     steps: int
     best_step: int
     metrics: dict[str, float] = field(default_factory=dict)
+
+
+VALIDATION = "validation"
+"""The folder with the frames of the videos that are validated on, while a run lasts."""
 
 
 class Trainer:
@@ -90,6 +97,9 @@ class Trainer:
         self.plan = plan = plan.resolved(len(train.seen), processes)
         self.train = train
         self.validation = validation
+        if validation and watcher and folder:
+            kept = KeptClips(validation.read_clips, folder / VALIDATION, plan.kept * 1e9)
+            self.validation = replace(validation, read_clips=kept)
         self.folder = folder
         self.on_progress = on_progress
         self.strategy = strategy
@@ -110,7 +120,7 @@ class Trainer:
             on_failure,
         )
         self.stream = Prefetcher(
-            lambda number: self.collator.share(self.batches.at(number), number),
+            partial(prepared, self.collator, self.batches),  # no cycle: a tuned network must go
             plan.ahead if watcher else 0,
             plan.steps * plan.accumulate,
         )
@@ -250,12 +260,19 @@ class Trainer:
 
     def finish(self, progress: BestState, step: int) -> Outcome:
         """Put the best parameters into the strategy and return how it went."""
+        if self.is_main and self.validation and isinstance(self.validation.read_clips, KeptClips):
+            self.validation.read_clips.drop()
         self.trainee.load_state_dict(progress.state, strict=False)
         self.trainee.to("cpu").eval()
         metrics = {"scale": self.trainee.scale.item()}
         if self.validation is not None:
             metrics[f"validation {self.plan.metric}"] = progress.value
         return Outcome(step, progress.step, metrics)
+
+
+def prepared(collator: Collator, batches: Batches, number: int) -> Batch:
+    """Return this process's share of the batch of a number."""
+    return collator.share(batches.at(number), number)
 
 
 def open_accelerator(plan: TrainingPlan) -> Accelerator:
