@@ -198,9 +198,9 @@ def changed(held, path, value):
 
 
 @pytest.mark.faults
-@settings(deadline=None, max_examples=settings.get_profile("default").max_examples // 4)
-@given(st.sampled_from([*PATHS, *PLAIN]), ODD, st.booleans())
-def test_an_odd_configuration_is_read_or_refused(tmp_path_factory, path, value, again):
+@settings(deadline=None, max_examples=settings().max_examples // 4)
+@given(st.sampled_from([*PATHS, *PLAIN]), ODD)
+def test_an_odd_configuration_is_read_or_refused(tmp_path_factory, path, value):
     """Of open_clip's form or transformers': what it says is taken, or one line says why not."""
     home = tmp_path_factory.mktemp("odd")
     known = {
