@@ -16,6 +16,7 @@ from moodreel.evaluation.queries import index_videos
 from moodreel.explanation.explaining import explain
 
 NAMED = r"what is stored of \S*b\.mp4 is damaged, so it is left out.*moodreel index"
+SORTS = ("ragged frames", "moods that are NaN", "a time beyond all", "an endless video")
 SUBTITLES = "WEBVTT\n\n00:00.000 --> 00:01.000\nSoup tastes of pepper.\n"
 
 
@@ -58,11 +59,23 @@ def names(hits):
 
 @pytest.mark.parametrize("kind", DAMAGES)
 @pytest.mark.filterwarnings("ignore::moodreel.errors.Note")
-def test_a_damaged_video_is_left_out_by_every_verb_and_made_again(kind, spoil, whole, working):
-    videos = whole / "videos"
+def test_a_damaged_video_is_left_out_and_made_again(kind, spoil, whole, working):
     with turned_to(working, spoil(DAMAGES[kind])) as engine:
         with pytest.warns(Note, match=NAMED):
             assert names(engine.search("a cat", top=5)) == ["a.mp4", "c.mp4"]
+        report = engine.index(whole / "videos")
+        assert ([path[-5:] for path in report.updated], len(report.unchanged)) == (["b.mp4"], 2)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert names(engine.search("a cat", top=5)) == ["a.mp4", "b.mp4", "c.mp4"]
+
+
+# One of each sort: of features, of moods, of times, and of a whole video.
+@pytest.mark.parametrize("kind", SORTS)
+@pytest.mark.filterwarnings("ignore::moodreel.errors.Note")
+def test_every_verb_leaves_it_out(kind, spoil, whole, working):
+    videos = whole / "videos"
+    with turned_to(working, spoil(DAMAGES[kind])) as engine:
         assert "b.mp4" not in names(engine.mood({"joy": 1.0}))
         assert names(engine.similar(str(videos / "a.mp4"))) == ["c.mp4"]
         liked = engine.recommend([str(videos / "a.mp4")])
@@ -79,12 +92,6 @@ def test_a_damaged_video_is_left_out_by_every_verb_and_made_again(kind, spoil, w
                 ask()
         assert explain(engine.search_index, "a cat", str(videos / "a.mp4")).frames
         assert engine.timeline(videos / "b.mp4").duration > 1
-        report = engine.index(videos)
-        assert ([path[-5:] for path in report.updated], len(report.unchanged)) == (["b.mp4"], 2)
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            assert names(engine.search("a cat", top=5)) == ["a.mp4", "b.mp4", "c.mp4"]
-        assert engine.index(videos).updated == []
 
 
 @pytest.mark.parametrize("kind", CAPTION_DAMAGES)

@@ -44,6 +44,7 @@ class Material:
         wanted: the emotions [Q, 8] that strategies search with.
         judged: the emotions [Q, 8] that queries are grouped and judged by: those that the dataset
             gives where it gives any, else `wanted`.
+        cache: the folder where features are kept.
     """
 
     dataset: Dataset
@@ -52,6 +53,12 @@ class Material:
     queries: Queries
     wanted: EmotionScores
     judged: EmotionScores
+    cache: str | Path = CACHE
+
+    @cached_property
+    def tuned(self) -> dict[str, "Material"]:
+        """The same as encoders see it that came with trained strategies, by their folders."""
+        return {}
 
     @cached_property
     def texts(self) -> TextFeatures:
@@ -192,7 +199,7 @@ def gather_material(
     )
     queries = make_queries(present, grouped)
     wanted, judged = query_emotions(queries, components.text_emotion, reading, dataset.name)
-    return check_dims(Material(present, components, videos, queries, wanted, judged))
+    return check_dims(Material(present, components, videos, queries, wanted, judged, cache))
 
 
 def query_emotions(

@@ -13,6 +13,7 @@ from moodreel.emotions import EmotionScores
 from moodreel.errors import InvalidInput
 from moodreel.evaluation.material import Material
 from moodreel.evaluation.metrics.ranking import BLOCK
+from moodreel.evaluation.tuned import as_seen_by
 from moodreel.features.texts import text_features
 from moodreel.fusion.strategy import FusionStrategy, check_lengths
 from moodreel.interfaces import TextFeatures, VideoFeatures
@@ -135,7 +136,10 @@ def score_strategy(material: Material, name: str, seed: int = 0, **options: Any)
         name: a component's name, or the folder of a trained strategy.
         seed: the seed of the first values of a strategy that is not trained.
         options: options of the strategy, over those of the configuration.
+
+    A strategy that was trained together with encoders is scored with what these make of both.
     """
+    material = as_seen_by(material, name)
     strategy = material.components.strategy(name, seed, **options)
     check_content(strategy, material)
     began = perf_counter()

@@ -25,6 +25,8 @@ from moodreel.storage.atomic import atomic_path
 from moodreel.storage.digests import digest, file_digest
 
 WEIGHTS = "strategy.safetensors"
+TUNED = "tuned.yaml"
+"""The configuration beside a strategy that encoders were tuned with, as its preset `tuned`."""
 KIND = "fusion_strategy"
 SLOTS = ("video_encoder", "text_encoder", "video_emotion", "text_emotion")
 

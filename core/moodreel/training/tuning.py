@@ -15,6 +15,7 @@ from omegaconf import OmegaConf
 from torch import nn
 
 from moodreel.errors import ConfigurationError, closest
+from moodreel.fusion.checkpoints import TUNED
 from moodreel.interfaces import TextEncoder, VideoEncoder
 from moodreel.media import Clip
 from moodreel.registry.registry import Registry
@@ -23,7 +24,7 @@ from moodreel.storage.atomic import atomic_path
 from moodreel.training.optimization import is_part
 from moodreel.training.plan import TrainingPlan, Tune
 
-CONFIG, FOLDER = "tuned.yaml", "encoder"
+FOLDER = "encoder"
 BLACK = Clip(np.zeros((1, 64, 64, 3), np.uint8), np.zeros(1))
 
 
@@ -127,7 +128,7 @@ def save_tuned(registry: Registry, strategy: Path, tune: Tune) -> Registry:
         use("video_encoder", video.recipe["plugin"], video.save(folder))
     slots["fusion_strategy"] = str(strategy.resolve())
     preset = {**slots, "segments": registry.settings.segments}
-    file = strategy / CONFIG
+    file = strategy / TUNED
     with atomic_path(file) as partial:
         described = {"presets": {"tuned": preset}, "components": components}
         OmegaConf.save(OmegaConf.create(described), partial)
