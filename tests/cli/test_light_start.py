@@ -48,6 +48,7 @@ WRONG = {
     "an unknown kind of component": "components --kind fusion",
     "an unknown component to list": "components captioner=lables",
     "an unknown converter": "convert clip-vp a.pt --to b",
+    "an unknown captioner": "caption . --to a.jsonl captioner=lables",
     "an unknown extractor to fit": "fit-face . --extractor fase --to a",
     "an unknown extractor to fit to texts": "fit-text a.csv --extractor fited --to a.safetensors",
     "an unknown kind of plugin": "new-plugin fuson mine",

@@ -51,7 +51,7 @@ def as_examples(clips, texts, dim):
         EmotionScores.unobserved(len(words)),
         VideoFeatures(torch.zeros(count, dim)),
         EmotionScores.unobserved(count),
-        lambda places: [clips[place] for place in places],
+        lambda places, seed=None: [clips[place] for place in places],
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from moodreel.cli.index_report import some
+from moodreel.cli.names import check_names
 from moodreel.cli.opening import open_components
 from moodreel.cli.options import ConfigurationOptions, configuration_options
 from moodreel.cli.overrides import split_overrides
@@ -51,10 +52,12 @@ def command(
 
     check_target(Path(target))
     paths, overrides = split_overrides(arguments)
+    chosen = configuration.with_overrides(overrides)
+    check_names(chosen)
     files = scan_paths(paths).taken
     if not files:
         raise InvalidInput(f"{', '.join(paths)}: no videos")
-    components = open_components(configuration.with_overrides(overrides))
+    components = open_components(chosen)
     if components.captioner is None and not subtitles:
         raise ConfigurationError("no captioner is chosen: set captioner, or take --subtitles")
     with progress_bar() as on_progress:
