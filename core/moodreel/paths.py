@@ -5,6 +5,7 @@ the byte 0xff), which no encoding takes. So a name is never printed as it is: `s
 people, `json_text` for programs, and `folded_path` for comparing what a user typed with it.
 """
 
+import os
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
@@ -110,3 +111,15 @@ def group_by_end(paths: Iterable[str], depth: int) -> dict[str, list[str]]:
     for path in paths:
         groups.setdefault("/".join(path.split("/")[-depth:]), []).append(path)
     return groups
+
+
+def resolved_path(written: str) -> str:
+    """Return a path absolute, links followed; one that no disk can hold, as it is.
+
+    >>> resolved_path("no\\ud800 name") == "no\\ud800 name"
+    True
+    """
+    try:
+        return os.path.realpath(written)
+    except ValueError:  # a null byte, or half a character that stands for no byte
+        return written

@@ -9,7 +9,7 @@ from moodreel.catalog.catalog import Catalog
 from moodreel.catalog.naming import titles
 from moodreel.catalog.records import Filter, VideoRecord
 from moodreel.catalog.writer import VideoWriter
-from moodreel.errors import CatalogError, InvalidInput
+from moodreel.errors import CatalogError, InvalidInput, NotIndexed
 
 
 @pytest.fixture
@@ -107,3 +107,9 @@ def test_a_filter_tells_videos_of_one_path_apart_by_where_they_lie(catalog, card
     names = titles(catalog.videos())
     assert [*names.values()] == [*cards, "b.mp4"]
     assert catalog.shared_paths() == {"DCIM/a.mp4"}
+
+
+@pytest.mark.parametrize("path", ["half \ud800 a character", "a null\0byte"])
+def test_a_path_that_no_disk_can_hold_is_none_of_the_index(engine, path):
+    with pytest.raises(NotIndexed):
+        engine.catalog.locate(path)

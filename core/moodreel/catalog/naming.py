@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, select
 from moodreel.catalog import schema
 from moodreel.catalog.records import Filter, VideoRecord
 from moodreel.errors import InvalidInput, NotIndexed
-from moodreel.paths import same_path, shown_path
+from moodreel.paths import resolved_path, same_path, shown_path
 
 
 def videos_named(connection: Connection, written: str, exact: bool) -> list[VideoRecord]:
@@ -24,7 +24,7 @@ def videos_named(connection: Connection, written: str, exact: bool) -> list[Vide
     either of them composed otherwise (NFC, NFD) or copied from where it was shown.
     """
     v = schema.videos.c
-    places = {written, os.path.realpath(written)}
+    places = {written, resolved_path(written)}
     for fits in (v.location.in_(places), v.path == written):
         found = read_videos(connection, fits)
         if found:
@@ -104,7 +104,7 @@ def names_another(record: VideoRecord, written: str) -> bool:
 
     A file in the place of one that is gone, and as long, is taken for it, moved.
     """
-    place = os.path.realpath(written)
+    place = resolved_path(written)
     if place == record.location or not os.path.isfile(place):
         return False
     return os.path.exists(record.location) or os.path.getsize(place) != record.size
