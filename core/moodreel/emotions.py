@@ -268,7 +268,7 @@ def intensity(number: str | float, emotion: Emotion) -> float:
     """Return `number` as an intensity in [-1, 1]."""
     try:
         value = float(number)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         value = math.nan
     if not -1 <= value <= 1:
         raise InvalidInput(

@@ -209,6 +209,7 @@ def test_emotions_may_be_named_or_in_the_notation_of_queries(tmp_path):
             ":1: unknown emotion 'jou'",
         ),
         ('{"video": "a", "caption": "x", "joy": "much"}', "rows.jsonl:1: joy='much' is no number"),
+        (f'{{"video": "a", "caption": "x", "joy": 1{400 * "0"}}}', "rows.jsonl:1: joy=1000"),
         ("[1]\n", "rows.jsonl:1: a row must be an object"),
         ("{\n", "rows.jsonl:1: not JSON"),
     ],

@@ -91,6 +91,8 @@ def test_a_caption_without_times_is_the_whole_videos(write, data):
         ("a.json", '[{"text": "a", "start": 4, "end": 3}]', "out of order"),
         ("a.json", '[{"text": "a", "start": NaN, "end": 3}]', "out of order"),
         ("a.json", '[{"text": "a", "start": 3}]', "must be seconds"),
+        ("a.json", f'[{{"text": "a", "start": 3, "end": 1{400 * "0"}}}]', "must be seconds"),
+        ("a.json", f'[{{"text": "a", "start": 3, "end": 1{5000 * "0"}}}]', "digits"),
     ],
 )
 def test_a_file_without_captions_is_named_with_the_reason(write, name, content, says):

@@ -72,7 +72,7 @@ def number_or_none(value: Any) -> float | None:
     """Return a number, also one written as text."""
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 

@@ -135,10 +135,10 @@ def chosen_stretch(row: Row) -> Segment:
     """
     try:
         times = [(int(first), int(last)) for first, last in row.get("times") or [(0, 0)]]
-    except (TypeError, ValueError):
+        first, last = max(times, key=times.count)
+        return Segment(float(first * DIDEMO_SECONDS), float((last + 1) * DIDEMO_SECONDS))
+    except (TypeError, ValueError, OverflowError):
         raise InvalidInput(f"{row.place}: its 'times' are not pairs of numbers") from None
-    first, last = max(times, key=times.count)
-    return Segment(first * DIDEMO_SECONDS, (last + 1) * DIDEMO_SECONDS)
 
 
 def activitynet(files: Annotations) -> tuple[Captioned, Moments]:
@@ -168,7 +168,7 @@ def stretches(row: Row, count: int) -> list[Segment]:
     """
     try:
         found = [Segment(float(start), float(end)) for start, end in row["timestamps"]]
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise InvalidInput(f"{row.place}: its 'timestamps' are not pairs of seconds") from None
     if len(found) != count:
         raise InvalidInput(f"{row.place}: {count} sentences have {len(found)} timestamps")

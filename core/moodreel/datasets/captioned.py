@@ -181,7 +181,7 @@ def numbers(values: Mapping[Emotion, Any], where: str) -> dict[str, float]:
     for emotion, value in values.items():
         try:
             number = math.nan if value in (None, "") else float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise InvalidInput(f"{where}: {emotion}={value!r} is no number") from None
         if math.isinf(number):
             raise InvalidInput(f"{where}: {emotion}={value!r} is no intensity")

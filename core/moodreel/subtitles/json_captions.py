@@ -1,6 +1,7 @@
 """Captions in JSON."""
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from moodreel.subtitles.cue import ENDLESS, Cue
 
 TEXTS = ("text", "caption")
 LISTS = ("segments", "captions", "subtitles")
+LAST = 1e15  # seconds, 30 million years: a judgement; larger whole numbers may be no float
 
 
 def json_cues(text: str) -> Iterator[Cue]:
@@ -38,6 +40,8 @@ def json_span(start: Any, end: Any) -> Segment:
     for number in (start, end):
         if isinstance(number, bool) or not isinstance(number, int | float):
             raise ValueError(f'"start" and "end" must be seconds, got {start!r} and {end!r}')
+    if LAST < max(start, end) < math.inf:
+        raise ValueError('"start" and "end" must be seconds of a video, not as large as that')
     if not 0 <= start <= end:
         raise ValueError(f'"start" and "end" are out of order: {start!r} and {end!r}')
     return Segment(float(start), float(end))
