@@ -1,6 +1,5 @@
 """A video that an earlier moodreel stored badly is left out, named, and made again."""
 
-import shutil
 import sqlite3
 import warnings
 from contextlib import closing
@@ -8,6 +7,7 @@ from json import dumps
 
 import pytest
 
+from copies import copy_index
 from damaged_index import CAPTION_DAMAGES, DAMAGES, damage, turned_to, video_id
 from hard_videos import write_video
 from moodreel.catalog.damage import damaged_videos
@@ -46,7 +46,7 @@ def spoil(whole, tmp_path):
     """Copy the index, and damage what it holds of the second video."""
 
     def copy(command):
-        shutil.copytree(whole / "index", tmp_path / "index")
+        copy_index(whole / "index", tmp_path / "index")
         damage(tmp_path / "index", "b.mp4", command)
         return tmp_path / "index"
 
@@ -174,7 +174,7 @@ def test_the_api_answers_around_it(kind, spoil, engine_at):
 def test_what_was_looked_at_once_is_not_read_again(whole, tmp_path, engine_at, monkeypatch):
     from moodreel.catalog import damage as checks
 
-    shutil.copytree(whole / "index", tmp_path / "index")
+    copy_index(whole / "index", tmp_path / "index")
     looked = []
     look_at = checks.look_at
     monkeypatch.setattr(checks, "look_at", lambda *given: looked.append(given) or look_at(*given))

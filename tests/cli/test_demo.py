@@ -1,9 +1,8 @@
 """`moodreel demo`: sample videos, an index of them, and a first search."""
 
-import shutil
-
 import pytest
 
+from copies import copy_index
 from outcomes import check_refused
 
 
@@ -11,7 +10,7 @@ from outcomes import check_refused
 def folder(demo, tmp_path):
     """A folder where the command was called before."""
     (tmp_path / "videos").symlink_to(demo / "videos")
-    shutil.copytree(demo / "index", tmp_path / "index")
+    copy_index(demo / "index", tmp_path / "index")
     return tmp_path
 
 
@@ -29,7 +28,7 @@ def test_a_sample_that_cannot_be_read_is_named(moodreel, demo, tmp_path):
     (tmp_path / "videos").mkdir()
     for video in (demo / "videos").iterdir():
         (tmp_path / "videos" / video.name).symlink_to(video)
-    shutil.copytree(demo / "index", tmp_path / "index")
+    copy_index(demo / "index", tmp_path / "index")
     (tmp_path / "videos" / "cat.mp4").unlink()
     (tmp_path / "videos" / "cat.mp4").write_text("this is not a video")
     done = moodreel("demo", "--to", tmp_path)

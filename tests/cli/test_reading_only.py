@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from copies import copy_index
 from outcomes import check_refused
 from readers import as_reader
 
@@ -15,7 +16,7 @@ from readers import as_reader
 def index(request, cards):
     """A copy of the cards' index that others can read and nobody else write."""
     with TemporaryDirectory() as place:
-        folder = Path(shutil.copytree(cards / "index", Path(place) / "index"))
+        folder = copy_index(cards / "index", Path(place) / "index")
         if request.param == "bare":
             for name in ("vectors", "confidence"):
                 shutil.rmtree(folder / name, ignore_errors=True)
@@ -59,7 +60,7 @@ def test_indexing_into_it_is_refused_in_one_line(moodreel, index):
 
 @pytest.mark.parametrize("lost", ["catalog.sqlite", "everything"])
 def test_a_lost_index_is_said(moodreel, cards, tmp_path, lost):
-    folder = Path(shutil.copytree(cards / "index", tmp_path / "index"))
+    folder = copy_index(cards / "index", tmp_path / "index")
     moodreel("search", "coffee", "--index", folder)
     if lost == "everything":
         shutil.rmtree(folder)

@@ -8,6 +8,7 @@ from json import dumps
 import pytest
 
 import places
+from copies import copy_index
 from hard_videos import text
 from inputs import CLIP_VIP, publish_clip_vip, write_expressions
 from labelled_texts import labelled_rows
@@ -38,7 +39,7 @@ def folder(demo, engine_at, world, faces, scenes, reaction_clips, tmp_path_facto
     for name, target in links.items():
         (home / name).symlink_to(target)
     (home / "moodreel-demo" / "videos").symlink_to(demo / "videos")
-    shutil.copytree(demo / "index", home / "moodreel-demo" / "index")
+    copy_index(demo / "index", home / "moodreel-demo" / "index")
     with pytest.MonkeyPatch.context() as patch, engine_at(home / ".moodreel") as engine:
         patch.chdir(home)
         engine.index("videos")

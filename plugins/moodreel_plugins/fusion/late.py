@@ -137,6 +137,8 @@ class Late(QueryRefinement):
 
     def content_separation(self, content: Tensor) -> Tensor:
         """Return c [B, 1]: what the best exceed the mean by, times what content settles."""
+        if not len(self.sample):
+            return content.new_zeros(len(content), 1)
         scores = standardise(content @ self.sample.to(content).T)
         best = scores.topk(round(self.alike.item()), dim=-1).values
         settled = 1 - self.alike.log() / max(log(len(self.sample)), EPSILON)

@@ -20,7 +20,7 @@ def shown_above_mean(shown: Tensor, odds: Tensor) -> Tensor:
         odds: e_v [N, 8].
     """
     total = shown.sum(0)[:, None]
-    above = shown.T @ odds / total.clamp(min=EPSILON) - odds.mean(0)
+    above = shown.T @ odds / total.clamp(min=EPSILON) - odds.mean(0).nan_to_num()
     return above * total / (total + 1)  # one that shows it may be a mistake
 
 
@@ -31,6 +31,8 @@ def recurrence(content: Tensor) -> Tensor:
     the likelihoods of the linear discriminant: exp(a z), of a cosine z spreads above the mean,
     where the segment itself lies at a.
     """
+    if not len(content):
+        return content.new_ones(())
     scores = standardise(content @ content.T)
     own = scores.amax(-1, keepdim=True)
     chance = (own * scores).log_softmax(-1)

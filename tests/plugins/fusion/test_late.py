@@ -82,8 +82,8 @@ def test_a_weight_out_of_range_is_refused(late, weight):
         late.fuse_text(sample_text(1), EmotionScores.of([{"joy": 1}]), weight)
 
 
-def test_a_collection_of_one_or_of_no_observed_emotion_is_no_trouble():
-    for video in (sample_video().pooled[:1], sample_video().pooled):
+def test_a_collection_of_none_of_one_or_of_no_observed_emotion_is_no_trouble():
+    for video in (sample_video().pooled[:0], sample_video().pooled[:1], sample_video().pooled):
         strategy = Late()
         seen = EmotionScores.unobserved(len(video))
         strategy.adapt(VideoFeatures(video), seen)
