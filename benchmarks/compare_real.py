@@ -18,7 +18,7 @@ from rated_clips import read_rated
 from results import table, write_section
 from safetensors.numpy import save_file
 
-from moodreel import create
+from moodreel import Emotion, create
 from moodreel.components import Components
 from moodreel.datasets import load_dataset
 from moodreel.evaluation.material import gather_material
@@ -30,7 +30,7 @@ from moodreel.interfaces import VideoFeatures
 from moodreel_plugins.fusion.separation import standardise
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
-from real_captions import emotion_names, half_of, msrvtt, rated_clips
+from real_captions import half_of, msrvtt, rated_clips
 
 DATA = Path(__file__).parents[2] / "shared/data/real"
 READERS = ("words", "word-prototypes", "nrc", "vader")
@@ -68,7 +68,7 @@ def write_folder(folder, real):
         for owner, caption in zip(real.owner, real.captions, strict=True)
     ]
     (folder / "captions.jsonl").write_text("\n".join(rows) + "\n", encoding="utf-8")
-    moods = [dict(zip(emotion_names(), map(float, row), strict=True)) for row in real.moods.values]
+    moods = [dict(zip(Emotion, map(float, row), strict=True)) for row in real.moods.values]
     (folder / "emotions.json").write_text(dumps(dict(zip(names, moods, strict=True))))
 
 

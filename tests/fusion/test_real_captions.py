@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from moodreel import create
+from moodreel import Emotion, create
 from moodreel.interfaces import TextFeatures, VideoFeatures
 from real_captions import msrvtt, rated_clips
 
-# Viewers' feelings that have an emotion's own name: enough to see whether such moods do harm.
-OWN_NAMES = ("Joy", None, "Surprise", "Interest", "Fear", "Sadness", "Disgust", "Anger")
+# Viewers' feelings go by the emotions' own names, which is enough to see whether they do harm.
+CALLED = {Emotion.ANTICIPATION: "Interest"}
 HARM = 0.005  # the most MRR that emotional queries may lose
 
 
@@ -32,7 +32,10 @@ def predicted(shared_data):
 def rated(shared_data):
     file = shared_data / "real" / "rated" / "clips.jsonl"
     rows = [loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-    felt = [[row["ratings"].get(name, 0.0) for name in OWN_NAMES] for row in rows]
+    felt = [
+        [row["ratings"].get(CALLED.get(emotion, emotion.title()), 0.0) for emotion in Emotion]
+        for row in rows
+    ]
     return rated_clips([row["captions"] for row in rows], np.array(felt, np.float32))
 
 

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
-from moodreel import Emotion, EmotionScores, create
+from moodreel import EmotionScores, create
 from moodreel.storage.cache import cached_tensor
 
 ASKING, SHOWING = range(4), range(4, 8)  # the captions that ask for a rated clip, and that show it
@@ -142,8 +142,3 @@ def half_of(real: RealCaptions, part: int) -> RealCaptions:
         real.texts[asks],
         (np.cumsum(kept) - 1)[real.owner[asks]],
     )
-
-
-def emotion_names() -> list[str]:
-    """Return the names of the eight, in their order."""
-    return [emotion.value for emotion in Emotion]

@@ -15,7 +15,7 @@ from moodreel.errors import InvalidInput, UnreadableVideo
 from moodreel.indexing.scanning import VideoFile
 from moodreel.indexing.sidecars import Sidecars
 from moodreel.interfaces import Captioner
-from moodreel.media import Clip, Progress, Segment
+from moodreel.media import Clip, Progress
 from moodreel.subtitles.cues import read_cues
 from moodreel.subtitles.fitting import joined
 
@@ -83,15 +83,9 @@ class Telling:
             return ""
         path = Path(found[0]).with_name(found[1].name)
         try:
-            cues = sorted(
-                read_cues(path, found[1].tags.language), key=lambda cue: span_key(cue.span)
-            )
+            cues = read_cues(path, found[1].tags.language)
         except InvalidInput as error:
             self.failed.append((str(path), str(error).removeprefix(f"{path}: ")))
             return ""
-        return joined([" ".join(cue.text.split()) for cue in cues])
-
-
-def span_key(span: Segment) -> tuple[float, float]:
-    """Return what cues are ordered by."""
-    return span.start, span.end
+        ordered = sorted(cues, key=lambda cue: (cue.span.start, cue.span.end))
+        return joined([" ".join(cue.text.split()) for cue in ordered])

@@ -33,6 +33,8 @@ GRAMMAR = (
     )
 )
 
+UNASKED = GRAMMAR | ANYTHING
+
 
 def mood_share(text: str) -> float:
     """Return the share of mood among the words of a text that ask for something, 0 to 1.
@@ -52,5 +54,5 @@ def asking_words(text: str) -> Iterator[bool]:
         token = word.token
         if token.moving and word.strength:
             yield True
-        elif not token.moving and token.word not in GRAMMAR | ANYTHING:
+        elif not token.moving and token.word not in UNASKED:
             yield False
