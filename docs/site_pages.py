@@ -45,6 +45,8 @@ REFERENCE = {
         "testing.encoders",
         "testing.extractors",
         "testing.captioners",
+        "testing.listeners",
+        "testing.segmenters",
         "testing.strategies",
         "testing.stores",
         "testing.samples",

@@ -13,7 +13,7 @@ from moodreel.testing import CHECKS
 def test_the_hooks_name_the_kinds():
     assert list(HOOKS) == [
         "video_reader", "video_encoder", "text_encoder", "emotion_extractor", "captioner",
-        "fusion_strategy", "vector_store",
+        "transcriber", "text_spotter", "segmenter", "fusion_strategy", "vector_store",
     ]  # fmt: skip
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         UnreadableVideo,
     )
     from moodreel.hookspecs import Register, hookimpl
-    from moodreel.media import Clip, Hit, MomentRef, Segment, VideoFacts
+    from moodreel.media import Clip, Hit, MomentRef, Segment, Sound, TimedText, VideoFacts
     from moodreel.registry.registry import Registry, create
 else:
     __getattr__, __dir__, _ = lazy_loader.attach(
@@ -38,7 +38,15 @@ else:
                 "UnreadableVideo",
             ],
             "hookspecs": ["Register", "hookimpl"],
-            "media": ["Clip", "Hit", "MomentRef", "Segment", "VideoFacts"],
+            "media": [
+                "Clip",
+                "Hit",
+                "MomentRef",
+                "Segment",
+                "Sound",
+                "TimedText",
+                "VideoFacts",
+            ],
             "registry.registry": ["Registry", "create"],
         },
     )
@@ -62,6 +70,8 @@ __all__ = [
     "Registry",
     "Segment",
     "Sentiment",
+    "Sound",
+    "TimedText",
     "UnreadableVideo",
     "VideoFacts",
     "__version__",

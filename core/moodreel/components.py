@@ -14,7 +14,10 @@ from moodreel.indexing.captions import CaptionEncoder
 from moodreel.interfaces import (
     Captioner,
     EmotionExtractor,
+    Segmenter,
     TextEncoder,
+    TextSpotter,
+    Transcriber,
     VectorStore,
     VideoEncoder,
 )
@@ -24,6 +27,9 @@ from moodreel.registry.settings import Overrides
 
 READERS = ("video_reader", "second_reader")
 """The slots of video readers, in the order in which they are tried."""
+
+SEEN_BY = ("video", "audio", "transcript", "signals")
+"""The modalities of extractors that tell the emotions of a segment."""
 
 
 class Components:
@@ -77,13 +83,31 @@ class Components:
     @cached_property
     def video_emotion(self) -> EmotionExtractor | None:
         """The extractor of a clip's emotions; None where the preset has none."""
-        return self.registry.emotion_slot("video_emotion", "video")
+        return self.registry.emotion_slot("video_emotion", *SEEN_BY)
 
     @cached_property
     def captioner(self) -> Captioner | None:
         """The captioner of clips; None where the preset has none."""
-        has_one = "captioner" in self.registry.settings.slots
-        return self.registry.slot("captioner") if has_one else None
+        return self.optional("captioner")
+
+    @cached_property
+    def transcriber(self) -> Transcriber | None:
+        """The transcriber of speech; None where the preset has none."""
+        return self.optional("transcriber")
+
+    @cached_property
+    def text_spotter(self) -> TextSpotter | None:
+        """The reader of words on screen; None where the preset has none."""
+        return self.optional("text_spotter")
+
+    @cached_property
+    def segmenter(self) -> Segmenter | None:
+        """What finds the shots of a video; None where it is cut by the clock."""
+        return self.optional("segmenter")
+
+    def optional(self, slot: str) -> Any:
+        """Return the component of a slot; None where the preset has none."""
+        return self.registry.slot(slot) if slot in self.registry.settings.slots else None
 
     @cached_property
     def caption_encoder(self) -> CaptionEncoder:

@@ -40,6 +40,21 @@ def register_captioners(register: Register) -> None:
 
 
 @hookspec
+def register_transcribers(register: Register) -> None:
+    """Register transcribers of speech."""
+
+
+@hookspec
+def register_text_spotters(register: Register) -> None:
+    """Register readers of words on screen."""
+
+
+@hookspec
+def register_segmenters(register: Register) -> None:
+    """Register segmenters that find the shots of a video."""
+
+
+@hookspec
 def register_fusion_strategies(register: Register) -> None:
     """Register strategies that fuse emotion with content vectors."""
 

@@ -1,4 +1,4 @@
-"""Plain values that modules exchange: clips, features, segments, hits, references to moments."""
+"""Plain values that modules exchange: clips, sounds, texts with times, segments, hits, moments."""
 
 import math
 from collections.abc import Mapping
@@ -41,6 +41,70 @@ class Clip:
     def frame(self, place: int) -> "Clip":
         """Return one frame as a clip of its own."""
         return Clip(self.frames[place : place + 1], self.times[place : place + 1])
+
+
+@dataclass(frozen=True, eq=False)
+class Sound:
+    """The sound of one stretch of a video.
+
+    Args:
+        samples: float32 [N], mono, -1 to 1; N is 0 where the video has no sound.
+        rate: samples a second.
+        start: when the first sample is heard, in seconds from the start of the video.
+    """
+
+    samples: NDArray[np.float32]
+    rate: int
+    start: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.samples.ndim != 1 or self.samples.dtype != np.float32:
+            raise ValueError(
+                f"samples must be float32 [N], got {self.samples.dtype} {self.samples.shape}"
+            )
+        if self.rate <= 0:
+            raise ValueError(f"rate must be more than 0 samples a second, got {self.rate}")
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    @property
+    def duration(self) -> float:
+        """How long it is, in seconds."""
+        return len(self.samples) / self.rate
+
+    @property
+    def end(self) -> float:
+        """When it ends, in seconds from the start of the video."""
+        return self.start + self.duration
+
+    def part(self, start: float, end: float) -> "Sound":
+        """Return what is heard from `start` to `end`, in seconds from the start of the video.
+
+        >>> Sound(np.zeros(32_000, np.float32), 16_000, start=5.0).part(6.0, 9.0).duration
+        1.0
+        """
+        first, last = (round((time - self.start) * self.rate) for time in (start, end))
+        first = min(max(first, 0), len(self.samples))
+        samples = self.samples[first : max(last, first)]
+        return Sound(samples, self.rate, self.start + first / self.rate)
+
+
+@dataclass(frozen=True)
+class TimedText:
+    """Words with the time at which they are said or shown.
+
+    Args:
+        text: the words.
+        start: when they begin, in seconds from the start of the video.
+        end: when they end.
+        confidence: how sure whoever read them is, 0 to 1.
+    """
+
+    text: str
+    start: float
+    end: float
+    confidence: float = 1.0
 
 
 @dataclass(frozen=True)

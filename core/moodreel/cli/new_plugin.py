@@ -18,9 +18,9 @@ import click
 def command(kind: str, name: str, folder: Path | None) -> int:
     """Write the package of a new plugin: a component of KIND, registered as NAME.
 
-    KIND is fusion, emotion, captioner, store, reader, video-encoder or text-encoder. The package
-    has the component, its entry point, its test and a README. It works and passes its test as it
-    is written; then change it.
+    KIND is fusion, emotion, captioner, transcriber, text-spotter, segmenter, store, reader,
+    video-encoder or text-encoder. The package has the component, its entry point, its test and a
+    README. It works and passes its test as it is written; then change it.
     """
     from moodreel.scaffold.scaffold import write_plugin
 

@@ -5,7 +5,7 @@ to every consumer as `Clip`s; each resizes for itself.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import signature
 from pathlib import Path
@@ -21,7 +21,7 @@ from moodreel.interfaces import outputs
 from moodreel.interfaces.contracts import contract, guard_methods
 from moodreel.interfaces.features import TextFeatures, VideoFeatures
 from moodreel.interfaces.injection import Inject, InjectVideo
-from moodreel.media import Clip, VideoFacts
+from moodreel.media import Clip, Segment, Sound, TimedText, VideoFacts
 
 if TYPE_CHECKING:
     from torch import nn
@@ -136,6 +136,35 @@ class VideoReader(Component):
             facts: what `probe` gave; a reader without this parameter is called without it, and
                 one that gets None finds out for itself.
         """
+
+    @contract(outputs.sound, keywords=("rate",), optional=("facts",))
+    def listen(
+        self,
+        path: Path,
+        start: float,
+        end: float,
+        *,
+        rate: int = 16_000,
+        facts: VideoFacts | None = None,
+    ) -> Sound:
+        """Return what is heard from `start` to `end`, in step with the pictures.
+
+        By default FFmpeg decodes the default stream of sound, whatever reads the pictures.
+
+        Args:
+            path: the file.
+            start: seconds from the zero point.
+            end: seconds from the zero point.
+            rate: samples a second.
+            facts: what `probe` gave; None finds out.
+
+        Returns:
+            Mono samples, with silence where a stream of sound has none; none at all where the
+            file has no sound.
+        """
+        from moodreel.containers.sounds import read_sound
+
+        return read_sound(path, start, end, rate, facts or self.probe(path))
 
 
 class VideoEncoder(Component):
@@ -273,17 +302,19 @@ class TextEncoder(Component):
 
 
 class EmotionExtractor(Component):
-    """Reads emotion from text or from frames.
+    """Reads emotion from text, frames or sound, or joins what others have read.
 
     Attributes:
-        modality: "text" (inputs are strings) or "video" (inputs are `Clip`s).
+        modality: what the inputs are: "text" (strings: queries and captions), "video" (`Clip`s),
+            "audio" (`Sound`s), "transcript" (strings: what is said in a segment), or "signals"
+            (nothing: `joined` makes the scores of those of `signals`).
         reliability: of the texts in which an extractor of text reads a mood, the share whose
             videos show that mood, beyond those that show it anyway; 0 to 1. A measured one beats
             this careful guess: benchmarks/RESULTS.md has those of the built-in readers.
     """
 
     kind = "emotion_extractor"
-    modality: ClassVar[Literal["text", "video"]]
+    modality: ClassVar[Literal["text", "video", "audio", "transcript", "signals"]]
     reliability: float = 0.2
 
     @property
@@ -293,8 +324,21 @@ class EmotionExtractor(Component):
 
     @contract(outputs.emotion_scores)
     @abstractmethod
-    def extract(self, inputs: Sequence[str] | Sequence[Clip]) -> EmotionScores:
+    def extract(self, inputs: Sequence[str] | Sequence[Clip] | Sequence[Sound]) -> EmotionScores:
         """Return intensities [B, 8] from 0; what cannot be observed stays unobserved."""
+
+    @property
+    def signals(self) -> Mapping[str, "EmotionExtractor"]:
+        """The extractors by name whose stored scores `joined` makes these of; none by default.
+
+        Each runs and is stored by itself, so that a new one runs alone over an index.
+        """
+        return MappingProxyType({})
+
+    @contract()
+    def joined(self, seen: Mapping[str, EmotionScores]) -> EmotionScores:
+        """Return the scores [B, 8] that follow from those of each of the `signals` [B, 8]."""
+        raise ConfigurationError(f"{type(self).__name__} joins no signals")
 
     @contract(outputs.shares)
     def centrality(self, inputs: Sequence[str]) -> NDArray[np.float32]:
@@ -328,6 +372,55 @@ class Captioner(Component):
     @abstractmethod
     def caption(self, clips: Sequence[Clip]) -> list[str]:
         """Return a caption of at most 16 words for the middle frame of each of B clips."""
+
+
+class Transcriber(Component):
+    """Writes down what is said."""
+
+    kind = "transcriber"
+
+    @contract(outputs.timed_texts)
+    @abstractmethod
+    def transcribe(self, sounds: Sequence[Sound]) -> list[list[TimedText]]:
+        """Return what is said in each of B sounds, in time.
+
+        Times count from the start of the video, as `Sound.start` does. A sound may be minutes
+        long, or hold no speech, which gives an empty list. A text is a phrase or a sentence.
+        """
+
+
+class TextSpotter(Component):
+    """Reads the words that a picture shows: titles, signs, captions that are burnt in."""
+
+    kind = "text_spotter"
+
+    @contract(outputs.timed_texts)
+    @abstractmethod
+    def spot(self, clips: Sequence[Clip]) -> list[list[TimedText]]:
+        """Return the words on screen in each of B clips, in time; times are those of frames."""
+
+
+class Segmenter(Component):
+    """Finds the shots of a video: where one picture is cut to another.
+
+    Attributes:
+        frame_size: height and width of the frames that `shots` looks at, in pixels; None where it
+            looks at none.
+    """
+
+    kind = "segmenter"
+    frame_size: tuple[int, int] | None = None
+
+    @contract(outputs.shots)
+    @abstractmethod
+    def shots(self, clips: Iterator[Clip], facts: VideoFacts) -> list[Segment]:
+        """Return the shots of a video, in time, each beginning where the one before it ends.
+
+        Args:
+            clips: every frame of the video in order, shrunk to `frame_size`, some hundreds a clip;
+                none where `frame_size` is None.
+            facts: of the video.
+        """
 
 
 class VectorStore(Component):

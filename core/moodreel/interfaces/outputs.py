@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from moodreel.emotions import EmotionScores
 from moodreel.interfaces.features import TextFeatures, VideoFeatures
 from moodreel.interfaces.injection import AddedTokens
-from moodreel.media import Clip, VideoFacts
+from moodreel.media import Clip, Segment, Sound, TimedText, VideoFacts
 
+MOST_SECONDS = 1e9  # later than any video: a judgement
 MOST_INTENSITY = 1e4  # of a mood seen; with a weight, half precision holds it: a judgement
 
 
@@ -95,7 +96,7 @@ def emotion_scores(component: Any, result: EmotionScores, inputs: Sequence[Any])
         return problem
     if len(result) != len(inputs):
         return f"returns {len(result)} rows for {len(inputs)} inputs"
-    values = result.values if component.modality == "video" else result.values[:0]
+    values = result.values[:0] if component.modality == "text" else result.values
     if (values < 0).any():
         return f"returns intensities below 0, such as {values.min():.3g}"
     if (values > MOST_INTENSITY).any():
@@ -136,6 +137,39 @@ def clip(
 ) -> str | None:
     """Check that a reader returns a clip of some of the times it was asked for."""
     return first(type_problem(result, Clip))
+
+
+def sound(component: Any, result: Sound, *given: Any, **named: Any) -> str | None:
+    """Check that a reader returns a sound, with numbers that a sound can have."""
+    for problem in type_problem(result, Sound):
+        return problem
+    return None if np.isfinite(result.samples).all() else "returns samples that are no numbers"
+
+
+def timed_texts(component: Any, result: list[list[TimedText]], inputs: Sequence[Any]) -> str | None:
+    """Check one list of texts with times for each input."""
+    for problem in type_problem(result, list):
+        return problem
+    if len(result) != len(inputs):
+        return f"returns {len(result)} lists of texts for {len(inputs)} inputs"
+    for texts in result:
+        for item in texts:
+            for problem in type_problem(item, TimedText):
+                return problem
+            if not (isfinite(item.start) and item.start <= item.end < MOST_SECONDS):
+                return f"returns a text from {item.start} to {item.end} s"
+    return None
+
+
+def shots(component: Any, result: list[Segment], clips: Any, facts: VideoFacts) -> str | None:
+    """Check that shots follow each other without gaps."""
+    for problem in type_problem(result, list):
+        return problem
+    ends = [shot.start for shot in result[1:]]
+    if not result or [shot.end for shot in result[:-1]] != ends:
+        return "returns shots that do not follow each other without gaps"
+    backward = any(shot.end <= shot.start for shot in result)
+    return "returns a shot that ends before it begins" if backward else None
 
 
 def query_vectors(

@@ -242,14 +242,14 @@ class Registry:
             )
         return self.settings.choices[slot].name
 
-    def emotion_slot(self, slot: str, modality: str) -> Any:
+    def emotion_slot(self, slot: str, *modalities: str) -> Any:
         """Return the extractor in a slot, None where the preset has none."""
         if slot not in self.settings.choices:
             return None
         extractor = self.slot(slot)
-        if extractor.modality != modality:
+        if extractor.modality not in modalities:
             raise ConfigurationError(
-                f"{slot} needs an extractor of modality {modality}; "
+                f"{slot} needs an extractor of modality {' or '.join(modalities)}; "
                 f"{self.slot_name(slot)!r} reads {extractor.modality}"
             )
         return extractor

@@ -22,6 +22,9 @@ SLOTS = {
     "text_emotion": "emotion_extractor",
     "video_emotion": "emotion_extractor",
     "captioner": "captioner",
+    "transcriber": "transcriber",
+    "text_spotter": "text_spotter",
+    "segmenter": "segmenter",
     "fusion_strategy": "fusion_strategy",
     "vector_store": "vector_store",
 }

@@ -44,6 +44,15 @@ GUIDES = {
     "captioner": Guide(
         "captioner", "Use it: `moodreel index VIDEOS captioner=$name`", "check_captioner"
     ),
+    "transcriber": Guide(
+        "transcriber", "Use it: `moodreel index VIDEOS transcriber=$name`", "check_transcriber"
+    ),
+    "text_spotter": Guide(
+        "text-spotter", "Use it: `moodreel index VIDEOS text_spotter=$name`", "check_text_spotter"
+    ),
+    "segmenter": Guide(
+        "segmenter", "Use it: `moodreel index VIDEOS segmenter=$name`", "check_segmenter"
+    ),
     "vector_store": Guide(
         "store", """Use it: `moodreel search "a cat" vector_store=$name`""", "check_vector_store"
     ),

@@ -15,14 +15,17 @@ from types import MappingProxyType
 from moodreel.testing.captioners import check_captioner
 from moodreel.testing.encoders import check_text_encoder, check_video_encoder
 from moodreel.testing.extractors import check_emotion_extractor
+from moodreel.testing.listeners import check_text_spotter, check_transcriber
 from moodreel.testing.readers import check_video_reader
 from moodreel.testing.samples import (
     no_emotion,
     sample_clips,
     sample_emotions,
+    sample_sounds,
     sample_text,
     sample_video,
 )
+from moodreel.testing.segmenters import check_segmenter
 from moodreel.testing.stores import check_search, check_vector_store
 from moodreel.testing.strategies import check_fusion
 
@@ -45,6 +48,9 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
             check_text_encoder,
             check_emotion_extractor,
             check_captioner,
+            check_transcriber,
+            check_text_spotter,
+            check_segmenter,
             check_fusion,
             check_vector_store,
         )
@@ -58,13 +64,17 @@ __all__ = [
     "check_emotion_extractor",
     "check_fusion",
     "check_search",
+    "check_segmenter",
     "check_text_encoder",
+    "check_text_spotter",
+    "check_transcriber",
     "check_vector_store",
     "check_video_encoder",
     "check_video_reader",
     "no_emotion",
     "sample_clips",
     "sample_emotions",
+    "sample_sounds",
     "sample_text",
     "sample_video",
 ]

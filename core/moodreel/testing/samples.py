@@ -10,10 +10,11 @@ from torch import Tensor
 from moodreel.emotions import Emotion, EmotionScores, FrameEmotions
 from moodreel.fusion.strategy import Dims
 from moodreel.interfaces import Inject, Injection, TextFeatures, VideoFeatures
-from moodreel.media import Clip
+from moodreel.media import Clip, Sound
 
 SEGMENTS, TOKENS, FRAMES = 40, 6, 3  # small, so that checks take a second
 SMALL = Dims(content=16, token=12)
+RATE = 16_000  # samples a second of sample sounds
 SHAPES = ((1, 96, 128), (4, 64, 48), (3, 33, 41))
 
 
@@ -86,6 +87,17 @@ def sample_emotions(batch: int = SEGMENTS, seed: int = 2, frames: int = 0) -> Em
 def no_emotion(batch: int) -> EmotionScores:
     """Return the emotions of texts that were looked at and name none."""
     return EmotionScores.of([{} for _ in range(batch)], observes=Emotion)
+
+
+def sample_sounds(seed: int = 0) -> list[Sound]:
+    """Return noise, a tone, silence and no sound at all, mono at 16 kHz, up to 2 s long."""
+    noise = np.random.default_rng(seed).normal(0.0, 0.1, 2 * RATE).clip(-1, 1)
+    tone = 0.5 * np.sin(2 * np.pi * 220 * np.arange(RATE) / RATE)
+    parts = (noise, tone, np.zeros(RATE // 2), np.zeros(0))
+    starts = (0.0, 5.0, 10.0, 15.0)
+    return [
+        Sound(part.astype(np.float32), RATE, at) for part, at in zip(parts, starts, strict=True)
+    ]
 
 
 def sample_clips(seed: int = 0, shapes: Sequence[tuple[int, int, int]] = SHAPES) -> list[Clip]:

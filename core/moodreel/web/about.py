@@ -22,6 +22,9 @@ WITHOUT = {
     "text_emotion": "reading emotions out of a text",
     "video_emotion": "seeing emotions in videos",
     "captioner": "captions",
+    "transcriber": "writing down what is said",
+    "text_spotter": "reading words on screen",
+    "segmenter": "finding shots",
     "engine": "searching",
 }
 

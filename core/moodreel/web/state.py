@@ -21,7 +21,15 @@ from moodreel.web.models import MomentModel
 from moodreel.web.problems import NotFound
 from moodreel.web.projection import Projection, project_index
 
-OPTIONAL = ("second_reader", "text_emotion", "video_emotion", "captioner")
+OPTIONAL = (
+    "second_reader",
+    "text_emotion",
+    "video_emotion",
+    "captioner",
+    "transcriber",
+    "text_spotter",
+    "segmenter",
+)
 """The slots that a search can do without."""
 
 # How many run at once, and how many wait: judgements. Two searches keep the two cores busy that all
