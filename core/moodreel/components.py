@@ -100,6 +100,11 @@ class Components:
         """The reader of words on screen; None where the preset has none."""
         return self.optional("text_spotter")
 
+    @property
+    def trackers(self) -> list[Transcriber | TextSpotter]:
+        """What writes down what is said and what is to be read."""
+        return [part for part in (self.transcriber, self.text_spotter) if part is not None]
+
     @cached_property
     def segmenter(self) -> Segmenter | None:
         """What finds the shots of a video; None where it is cut by the clock."""

@@ -9,6 +9,7 @@ import pytest
 
 from moodreel import EmotionScores, Segment
 from moodreel.catalog.catalog import Catalog
+from moodreel.catalog.moods import read_emotions
 from moodreel.catalog.records import SegmentFeatures, VideoRecord
 from moodreel.catalog.writer import VideoWriter
 from moodreel.errors import CatalogError
@@ -60,8 +61,8 @@ def test_what_was_stored_is_read_back(catalog):
     frames = catalog.load_frames(ENCODER, ids, dim=4)
     assert frames[0].shape == (1, 4)
     assert frames[1] is None
-    assert list(catalog.load_emotions(EXTRACTOR)[1]) == [{"joy": 0.25}, {}]
-    assert catalog.load_emotions(EXTRACTOR)[1].evidence.tolist() == [2, 0]
+    assert list(read_emotions(catalog, EXTRACTOR)[1]) == [{"joy": 0.25}, {}]
+    assert read_emotions(catalog, EXTRACTOR)[1].evidence.tolist() == [2, 0]
 
 
 def test_features_of_another_component_are_never_mixed_in(catalog):
@@ -78,7 +79,7 @@ def test_a_component_can_be_added_to_a_video_that_is_there(catalog):
     writer = VideoWriter(catalog, stored, [])
     writer.add(Maker("late"), EmotionScores.of([{"fear": 1}, {"fear": 0.5}]))
     assert writer.commit() == video
-    assert list(catalog.load_emotions(Maker("late"))[1]) == [{"fear": 1.0}, {"fear": 0.5}]
+    assert list(read_emotions(catalog, Maker("late"))[1]) == [{"fear": 1.0}, {"fear": 0.5}]
     assert len(catalog.load_features(ENCODER)[0]) == 2
 
 
@@ -87,7 +88,7 @@ def test_a_replaced_video_leaves_nothing_behind(catalog):
     new = add(catalog, record(size=20), replaces=old)
     assert [v.id for v in catalog.videos()] == [new]
     assert len(catalog.load_features(ENCODER)[0]) == 2
-    assert len(catalog.load_emotions(EXTRACTOR)[0]) == 2
+    assert len(read_emotions(catalog, EXTRACTOR)[0]) == 2
 
 
 def test_a_write_that_fails_changes_nothing(catalog):
@@ -126,7 +127,7 @@ def test_emotions_written_in_another_order_are_read_by_name(catalog):
         names = raw.execute("SELECT columns FROM components WHERE fingerprint='extractor-1'")
         swapped = ",".join(reversed(names.fetchone()[0].split(",")))
         raw.execute("UPDATE components SET columns=? WHERE fingerprint='extractor-1'", [swapped])
-    assert next(iter(catalog.load_emotions(EXTRACTOR)[1])) == {"anger": 0.25}
+    assert next(iter(read_emotions(catalog, EXTRACTOR)[1])) == {"anger": 0.25}
 
 
 def test_many_processes_can_make_the_same_index_at_once(tmp_path):

@@ -7,6 +7,7 @@ import pytest
 
 from moodreel import EmotionScores, Segment
 from moodreel.catalog.catalog import Catalog
+from moodreel.catalog.moods import read_emotions
 from moodreel.catalog.moves import copy_video, move_videos
 from moodreel.catalog.records import CAPTION_ENCODER, SegmentFeatures, VideoRecord
 from moodreel.catalog.writer import VideoWriter
@@ -89,8 +90,8 @@ def test_a_copy_has_all_that_was_made_of_the_video(catalog):
     frames = catalog.load_frames(ENCODER, mine, dim=4)
     np.testing.assert_array_equal(frames[0], features().pooled[:1])
     assert frames[1] is None
-    _, scores = catalog.load_emotions(EXTRACTOR, mine)
-    _, original = catalog.load_emotions(EXTRACTOR, its)
+    _, scores = read_emotions(catalog, EXTRACTOR, mine)
+    _, original = read_emotions(catalog, EXTRACTOR, its)
     np.testing.assert_array_equal(scores.values, original.values)
     assert copy in catalog.finished(ENCODER) & catalog.finished(EXTRACTOR)
 

@@ -216,7 +216,7 @@ BUILDING = {
 READING = {
     "no modality": (
         extractor("observes = frozenset(Emotion)\ndef extract(self, inputs): pass"),
-        "Mine needs 'modality', one of text, video, audio; it is None",
+        "Mine needs 'modality', one of text, video, audio, transcript, signals; it is None",
     ),
     "emotions by name alone": (
         extractor("modality, observes = 'text', {'joy'}\ndef extract(self, inputs): pass"),

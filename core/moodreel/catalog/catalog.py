@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine, Row, Table, delete, func, inspect, select, update
+from sqlalchemy import Connection, Engine, Row, Table, delete, func, select, update
 
 from moodreel.catalog import schema
 from moodreel.catalog.database import (
@@ -33,13 +33,7 @@ from moodreel.catalog.naming import (
     videos_passing,
 )
 from moodreel.catalog.opening import check_opens, check_there, open_database
-from moodreel.catalog.packing import (
-    unpack_moods,
-    unpacked_frames,
-    whole_features,
-    whole_frames,
-    whole_moods,
-)
+from moodreel.catalog.packing import whole_features, whole_frames
 from moodreel.catalog.ranges import whole_times
 from moodreel.catalog.records import (
     GIVEN,
@@ -47,6 +41,7 @@ from moodreel.catalog.records import (
     IndexedSegment,
     SegmentFeatures,
     VideoRecord,
+    stored_parts,
 )
 from moodreel.catalog.rows import (
     find_component,
@@ -55,9 +50,7 @@ from moodreel.catalog.rows import (
     insert_rows,
     mark_finished,
     segment_ids,
-    stored_columns,
 )
-from moodreel.emotions import EmotionScores
 from moodreel.errors import CatalogError
 from moodreel.interfaces import Captioner, Component, VideoEncoder
 from moodreel.media import Segment
@@ -239,14 +232,13 @@ class Catalog:
             return [IndexedSegment(r.id, r.path, r.location, Segment(r.start, r.end)) for r in rows]
 
     def finished(self, component: Component) -> set[int]:
-        """Return the ids of the videos that a component is done with."""
+        """Return the ids of the videos that a component, or every part of it, is done with."""
         done = schema.finished.c
         with self.reading() as connection:
-            component_id = find_component(connection, component)
-            rows = connection.execute(
-                select(done.video_id).where(done.component_id == component_id)
-            )
-            return {row.video_id for row in rows}
+            makers = [find_component(connection, part) for part in stored_parts([component])]
+            queries = (select(done.video_id).where(done.component_id == id) for id in makers)
+            videos = [set(connection.execute(query).scalars()) for query in queries]
+        return set.intersection(*videos)
 
     def update_video(self, id: int, **columns: Any) -> None:
         """Change facts of a video, such as where it lies."""
@@ -302,7 +294,7 @@ class Catalog:
         Damaged ones are left out (see `moodreel.catalog.damage`).
         """
         table = schema.features.c
-        rows = self._component_rows(schema.features, encoder, ids, table.pooled)
+        rows = self.component_rows(schema.features, encoder, ids, table.pooled)
         rows = whole_features(rows, encoder.dim if isinstance(encoder, VideoEncoder) else None)
         ids = np.array([row.segment_id for row in rows], np.int64)
         packed = b"".join(row.pooled for row in rows)
@@ -311,7 +303,7 @@ class Catalog:
 
     def load_frames(self, encoder: Component, ids: Ids, dim: int) -> list[NDArray | None]:
         """Return the frame features [T, D] of segments by id, None where none are, or damaged."""
-        rows = self._component_rows(schema.features, encoder, ids, schema.features.c.frames)
+        rows = self.component_rows(schema.features, encoder, ids, schema.features.c.frames)
         found = {
             row.segment_id: np.frombuffer(row.frames, np.float16).reshape(-1, dim)
             for row in rows
@@ -319,39 +311,6 @@ class Catalog:
         }
         wanted = [found.get(int(id)) for id in ids]
         return [None if frames is None else frames.astype(np.float32) for frames in wanted]
-
-    def load_emotions(
-        self, extractor: Component, ids: Ids | None = None
-    ) -> tuple[NDArray[np.int64], EmotionScores]:
-        """Return the ids [N], ascending, and scores [N, 8], of all segments or of `ids`.
-
-        Damaged ones are left out (see `moodreel.catalog.damage`).
-        """
-        table = schema.emotions.c
-        columns = (table.intensities, table.observed, table.evidence)
-        rows = self._component_rows(schema.emotions, extractor, ids, *columns)
-        if not rows:
-            return np.zeros(0, np.int64), EmotionScores.unobserved(0)
-        with self.reading() as connection:
-            names = stored_columns(connection, extractor)
-        rows = whole_moods(rows, len(names))
-        scores = EmotionScores.from_columns(names, *unpack_moods(rows, len(names)))
-        found = np.array([row.segment_id for row in rows], np.int64)
-        return found, scores.counted([row.evidence for row in rows])
-
-    def load_frame_emotions(self, extractor: Component, ids: Ids) -> list[EmotionScores | None]:
-        """Return the scores [T, 8] of the frames of segments by id, None where there are none."""
-        table = schema.frame_emotions
-        with self.reading() as connection:
-            if not inspect(connection).has_table(table.name):  # as in an older index
-                return [None] * len(ids)
-        rows = self._component_rows(table, extractor, ids, table.c.intensities, table.c.observed)
-        if not rows:
-            return [None] * len(ids)
-        with self.reading() as connection:
-            names = stored_columns(connection, extractor)
-        found = {row.segment_id: unpacked_frames(row, names) for row in rows}
-        return [found.get(int(id)) for id in ids]
 
     def load_captions(self, captioner: Captioner | None, ids: Ids | None = None) -> dict[int, str]:
         """Return the captions that are not empty by segment, of all segments or of `ids`.
@@ -373,7 +332,7 @@ class Catalog:
                 found.update((row.segment_id, row.text) for row in connection.execute(chosen))
         return found
 
-    def _component_rows(
+    def component_rows(
         self, table: Table, component: Component, ids: Ids | None, *columns: Any
     ) -> list[Row]:
         """Return the segment_id and `columns` of a component's rows, by segment_id."""

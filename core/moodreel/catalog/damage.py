@@ -16,7 +16,7 @@ from moodreel.catalog.database import get_fact, put_fact, readable_errors
 from moodreel.catalog.marks import get_mark, put_mark
 from moodreel.catalog.packing import whole_features, whole_frames, whole_moods
 from moodreel.catalog.ranges import inside, whole_facts, whole_times
-from moodreel.catalog.records import CAPTION_ENCODER
+from moodreel.catalog.records import CAPTION_ENCODER, stored_parts
 from moodreel.catalog.rows import find_component, stored_columns
 from moodreel.errors import CatalogError, DamagedIndex
 from moodreel.interfaces import Component, EmotionExtractor, VideoEncoder
@@ -31,7 +31,8 @@ DAMAGED = "what is stored of it is damaged"
 
 def damaged_videos(catalog: Catalog, parts: Iterable[Component | None]) -> dict[int, str]:
     """Return the paths, by id, of the videos whose record, or what some parts made, is damaged."""
-    ids = damaged_records(catalog).union(*(damaged_by(catalog, part) for part in parts if part))
+    made = (damaged_by(catalog, part) for part in stored_parts(parts))
+    ids = damaged_records(catalog).union(*made)
     return {r.id: r.path for r in catalog.videos() if r.id in ids} if ids else {}
 
 

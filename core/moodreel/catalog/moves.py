@@ -86,6 +86,7 @@ def copy_made(connection: Connection, source: int, copy: int, makers: Sequence[i
     for pair in pairs:
         for table in MADE:
             copy_rows(connection, table, "segment_id", pair, makers)
+    copy_rows(connection, schema.tracks, "video_id", (source, copy), makers)
     copy_rows(connection, schema.finished, "video_id", (source, copy), makers)
     r = schema.readings.c
     reading = select(literal(copy), r.reader).where(r.video_id == source)
@@ -96,7 +97,7 @@ def copy_rows(
     connection: Connection, table: Table, key: str, ids: tuple[int, int], makers: Sequence[int]
 ) -> None:
     """Copy the rows of some components from one key to another."""
-    others = [column for column in table.c if column.name != key]
+    others = [column for column in table.c if column.name not in (key, "id")]
     rows = select(literal(ids[1]), *others).where(
         table.c[key] == ids[0], table.c.component_id.in_(makers)
     )

@@ -11,6 +11,7 @@ from warnings import warn
 
 from moodreel.catalog.catalog import Catalog
 from moodreel.catalog.database import get_fact, put_fact, readable_errors
+from moodreel.catalog.records import stored_parts
 from moodreel.errors import CatalogError, ChangedCode
 from moodreel.interfaces import Component
 
@@ -24,8 +25,8 @@ def tell_changed(catalog: Catalog, components: Iterable[Component | None]) -> No
     The index notes the code as it is now, so that it is told once. Where it cannot be written,
     nothing is noted.
     """
-    for component in components:
-        if component is not None and component.code:
+    for component in stored_parts(components):
+        if component.code:
             try:
                 known = note_code(catalog, component)
             except CatalogError:

@@ -1,6 +1,6 @@
 """Records of the catalog as plain values: videos, segments, features and filters."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from os.path import isabs
 
@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moodreel.emotions import EmotionScores
-from moodreel.interfaces import Component
-from moodreel.media import Segment
+from moodreel.interfaces import Component, EmotionExtractor
+from moodreel.media import Segment, TimedText
 from moodreel.paths import path_holds
 
 
@@ -45,8 +45,27 @@ class SegmentFeatures:
     frames: Sequence[NDArray[np.float32] | None]
 
 
-Made = SegmentFeatures | EmotionScores | list[str]
+@dataclass(frozen=True)
+class Track:
+    """What one component heard or read in a video, in time."""
+
+    texts: Sequence[TimedText]
+
+
+SegmentRows = SegmentFeatures | EmotionScores | list[str]
 """What a component makes of n segments: features, emotions [n, 8], or n captions."""
+
+Made = SegmentRows | Track
+"""What a component makes of a video."""
+
+
+def stored_parts(components: Iterable[Component | None]) -> list[Component]:
+    """Return the components whose outputs are stored: of joined signals, each by itself."""
+    parts: dict[str, Component] = {}
+    for component in components:
+        inner = component.parts if isinstance(component, EmotionExtractor) else (component,)
+        parts.update((part.fingerprint, part) for part in inner if part is not None)
+    return list(parts.values())
 
 
 class GivenCaptions(Component):

@@ -11,13 +11,13 @@ from moodreel.catalog import schema
 from moodreel.catalog.database import chunks
 from moodreel.catalog.marks import mend_mark
 from moodreel.catalog.packing import half_precision
-from moodreel.catalog.records import CAPTION_ENCODER, Made, SegmentFeatures
+from moodreel.catalog.records import CAPTION_ENCODER, SegmentFeatures, SegmentRows
 from moodreel.emotions import Emotion, EmotionScores, FrameEmotions
 from moodreel.interfaces import Component
 
 
 def insert_rows(
-    connection: Connection, component: Component, made: Made, ids: Sequence[int]
+    connection: Connection, component: Component, made: SegmentRows, ids: Sequence[int]
 ) -> None:
     """Insert one row for each segment."""
     component_id = keep_component(connection, component)
@@ -83,7 +83,7 @@ def forget_rows(connection: Connection, encoder: Component, videos: Sequence[int
 
 
 def packed_rows(
-    made: Made, emotions: Sequence[str], component: Component
+    made: SegmentRows, emotions: Sequence[str], component: Component
 ) -> tuple[Table, list[dict[str, Any]]]:
     """Return the table for what a component made, and its rows, arrays as bytes.
 

@@ -156,6 +156,20 @@ captions = Table(
     "captions", metadata, segment_key(), component_key(), Column("text", Text, nullable=False)
 )
 
+# What is said or written in videos, by when. Older indexes have no such table.
+tracks = Table(
+    "tracks",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    video_key(nullable=False, index=True),
+    Column("component_id", ForeignKey("components.id"), nullable=False, index=True),
+    Column("start", Float, nullable=False),
+    Column("end", Float, nullable=False),
+    Column("text", HeldText, nullable=False),
+    Column("confidence", Float, nullable=False, default=1.0),
+    sqlite_autoincrement=True,
+)
+
 finished = Table("finished", metadata, video_key(primary_key=True), component_key())
 
 # By which reader a video's frames were read: its fingerprint. Older indexes have no such table.

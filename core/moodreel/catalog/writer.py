@@ -7,8 +7,9 @@ from sqlalchemy import Connection, delete, insert
 
 from moodreel.catalog import schema
 from moodreel.catalog.catalog import Catalog
-from moodreel.catalog.records import Made, VideoRecord
+from moodreel.catalog.records import Made, Track, VideoRecord
 from moodreel.catalog.rows import insert_rows, mark_finished, note_reader, segment_ids
+from moodreel.catalog.tracks import replace_track
 from moodreel.interfaces import Component
 from moodreel.media import Segment
 
@@ -52,7 +53,10 @@ class VideoWriter:
             video = self.video.id or self.insert_video(connection)
             ids = segment_ids(connection, video)
             for component, made in self.made:
-                insert_rows(connection, component, made, ids)
+                if isinstance(made, Track):
+                    replace_track(connection, component, video, made.texts)
+                else:
+                    insert_rows(connection, component, made, ids)
                 mark_finished(connection, component, video)
             if self.reader:
                 note_reader(connection, video, self.reader)

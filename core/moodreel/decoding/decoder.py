@@ -17,10 +17,11 @@ from typing import Any, Self
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
+from moodreel.decoding.listening import RATE
 from moodreel.decoding.workers import WorkerContext, prepare_worker
 from moodreel.errors import ConfigurationError, MoodreelError, PluginError, UnreadableVideo
 from moodreel.interfaces import VideoReader
-from moodreel.media import Clip, VideoFacts
+from moodreel.media import Clip, Sound, VideoFacts
 
 # How many calls a worker serves: a judgement, not measured.
 TASKS_A_WORKER = 200  # decord is reported to leak, so workers are replaced after some work
@@ -109,6 +110,22 @@ class Decoder:
         if best is None:
             raise UnreadableVideo(path, join_reasons(reasons))
         return best
+
+    def listen(
+        self, path: str | Path, start: float, end: float, facts: VideoFacts | None = None
+    ) -> Sound:
+        """Return what is heard from `start` to `end`, in seconds from the video's zero point.
+
+        Raises:
+            UnreadableVideo: no reader can read the sound; the reason of each is given.
+        """
+        reasons: list[str] = []
+        for reader in self.readers:
+            try:
+                return self._ask(reader.listen, Path(path), start, end, rate=RATE, facts=facts)
+            except UnreadableVideo as error:
+                reasons.append(error.reason)
+        raise UnreadableVideo(path, join_reasons(reasons))
 
     def call(self, function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         """Run a function in a worker and return what it returns."""

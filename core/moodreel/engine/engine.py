@@ -157,6 +157,7 @@ class Engine:
             parts.segmentation,
             on_progress,
             parts.caption_encoder,
+            parts.trackers,
         )
 
     def search(

@@ -146,7 +146,7 @@ def read_timeline(
         chunk = read_chunk(partial(decoder.read, path, facts=facts), some, frames)
         segments += chunk.segments
         if chunk.clips:
-            parts.append(extractor.extract(chunk.clips))
+            parts.append(extractor.look(chunk.clips))
         if len(chunk.segments) < len(some):
             break
     if not segments:

@@ -268,7 +268,7 @@ def frame_parts(parts: Components, explanation: Explanation, clip: Clip) -> list
     single = [clip.frame(place) for place in range(len(clip))]
     pooled = parts.video_encoder.encode(single).pooled.float().numpy(force=True)
     content = pooled @ text_vectors(parts.text_encoder, explanation.text)
-    seen = list(parts.video_emotion.extract(single)) if parts.video_emotion else [{}] * len(clip)
+    seen = list(parts.video_emotion.look(single)) if parts.video_emotion else [{}] * len(clip)
     return [
         FramePart(float(time), float(near), told(emotions), mood(explanation.wanted, emotions))
         for time, near, emotions in zip(clip.times, content, seen, strict=True)

@@ -11,36 +11,43 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-import torch
 from filelock import FileLock, Timeout
 
 from moodreel.catalog.catalog import Catalog
 from moodreel.catalog.damage import DAMAGED, damaged_by, damaged_records
 from moodreel.catalog.moves import move_videos
 from moodreel.catalog.readings import outdated, stored_readers
-from moodreel.catalog.records import Made, SegmentFeatures, VideoRecord
+from moodreel.catalog.records import VideoRecord, stored_parts
+from moodreel.catalog.tracks import load_texts
 from moodreel.catalog.writer import VideoWriter
 from moodreel.decoding.decoder import Decoder
+from moodreel.decoding.listening import SoundChunk, listen_ahead
 from moodreel.decoding.readahead import Chunk, chunk_segments, read_chunk, work_ahead
 from moodreel.decoding.segmentation import Segmentation
-from moodreel.emotions import EmotionScores
 from moodreel.errors import CatalogError, ConfigurationError, UnreadableVideo
 from moodreel.indexing.captions import CaptionEncoder, embed_captions, follow_sidecars
 from moodreel.indexing.contents import Contents, Lookalikes, stored_digest
 from moodreel.indexing.copies import Copier
+from moodreel.indexing.outputs import Outputs, listens, reads_speech, sees
 from moodreel.indexing.planning import Plan, plan_run
 from moodreel.indexing.report import IndexReport
 from moodreel.indexing.scanning import VideoFile, scan_paths, videos_under
 from moodreel.indexing.selection import Selection
-from moodreel.interfaces import Captioner, Component, EmotionExtractor, VideoEncoder
-from moodreel.media import Clip, Progress, Segment, VideoFacts
+from moodreel.interfaces import (
+    Component,
+    EmotionExtractor,
+    TextSpotter,
+    Transcriber,
+    VideoEncoder,
+)
+from moodreel.media import Progress, Segment, TimedText, VideoFacts
 
 FRAMES_A_CHUNK = 32  # about 40 MB of frames at 480 x 853: a judgement, not measured
 # Chunks of a video, and videos, that are decoded ahead of the encoders: 3 videos of 3 chunks each
 # are held at most, about 360 MB. Judgements, not measured.
 CHUNKS_AHEAD = 2
 VIDEOS_AHEAD = 2
+Decoded = VideoFacts | Chunk | SoundChunk
 MOST_SEGMENTS = 1_000_000  # of a video: 57 days in segments of 5 s. A judgement, not measured.
 
 
@@ -69,6 +76,7 @@ class Indexer:
         segmentation: cuts videos into segments.
         on_progress: called with the progress.
         captions: makes captions of the same frames, and vectors of these; None leaves them out.
+        trackers: transcribers and text spotters, which write down what is said or to be read.
     """
 
     catalog: Catalog
@@ -78,13 +86,16 @@ class Indexer:
     segmentation: Segmentation
     on_progress: Callable[[Progress], None] = lambda progress: None
     captions: CaptionEncoder | None = None
+    trackers: Sequence[Transcriber | TextSpotter] = ()
 
     @property
     def parts(self) -> list[Component]:
         """What has to run over every video."""
         captioner = self.captions.captioner if self.captions else None
-        parts = (self.encoder, self.extractor, captioner)
-        return [part for part in parts if part is not None]
+        given = (self.encoder, self.extractor, captioner, *self.trackers)
+        parts = stored_parts(given)
+        heard = [part.transcriber for part in parts if isinstance(part, EmotionExtractor)]
+        return stored_parts([*parts, *heard])
 
     def run(
         self,
@@ -205,15 +216,30 @@ class Indexer:
         if total:
             self.on_progress(Progress("", total, total))
 
-    def read_job(self, job: Job) -> Iterator[VideoFacts | Chunk]:
-        """Yield the facts of a job's file, then its chunks. Runs ahead, in a thread."""
-        path, frames = Path(job.file.location), self.encoder.frames_per_clip
-        facts = self.decoder.probe(path)
+    def read_job(self, job: Job) -> Iterator[Decoded]:
+        """Yield the facts of a job's file, its frames, then its sound. Runs ahead, in a thread."""
+        facts = self.decoder.probe(Path(job.file.location))
         yield facts
+        segments = self.job_segments(job, facts)
+        if any(map(sees, job.components)):
+            readable: list[Segment] = []
+            for chunk in self.read_frames(job, facts, segments):
+                readable += chunk.segments
+                yield chunk
+            segments = readable
+        if segments and any(map(listens, job.components)):
+            listen = partial(self.decoder.listen, Path(job.file.location), facts=facts)
+            yield from listen_ahead(listen, segments)
+
+    def read_frames(
+        self, job: Job, facts: VideoFacts, segments: Sequence[Segment]
+    ) -> Iterator[Chunk]:
+        """Yield the frames of segments, until one cannot be read."""
+        path, frames = Path(job.file.location), self.encoder.frames_per_clip
         read, chunk = partial(self.decoder.read, path, facts=facts), None
-        for segments in chunk_segments(self.job_segments(job, facts), frames, FRAMES_A_CHUNK):
+        for some in chunk_segments(segments, frames, FRAMES_A_CHUNK):
             try:
-                chunk = read_chunk(read, segments, frames)
+                chunk = read_chunk(read, some, frames)
             except UnreadableVideo:
                 if chunk is None:
                     raise
@@ -229,30 +255,43 @@ class Indexer:
         check_duration(job, facts, self.segmentation)
         return self.segmentation.cut(facts.duration)
 
-    def store_job(self, job: Job, items: Iterator[VideoFacts | Chunk], report: IndexReport) -> None:
-        """Run the components over a job's chunks, as they come, and store what they made."""
+    def store_job(self, job: Job, items: Iterator[Decoded], report: IndexReport) -> None:
+        """Run the components over what is decoded of a job, as it comes, and store the rest."""
         facts = next(items)
         assert isinstance(facts, VideoFacts)
-        chunks: list[Chunk] = []
-        made: list[list[Made]] = [[] for _ in job.components]
+        outputs, chunks, sounds = Outputs(job.components), list[Chunk](), list[SoundChunk]()
         for chunk in items:
-            assert isinstance(chunk, Chunk)
-            for component, parts in zip(job.components, made, strict=True):
-                if chunk.clips:
-                    parts.append(run_component(component, chunk.clips))
-            chunks.append(chunk.without_frames())
+            if isinstance(chunk, Chunk):
+                outputs.see(chunk)
+                chunks.append(chunk.without_frames())
+            elif isinstance(chunk, SoundChunk):
+                outputs.hear(chunk)
+                sounds.append(chunk.without_samples())
         segments = [segment for chunk in chunks for segment in chunk.segments]
+        if not any(map(sees, job.components)):
+            segments = self.job_segments(job, facts)
         self.check_segments(job, facts, segments)
+        outputs.read_speech(segments, self.speech(job, outputs))
         reader = next((chunk.reader for chunk in chunks if chunk.reader), "")
         writer = VideoWriter(self.catalog, new_record(job, facts), segments, reader)
-        for component, parts in zip(job.components, made, strict=True):
-            writer.add(component, join_parts(parts))
+        for component in job.components:
+            writer.add(component, outputs.joined(component))
         writer.commit(replaces=None if job.complete or not job.record else job.record.id)
         (report.updated if job.record else report.added).append(job.file.path)
-        if not all(chunk.complete for chunk in chunks):
-            last = max(chunk.last for chunk in chunks)
-            reason = f"can be read only until {last:.1f} of {facts.duration:.1f} s"
-            report.partial.append((job.file.path, f"{reason}; the rest is damaged"))
+        report.partial.extend((job.file.path, why) for why in unread(facts, chunks, sounds))
+
+    def speech(self, job: Job, outputs: Outputs) -> dict[str, list[TimedText]]:
+        """Return what is said in a job's file, by the fingerprint of the transcriber."""
+        found: dict[str, list[TimedText]] = {}
+        for part in filter(reads_speech, job.components):
+            maker = part.transcriber if isinstance(part, EmotionExtractor) else None
+            if maker is None or maker.fingerprint in found:
+                continue
+            said = outputs.said(maker)
+            if said is None and job.record and job.record.id:
+                said = load_texts(self.catalog, maker, [job.record.id]).get(job.record.id)
+            found[maker.fingerprint] = said or []
+        return found
 
     def check_segments(self, job: Job, facts: VideoFacts, segments: Sequence[Segment]) -> None:
         """Refuse a video of which nothing could be read, or other parts than when indexed."""
@@ -262,34 +301,15 @@ class Indexer:
             raise UnreadableVideo(job.file.path, "reads otherwise than when it was indexed")
 
 
-def run_component(component: Component, clips: Sequence[Clip]) -> Made:
-    """Run one component over clips."""
-    if isinstance(component, EmotionExtractor):
-        return component.extract(clips)
-    if isinstance(component, Captioner):
-        return list(component.caption(clips))
-    assert isinstance(component, VideoEncoder)
-    with torch.inference_mode():
-        features = component.encode(clips)
-    frames = [None] * len(clips) if features.frames is None else list(to_array(features.frames))
-    return SegmentFeatures(to_array(features.pooled), frames)
-
-
-def to_array(values: "torch.Tensor") -> np.ndarray:
-    """Return a tensor of any device and precision as float32."""
-    return values.float().cpu().numpy()
-
-
-def join_parts(parts: Sequence[Made]) -> Made:
-    """Join what one component made of several chunks."""
-    captions = [part for part in parts if isinstance(part, list)]
-    if captions:
-        return [text for part in captions for text in part]
-    features = [part for part in parts if isinstance(part, SegmentFeatures)]
-    if not features:
-        return EmotionScores.concatenate([p for p in parts if isinstance(p, EmotionScores)])
-    pooled = np.concatenate([part.pooled for part in features])
-    return SegmentFeatures(pooled, [frames for part in features for frames in part.frames])
+def unread(
+    facts: VideoFacts, chunks: Sequence[Chunk], sounds: Sequence[SoundChunk]
+) -> Iterator[str]:
+    """Yield why parts of a video, or its sound, could not be read."""
+    if not all(chunk.complete for chunk in chunks):
+        last = max(chunk.last for chunk in chunks)
+        reason = f"can be read only until {last:.1f} of {facts.duration:.1f} s"
+        yield f"{reason}; the rest is damaged"
+    yield from (f"its sound cannot be read: {s.problem}" for s in sounds if s.problem)
 
 
 def new_record(job: Job, facts: VideoFacts) -> VideoRecord:

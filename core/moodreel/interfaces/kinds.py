@@ -308,6 +308,7 @@ class EmotionExtractor(Component):
         modality: what the inputs are: "text" (strings: queries and captions), "video" (`Clip`s),
             "audio" (`Sound`s), "transcript" (strings: what is said in a segment), or "signals"
             (nothing: `joined` makes the scores of those of `signals`).
+        transcriber: whose texts an extractor of modality "transcript" reads; None for all others.
         reliability: of the texts in which an extractor of text reads a mood, the share whose
             videos show that mood, beyond those that show it anyway; 0 to 1. A measured one beats
             this careful guess: benchmarks/RESULTS.md has those of the built-in readers.
@@ -316,6 +317,7 @@ class EmotionExtractor(Component):
     kind = "emotion_extractor"
     modality: ClassVar[Literal["text", "video", "audio", "transcript", "signals"]]
     reliability: float = 0.2
+    transcriber: "Transcriber | None" = None
 
     @property
     @abstractmethod
@@ -334,6 +336,21 @@ class EmotionExtractor(Component):
         Each runs and is stored by itself, so that a new one runs alone over an index.
         """
         return MappingProxyType({})
+
+    @property
+    def parts(self) -> "tuple[EmotionExtractor, ...]":
+        """The extractors whose scores are stored: itself, or those of its signals."""
+        if self.modality != "signals":
+            return (self,)
+        return tuple(part for signal in self.signals.values() for part in signal.parts)
+
+    def look(self, clips: Sequence[Clip]) -> EmotionScores:
+        """Return what is seen in clips alone [B, 8]; what needs sound or speech sees nothing."""
+        if self.modality == "video":
+            return self.extract(clips)
+        if self.modality == "signals":
+            return self.joined({name: one.look(clips) for name, one in self.signals.items()})
+        return EmotionScores.unobserved(len(clips))
 
     @contract()
     def joined(self, seen: Mapping[str, EmotionScores]) -> EmotionScores:

@@ -19,7 +19,7 @@ from moodreel.registry.entries import (
 from moodreel.registry.fingerprints import fingerprint
 from moodreel.registry.source_code import code_digest
 
-MODALITIES = ("text", "video", "audio")
+MODALITIES = ("text", "video", "audio", "transcript", "signals")
 Find = Callable[[str, str], Component]
 """Returns a shared component by kind and name."""
 

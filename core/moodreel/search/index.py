@@ -251,7 +251,7 @@ class SearchIndex:
         encoder, extractor = self.components.video_encoder, self.components.video_emotion
         with self.lock:
             pooled = encoder.encode([clip]).pooled.float().cpu().numpy()
-            seen = extractor.extract([clip]) if extractor else None
+            seen = extractor.look([clip]) if extractor else None
         return Example(pooled[0], EmotionScores.unobserved(1) if seen is None else seen)
 
     def moment(self, moment: str | MomentRef) -> MomentRef:

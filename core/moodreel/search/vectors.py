@@ -19,6 +19,7 @@ from safetensors.torch import load_file, save_file
 
 from moodreel.catalog.catalog import Catalog
 from moodreel.catalog.damage import damaged_videos
+from moodreel.catalog.moods import aligned, read_emotions, read_frame_emotions
 from moodreel.emotions import Emotion, EmotionScores, FrameEmotions
 from moodreel.errors import CatalogError
 from moodreel.fusion.strategy import FusionStrategy, check_lengths, put_state
@@ -104,12 +105,7 @@ class Source:
         if self.extractor is None:
             return EmotionScores.unobserved(len(ids))
         chosen = ids if len(ids) <= ROWS_AT_ONCE else None
-        stored, scores = self.catalog.load_emotions(self.extractor, chosen)
-        aligned = EmotionScores.unobserved(len(ids))
-        _, here, there = np.intersect1d(ids, stored, assume_unique=True, return_indices=True)
-        aligned.values[here], aligned.observed[here] = scores.values[there], scores.observed[there]
-        aligned.evidence[here] = scores.evidence[there]
-        return aligned
+        return aligned(ids, *read_emotions(self.catalog, self.extractor, chosen))
 
     def with_frames(self, ids: np.ndarray, emotions: EmotionScores) -> EmotionScores:
         """Return the emotions of segments with those of their frames, where any are stored.
@@ -118,7 +114,7 @@ class Source:
         """
         if self.extractor is None:
             return emotions
-        frames = self.catalog.load_frame_emotions(self.extractor, ids)
+        frames = read_frame_emotions(self.catalog, self.extractor, ids)
         if all(found is None for found in frames):
             return emotions
         framed = FrameEmotions.of(frames)
