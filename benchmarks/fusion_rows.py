@@ -53,10 +53,13 @@ LISTED = (
 
 
 def unlisted() -> tuple[Row, ...]:
-    """Return a row for each strategy that is registered and that no row names."""
+    """Return a row for each strategy that is registered and that no row names.
+
+    One that works inside the video encoder alone is left out: features are made once here.
+    """
     named = {row.name for row in LISTED}
     registered = [n for kind, n in installed_plugins().registrations if kind == "fusion_strategy"]
-    others = sorted(set(registered) - named)
+    others = sorted(n for n in set(registered) - named if not works_inside(n))
     return tuple(Row(name, name, plan=PLAN if learns(name) else None) for name in others)
 
 
@@ -64,6 +67,11 @@ def learns(name: str) -> bool:
     """Whether a strategy has parameters to train."""
     strategy = create("fusion_strategy", name).bind(Dims(content=8, token=8))
     return any(parameter.requires_grad for parameter in strategy.parameters())
+
+
+def works_inside(name: str) -> bool:
+    """Whether a strategy changes the video encoder's embeddings."""
+    return "patches" in create("fusion_strategy", name).stages
 
 
 STRATEGIES = (*LISTED, *unlisted())

@@ -11,6 +11,8 @@ REGISTRY = Registry.load("starter")
 PROMISES = {
     # What is kept for comparison, and says so: it starts away from the baseline.
     ("fusion_strategy", "published"): {"identity": False},
+    # What changes a video's content vector, and says so: neutral queries see it too.
+    ("fusion_strategy", "video-injection"): {"neutral": False},
 }
 
 

@@ -289,6 +289,10 @@ def drop_unfinished(folder: Path, restart: bool) -> None:
 
 def tell_outcome(folder: Path, outcome: "Outcome") -> None:
     """Print how the training went, and what can be done with the strategy."""
+    from moodreel.fusion.checkpoints import TUNED
+
     measured = ", ".join(f"{name} {value:.3f}" for name, value in outcome.metrics.items())
     click.echo(f"{folder}: {outcome.steps} steps, best after {outcome.best_step}; {measured}")
-    click.echo(f'Try: moodreel search "a joyful person" --fusion {folder}', err=True)
+    tuned = folder / TUNED
+    use = f"--config {tuned} --preset tuned" if tuned.is_file() else f"--fusion {folder}"
+    click.echo(f'Try: moodreel search "a joyful person" {use}', err=True)

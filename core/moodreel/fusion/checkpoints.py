@@ -62,13 +62,14 @@ class TrainingContext:
     @classmethod
     def of(cls, registry: Registry) -> Self:
         """Return the context that a configuration makes."""
-        text = registry.slot("text_encoder")
+        text, slots = registry.slot("text_encoder"), registry.settings.slots
+        patch = registry.slot("video_encoder").patch_width if "video_encoder" in slots else None
         parts = {
             slot: Part(registry.slot_name(slot), registry.slot(slot).fingerprint)
             for slot in SLOTS
-            if slot in registry.settings.slots
+            if slot in slots
         }
-        return cls(text.space, Dims(text.dim, text.width), parts)
+        return cls(text.space, Dims(text.dim, text.width, patch or 0), parts)
 
     @classmethod
     def read(cls, held: Mapping[str, Any]) -> Self:
@@ -150,8 +151,7 @@ def save_strategy(
         trained_with: the encoders and extractors, as `TrainingContext.of(registry)` returns them.
         training: plain values to keep in the record: data fingerprint, seeds, metrics.
     """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = save_weights(folder, strategy)
     recipe = strategy.recipe
     record = Checkpoint(
         recipe["plugin"],
@@ -160,10 +160,17 @@ def save_strategy(
         trained_with,
         dict(training or {}),
     )
+    record.save(folder)
+    return folder
+
+
+def save_weights(folder: str | Path, strategy: FusionStrategy) -> Path:
+    """Write a strategy's parameters and buffers into a folder, and return it."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
     state = {name: value.detach().cpu() for name, value in strategy.state_dict().items()}
     with atomic_path(folder / WEIGHTS) as partial:
         save_file({name: value.clone().contiguous() for name, value in state.items()}, partial)
-    record.save(folder)
     return folder
 
 

@@ -1,5 +1,6 @@
-"""`StrategyInjection`: what a fusion strategy changes inside a text encoder."""
+"""What a fusion strategy changes inside a text encoder, and inside a video encoder."""
 
+from dataclasses import replace
 from inspect import signature
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -8,7 +9,7 @@ import torch
 from torch import Tensor
 
 from moodreel.emotions import EmotionScores
-from moodreel.interfaces import AddedTokens, Injection
+from moodreel.interfaces import AddedTokens, Injection, VideoTokens
 from moodreel.interfaces.contracts import plugin_error
 
 if TYPE_CHECKING:
@@ -72,6 +73,39 @@ class StrategyInjection(Injection):
 
     @property
     def device(self) -> torch.device:
-        """Where the strategy's parameters are, or its buffers; the CPU where it has neither."""
-        held = chain(self.strategy.parameters(), self.strategy.buffers())
-        return next((tensor.device for tensor in held), torch.device("cpu"))
+        """Where the strategy is."""
+        return device_of(self.strategy)
+
+
+class StrategyVideoInjection:
+    """A strategy's `inject_video` for clips in which emotions [B, 8] were seen.
+
+    Args:
+        strategy: the strategy, which gets tensors on the device of its parameters.
+        seen: the emotions seen in the clips, [B, 8].
+    """
+
+    def __init__(self, strategy: "FusionStrategy", seen: EmotionScores) -> None:
+        self.strategy = strategy
+        self.seen = seen
+
+    def __call__(self, tokens: VideoTokens) -> tuple[VideoTokens, AddedTokens | None]:
+        """Return what the strategy makes of a batch's embeddings, where these are."""
+        there = on_device(tokens, device_of(self.strategy))
+        found = self.strategy.inject_video(there, self.seen[tokens.clips])
+        changed, added = found if isinstance(found, tuple) else (found, None)
+        if added is not None:
+            added = AddedTokens(added.tokens.to(tokens.patches), added.visible.to(tokens.patches))
+        return on_device(changed, tokens.patches.device), added
+
+
+def on_device(tokens: VideoTokens, device: torch.device) -> VideoTokens:
+    """Return embeddings on a device."""
+    proxies, patches = tokens.proxies.to(device), tokens.patches.to(device)
+    return replace(tokens, proxies=proxies, patches=patches)
+
+
+def device_of(strategy: "FusionStrategy") -> torch.device:
+    """Return where a strategy's parameters are, or its buffers; the CPU where it has neither."""
+    held = chain(strategy.parameters(), strategy.buffers())
+    return next((tensor.device for tensor in held), torch.device("cpu"))

@@ -1,7 +1,7 @@
 """`FusionStrategy`, the interface of fusion strategies: the baseline, unless it is overridden."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from inspect import signature
 from typing import Any, ClassVar, Literal, Self
 
@@ -10,24 +10,27 @@ from torch import Tensor, nn
 
 from moodreel.emotions import EmotionScores
 from moodreel.errors import ConfigurationError, InvalidInput
-from moodreel.fusion.injection import StrategyInjection
+from moodreel.fusion.injection import StrategyInjection, StrategyVideoInjection
 from moodreel.interfaces import (
     AddedTokens,
     Component,
     Injection,
+    InjectVideo,
     TextFeatures,
     VideoFeatures,
+    VideoTokens,
     outputs,
 )
 from moodreel.interfaces.contracts import contract, plugin_error
 
-Stage = Literal["tokens", "text", "video", "rerank"]
-"""What a strategy can change: the text encoder's tokens, the query's vector, the stored vectors,
-the order of a shortlist."""
+Stage = Literal["tokens", "text", "patches", "video", "rerank"]
+"""What a strategy can change: the text encoder's tokens, the query's vector, the video encoder's
+embeddings, the stored vectors, the order of a shortlist."""
 
 STAGES: dict[Stage, tuple[str, ...]] = {
     "tokens": ("inject", "inject_at"),
     "text": ("fuse_text",),
+    "patches": ("inject_video",),
     "video": ("fuse_video",),
     "rerank": ("rerank",),
 }
@@ -41,10 +44,13 @@ class Dims:
     Args:
         content: D, the length of a text's or a video's vector.
         token: W, the length of a text's token.
+        patch: the length of a token inside the video encoder; 0 where nothing can be injected.
+            It is the encoder's own affair, so dimensions that differ in it alone are equal.
     """
 
     content: int
     token: int
+    patch: int = field(default=0, compare=False)
 
 
 class FusionStrategy(nn.Module, Component):
@@ -191,6 +197,30 @@ class FusionStrategy(nn.Module, Component):
         """
         return StrategyInjection(self, wanted) if "tokens" in self.stages else None
 
+    @contract(outputs.injected_video)
+    def inject_video(
+        self, tokens: VideoTokens, seen: EmotionScores
+    ) -> VideoTokens | tuple[VideoTokens, AddedTokens]:
+        """Return the video encoder's embeddings, changed; new proxies may come beside them.
+
+        Training calls it where the encoder is run in every step; afterwards the video encoder
+        `injected` does, which holds the trained strategy. All tensors are on the device of the
+        strategy's parameters.
+
+        Args:
+            tokens: the embeddings of n rows, each a clip, or a frame of one.
+            seen: the emotions observed in each row's clip, [n, 8]; a clip of which nothing was
+                observed must be encoded as ever.
+        """
+        return tokens
+
+    def video_injector(self, seen: EmotionScores) -> InjectVideo | None:
+        """Return what a video encoder takes as `inject` for clips that show [B, 8].
+
+        None for a strategy that changes nothing inside it.
+        """
+        return StrategyVideoInjection(self, seen) if "patches" in self.stages else None
+
     @contract(outputs.query_vectors, optional=("weight",))
     def fuse_text(
         self, text: TextFeatures, wanted: EmotionScores, weight: float | None = None
@@ -261,7 +291,7 @@ class FusionStrategy(nn.Module, Component):
 
     @property
     def stages(self) -> frozenset[Stage]:
-        """The stages that the strategy changes: of tokens, text, video, rerank."""
+        """The stages that the strategy changes: of tokens, text, patches, video, rerank."""
         return frozenset(
             stage
             for stage, names in STAGES.items()
@@ -276,7 +306,8 @@ class FusionStrategy(nn.Module, Component):
         `self.skip("rerank")`.
 
         Args:
-            stage: "tokens" (`inject`), "text" (`fuse_text`), "video" (`fuse_video`) or "rerank".
+            stage: "tokens" (`inject`), "text" (`fuse_text`), "patches" (`inject_video`), "video"
+                (`fuse_video`) or "rerank".
         """
         self._skipped.add(stage)
 

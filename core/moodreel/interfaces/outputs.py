@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from moodreel.emotions import EmotionScores
 from moodreel.interfaces.features import TextFeatures, VideoFeatures
-from moodreel.interfaces.injection import AddedTokens
+from moodreel.interfaces.injection import AddedTokens, VideoTokens
 from moodreel.media import Clip, Segment, Sound, TimedText, VideoFacts
 
 MOST_SECONDS = 1e9  # later than any video: a judgement
@@ -195,17 +195,43 @@ def injected_tokens(
     ids: Any = None,
 ) -> str | None:
     """Check that token embeddings [B, L, W] keep their shape, and new ones [B, N, W] fit them."""
-    changed, added = result if isinstance(result, tuple) and len(result) == 2 else (result, None)
+    changed, added = with_added(result)
 
     def problems() -> Iterator[str]:
         yield from tensor_problems("tokens", changed, tuple(tokens.shape))
-        if added is not None:
-            yield from type_problem(added, AddedTokens)
-            batch, _, width = tokens.shape
-            yield from tensor_problems("new tokens", added.tokens, (batch, None, width))
-            yield from tensor_problems("`visible`", added.visible, added.tokens.shape[:2])
+        yield from added_problems(added, len(tokens), tokens.shape[2])
 
     return first(problems())
+
+
+def injected_video(
+    component: Any, result: Any, tokens: VideoTokens, seen: EmotionScores
+) -> str | None:
+    """Check that embeddings keep their shapes, and new proxies [n, N, W] fit them."""
+    changed, added = with_added(result)
+    shape = tuple(tokens.patches.shape)
+
+    def problems() -> Iterator[str]:
+        yield from type_problem(changed, VideoTokens)
+        yield from tensor_problems("proxies", changed.proxies, tuple(tokens.proxies.shape))
+        yield from tensor_problems("patches", changed.patches, shape)
+        yield from added_problems(added, shape[0], shape[-1])
+
+    return first(problems())
+
+
+def with_added(result: Any) -> tuple[Any, Any]:
+    """Return what an injection returned as changed embeddings, and new tokens or None."""
+    return result if isinstance(result, tuple) and len(result) == 2 else (result, None)
+
+
+def added_problems(added: Any, batch: int, width: int) -> Iterator[str]:
+    """Say that new tokens [B, N, W] do not fit."""
+    if added is None:
+        return
+    yield from type_problem(added, AddedTokens)
+    yield from tensor_problems("new tokens", added.tokens, (batch, None, width))
+    yield from tensor_problems("`visible`", added.visible, added.tokens.shape[:2])
 
 
 def injected_states(

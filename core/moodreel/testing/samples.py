@@ -9,11 +9,19 @@ from torch import Tensor
 
 from moodreel.emotions import Emotion, EmotionScores, FrameEmotions
 from moodreel.fusion.strategy import Dims
-from moodreel.interfaces import Inject, Injection, TextFeatures, VideoFeatures
+from moodreel.interfaces import (
+    Inject,
+    Injection,
+    InjectVideo,
+    TextFeatures,
+    VideoFeatures,
+    VideoTokens,
+)
 from moodreel.media import Clip, Sound
 
 SEGMENTS, TOKENS, FRAMES = 40, 6, 3  # small, so that checks take a second
-SMALL = Dims(content=16, token=12)
+PATCHES = 4
+SMALL = Dims(content=16, token=12, patch=10)
 RATE = 16_000  # samples a second of sample sounds
 SHAPES = ((1, 96, 128), (4, 64, 48), (3, 33, 41))
 
@@ -64,6 +72,38 @@ def pass_through(injection: Injection, tokens: Tensor, mask: Tensor) -> tuple[Te
     for layer in injection.layers:
         states = injection.at_layer(layer, states, weights > 0)
     return states, weights
+
+
+def sample_patches(batch: int = SEGMENTS, seed: int = 6, dims: Dims = SMALL) -> VideoTokens:
+    """Return random embeddings of some clips: a proxy [B, 1, W], and patches [B, 3, 4, W]."""
+    draw = torch.Generator().manual_seed(seed)
+    proxies = torch.randn(batch, 1, dims.patch, generator=draw)
+    patches = torch.randn(batch, FRAMES, PATCHES, dims.patch, generator=draw)
+    frames = np.tile(np.arange(FRAMES), (batch, 1))
+    return VideoTokens(proxies, patches, np.arange(batch), frames)
+
+
+def encode_patches(
+    tokens: VideoTokens, dims: Dims = SMALL, inject: InjectVideo | None = None
+) -> Tensor:
+    """Return vectors [B, D] of embeddings: a video encoder as simple as can be.
+
+    It averages the proxies, and what they see: the new ones as far as they are visible, and the
+    patches.
+    """
+    added = None
+    if inject is not None:
+        tokens, added = inject(tokens)
+    proxies, patches = tokens.proxies, tokens.patches.flatten(1, 2)
+    weights = [torch.ones(part.shape[:2]).to(part) for part in (proxies, patches)]
+    states = [proxies, patches]
+    if added is not None:
+        states.append(added.tokens)
+        weights.append(added.visible)
+    kept = torch.cat(weights, 1).unsqueeze(-1)
+    draw = torch.Generator().manual_seed(8)
+    projection = torch.randn(dims.patch, dims.content, generator=draw).to(proxies)
+    return unit((torch.cat(states, 1) * kept).sum(1) / kept.sum(1) @ projection)
 
 
 def sample_emotions(batch: int = SEGMENTS, seed: int = 2, frames: int = 0) -> EmotionScores:

@@ -10,24 +10,29 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from moodreel.emotions import EmotionScores, FrameEmotions
 from moodreel.fusion.strategy import FusionStrategy, put_state
-from moodreel.interfaces import TextFeatures, VideoFeatures
+from moodreel.interfaces import TextFeatures, VideoFeatures, VideoTokens
 from moodreel.testing.boundary import conformance
 from moodreel.testing.samples import (
     FRAMES,
     SEGMENTS,
     SMALL,
+    encode_patches,
     encode_tokens,
     no_emotion,
     sample_emotions,
+    sample_patches,
     sample_text,
     sample_video,
 )
+
+Rows = slice | NDArray[np.int64]
 
 QUERIES = 5  # texts that are checked at once
 # Steps and learning rate of the training that is tried. Behind a gate that starts at zero,
@@ -43,9 +48,10 @@ def check_fusion(strategy: FusionStrategy, identity: bool = True, neutral: bool 
     What is checked: shapes; that score is an inner product of vectors that depend on nothing but
     their own row; the baseline's scores at the start, if it has parameters to train, and for a
     query without emotion, always; that a segment of which nothing was observed is its content
-    alone; that features without tokens or frames are enough; that weight 0 asks for content
-    alone; that its own loss terms are finite; gradients reaching every parameter within two steps,
-    from the loss or from terms of its own; saving and loading, with all that `fit` learned.
+    alone, inside the video encoder too; that features without tokens or frames are enough; that
+    weight 0 asks for content alone; that its own loss terms are finite; gradients reaching every
+    parameter within two steps, from the loss or from terms of its own; saving and loading, with
+    all that `fit` learned.
 
     Args:
         strategy: fresh or trained; it is left as it is. One that is not bound yet is bound to
@@ -80,9 +86,35 @@ def check_state(strategy: FusionStrategy, neutral: bool) -> None:
             check_weight(strategy)
 
 
-def sample_videos(strategy: FusionStrategy) -> VideoFeatures:
-    """Return random segments of the strategy's dimensions."""
-    return sample_video(dims=strategy.dims or SMALL)
+def sample_videos(
+    strategy: FusionStrategy, seen: EmotionScores | None = None, rows: Rows = slice(None)
+) -> VideoFeatures:
+    """Return random segments of the strategy's dimensions, as it has them encoded.
+
+    Args:
+        strategy: the strategy.
+        seen: the emotions of these rows, which it injects where it does; None injects nothing.
+        rows: which of the segments.
+    """
+    dims = strategy.dims or SMALL
+    video, tokens = sample_video(dims=dims)[rows], rows_of(sample_patches(dims=dims), rows)
+    if "patches" not in strategy.stages:
+        return video
+    injector = None if seen is None else strategy.video_injector(seen)
+    return replace(video, pooled=encode_patches(tokens, dims, injector))
+
+
+def rows_of(tokens: VideoTokens, rows: Rows) -> VideoTokens:
+    """Return some rows of embeddings, as a batch of their own."""
+    proxies, patches, frames = tokens.proxies[rows], tokens.patches[rows], tokens.frames[rows]
+    return VideoTokens(proxies, patches, np.arange(len(frames)), frames)
+
+
+def stored_videos(
+    strategy: FusionStrategy, seen: EmotionScores, rows: Rows = slice(None)
+) -> Tensor:
+    """Return the stored vectors of some of the random segments, which show emotions `seen`."""
+    return strategy.fuse_video(sample_videos(strategy, seen, rows), seen)
 
 
 def sample_seen(strategy: FusionStrategy) -> EmotionScores:
@@ -113,7 +145,7 @@ def scores_of(
     """Return the scores [B, 40] of random texts and segments."""
     text = encode_queries(strategy, wanted)
     weighed = {} if weight is None else {"weight": weight}
-    stored = strategy.fuse_video(sample_videos(strategy), sample_seen(strategy))
+    stored = stored_videos(strategy, sample_seen(strategy))
     return strategy.fuse_text(text, wanted, **weighed) @ stored.T
 
 
@@ -126,7 +158,9 @@ def baseline_scores(strategy: FusionStrategy) -> Tensor:
 
 def check_shapes(strategy: FusionStrategy) -> None:
     """Check shapes and finite numbers, with all features and with the fewest."""
-    video, seen = sample_videos(strategy), sample_seen(strategy)
+    check_silence(strategy)
+    seen = sample_seen(strategy)
+    video = sample_videos(strategy, seen)
     stored = strategy.fuse_video(video, seen)
     assert stored.ndim == 2, f"fuse_video: one vector a segment, got {list(stored.shape)}"
     assert len(stored) == SEGMENTS, f"fuse_video: one vector a segment, got {list(stored.shape)}"
@@ -148,6 +182,15 @@ def check_shapes(strategy: FusionStrategy) -> None:
     check_rerank_shape(strategy)
 
 
+def check_silence(strategy: FusionStrategy) -> None:
+    """Check that embeddings of videos change only where `stages` says so."""
+    tokens = sample_patches(dims=strategy.dims or SMALL)
+    if "patches" not in strategy.stages:
+        same = strategy.inject_video(tokens, sample_emotions())
+        kept = isinstance(same, VideoTokens) and same.patches is tokens.patches
+        assert kept, "inject_video changes embeddings: `stages` must say so"
+
+
 def check_rerank_shape(strategy: FusionStrategy) -> None:
     """Check that rerank scores one query's segments, or pairs, one number each."""
     wanted, video, seen = sample_emotions(QUERIES), sample_videos(strategy), sample_seen(strategy)
@@ -164,15 +207,14 @@ def check_rerank_shape(strategy: FusionStrategy) -> None:
 
 def check_rows(strategy: FusionStrategy) -> None:
     """Check that a vector depends on its own row alone, and is the same when asked again."""
-    video, seen = sample_videos(strategy), sample_seen(strategy)
-    wanted = sample_emotions(QUERIES)
-    stored = strategy.fuse_video(video, seen)
+    seen, wanted = sample_seen(strategy), sample_emotions(QUERIES)
+    stored = stored_videos(strategy, seen)
     order = np.random.default_rng(4).permutation(SEGMENTS)
-    moved = strategy.fuse_video(video[order], seen[order])
+    moved = stored_videos(strategy, seen[order], order)
     close(
         moved, stored[torch.from_numpy(order)], "fuse_video: the order of a batch must not matter"
     )
-    alone = strategy.fuse_video(video[3:4], seen[3:4])
+    alone = stored_videos(strategy, seen[3:4], slice(3, 4))
     close(alone[0], stored[3], "fuse_video: a segment's vector must not depend on its batch")
     check_filled_up(strategy, stored)
     text = encode_queries(strategy, wanted)
@@ -190,7 +232,7 @@ def check_filled_up(strategy: FusionStrategy, stored: Tensor) -> None:
     alone = [*seen.frames.clips(), EmotionScores.unobserved(FRAMES + 2)]
     longer = replace(seen, frames=FrameEmotions.of(alone)[: len(seen)])
     close(
-        strategy.fuse_video(sample_videos(strategy), longer),
+        stored_videos(strategy, longer),
         stored,
         "fuse_video: frames of which nothing was observed fill up a batch, and must not count",
     )
@@ -199,8 +241,8 @@ def check_filled_up(strategy: FusionStrategy, stored: Tensor) -> None:
 def check_unobserved(strategy: FusionStrategy) -> None:
     """Check that unknown emotion moves no segment: it is stored as its content alone."""
     video = sample_videos(strategy)
-    unknown = strategy.fuse_video(video, EmotionScores.unobserved(SEGMENTS))
-    if near(unknown, strategy.fuse_video(video, sample_seen(strategy))):
+    unknown = stored_videos(strategy, EmotionScores.unobserved(SEGMENTS))
+    if near(unknown, stored_videos(strategy, sample_seen(strategy))):
         return  # emotion in the video is not looked at
     content = torch.zeros_like(unknown)
     content[:, : video.pooled.shape[1]] = video.pooled
@@ -286,7 +328,7 @@ def sample_loss(strategy: FusionStrategy) -> Tensor:
     """Return a contrastive loss over random pairs; reranked scores and own terms count too."""
     wanted, seen = sample_emotions(PAIRED, seed=5), sample_seen(strategy)[:PAIRED]
     text = encode_queries(strategy, wanted)
-    video = sample_videos(strategy)[:PAIRED]
+    video = sample_videos(strategy, seen, slice(PAIRED))
     scores = strategy.fuse_text(text, wanted) @ strategy.fuse_video(video, seen).T
     loss = cross_entropy(10 * scores, torch.arange(PAIRED))
     own = strategy.auxiliary_losses(text, wanted, video, seen)

@@ -89,8 +89,8 @@ class TrainingModule(nn.Module):
         scale: the first value of the learned similarity scale, 1 / temperature.
         encoder: the text encoder, where texts go through it in every step; None takes the cached
             features.
-        watcher: the video encoder, where videos go through it in every step; None takes the
-            cached features.
+        watcher: the video encoder, where videos go through it in every step, since it is tuned or
+            the strategy changes its embeddings; None takes the cached features.
         tuned: the network of the encoders, where it is tuned.
         scale_limit: the largest value of the scale.
     """
@@ -180,7 +180,10 @@ class TrainingModule(nn.Module):
         """Return the videos' features: those given, or through the encoder, with gradients."""
         if self._watcher is None:
             return shown.video
-        return self._watcher.encode(shown.clips).to(self.log_scale.device)
+        inject = self.strategy.video_injector(shown.seen)
+        if inject is None:
+            return self._watcher.encode(shown.clips).to(self.log_scale.device)
+        return self._watcher.encode_injected(shown.clips, inject).to(self.log_scale.device)
 
     def encode(self, asked: Asked) -> TextFeatures:
         """Return the texts' features: those given, or through the encoder, with gradients.

@@ -8,7 +8,12 @@ from moodreel.components import Components
 from moodreel.datasets import Caption, Dataset
 from moodreel.errors import InvalidInput
 from moodreel.features.videos import CACHE
-from moodreel.fusion.checkpoints import TrainingContext, load_strategy, save_strategy
+from moodreel.fusion.checkpoints import (
+    TrainingContext,
+    load_strategy,
+    save_strategy,
+    save_weights,
+)
 from moodreel.fusion.strategy import FusionStrategy
 from moodreel.media import Progress
 from moodreel.storage.digests import digest
@@ -17,7 +22,7 @@ from moodreel.training.examples import Examples, load_examples
 from moodreel.training.plan import TrainingPlan
 from moodreel.training.states import drop_state
 from moodreel.training.trainer import Outcome, Trainer
-from moodreel.training.tuning import save_tuned, tunable_network
+from moodreel.training.tuning import injectable_encoder, save_tuned, tunable_network
 
 # The share of the videos that is held out where a dataset names no validation split: a judgement,
 # not measured.
@@ -65,7 +70,10 @@ class Run:
         strategy = load_strategy(registry, self.fusion, self.plan.seed)
         if not any(p.requires_grad for p in strategy.parameters()) and self.plan.tune == "none":
             raise InvalidInput(f"the fusion strategy {self.fusion!r} has nothing to learn")
-        tuned = tunable_network(registry, self.plan)
+        watcher = injectable_encoder(self.components) if "patches" in strategy.stages else None
+        tuned = tunable_network(registry, self.plan, watcher)
+        if watcher is None and self.plan.tune == "all":
+            watcher = self.components.video_encoder
         self.folder.mkdir(parents=True, exist_ok=True)
         train, validation = self.examples(strategy)
         trainer = Trainer(
@@ -74,7 +82,7 @@ class Run:
             train,
             validation,
             self.components.text_encoder,
-            self.components.video_encoder if self.plan.tune == "all" else None,
+            watcher,
             tuned,
             self.folder,
             self.on_progress,
@@ -121,8 +129,9 @@ class Run:
             **asdict(outcome),
         }
         registry = self.components.registry
-        if self.plan.tune != "none":
-            registry = save_tuned(registry, self.folder, self.plan.tune)
+        if self.plan.tune != "none" or "patches" in strategy.stages:
+            save_weights(self.folder, strategy)  # which an encoder that injects it is known by
+            registry = save_tuned(registry, self.folder, self.plan.tune, strategy)
         save_strategy(self.folder, strategy, TrainingContext.of(registry), record)
         plot_curves(self.folder)
         drop_state(self.folder)

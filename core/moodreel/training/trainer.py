@@ -72,7 +72,8 @@ class Trainer:
         train: the examples to learn from.
         validation: the examples that decide when to stop; None makes all steps.
         encoder: the text encoder, for a strategy that changes tokens, and where it is tuned.
-        watcher: the video encoder, where it is tuned; None takes cached features.
+        watcher: the video encoder, where it is tuned or the strategy changes its embeddings; None
+            takes cached features.
         tuned: the network of the encoders, where they are tuned.
         folder: the folder for the saved state and the logs; None keeps none.
         on_progress: called with the progress.

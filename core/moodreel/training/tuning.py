@@ -2,10 +2,12 @@
 
 A tuned encoder is written beside the strategy, with `tuned.yaml`: a configuration whose preset
 `tuned` uses both. Where the text encoder alone was tuned, the videos' vectors stay as they are, so
-an index serves it as it is; encoders tuned together have a space of their own.
+an index serves it as it is; encoders tuned together have a space of their own. A strategy that
+changes embeddings inside the video encoder gets one that does so: the plugin `injected`, around the
+encoder that it was trained with.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +16,35 @@ import torch
 from omegaconf import OmegaConf
 from torch import nn
 
+from moodreel.components import Components
 from moodreel.errors import ConfigurationError, closest
 from moodreel.fusion.checkpoints import TUNED
+from moodreel.fusion.strategy import FusionStrategy
 from moodreel.interfaces import TextEncoder, VideoEncoder
 from moodreel.media import Clip
+from moodreel.registry.discovery import Discovery
 from moodreel.registry.registry import Registry
+from moodreel.registry.settings import load_settings
 from moodreel.registry.slots import SLOTS
 from moodreel.storage.atomic import atomic_path
 from moodreel.training.optimization import is_part
 from moodreel.training.plan import TrainingPlan, Tune
 
 FOLDER = "encoder"
+INJECTED = "injected"
+"""The plugin of a video encoder with a trained strategy inside, and its name in `tuned.yaml`."""
 BLACK = Clip(np.zeros((1, 64, 64, 3), np.uint8), np.zeros(1))
 
 
-def tunable_network(registry: Registry, plan: TrainingPlan) -> nn.Module | None:
+def tunable_network(
+    registry: Registry, plan: TrainingPlan, inside: VideoEncoder | None = None
+) -> nn.Module | None:
     """Return the encoders' network, ready to learn what a plan says; None for nothing.
+
+    Args:
+        registry: the configuration with the encoders.
+        plan: what learns.
+        inside: the video encoder that the strategy changes embeddings of; None: the preset's.
 
     Raises:
         ConfigurationError: an encoder that cannot learn, or has no such part.
@@ -42,7 +57,7 @@ def tunable_network(registry: Registry, plan: TrainingPlan) -> nn.Module | None:
     network = encoder.network
     if network is None:
         raise ConfigurationError(f"text encoder {name!r} cannot be tuned")
-    watcher: VideoEncoder | None = registry.slot("video_encoder") if tune == "all" else None
+    watcher = (inside or registry.slot("video_encoder")) if tune == "all" else None
     if watcher and watcher.network is not network:
         raise ConfigurationError(
             f"video encoder {registry.slot_name('video_encoder')!r} cannot be tuned together with "
@@ -111,28 +126,75 @@ def choose_parameters(
     return chosen
 
 
-def save_tuned(registry: Registry, strategy: Path, tune: Tune) -> Registry:
-    """Write the tuned encoders beside a strategy; return the configuration that uses them."""
-    text: TextEncoder = registry.slot("text_encoder")
-    video: VideoEncoder = registry.slot("video_encoder")
-    folder, both = strategy.resolve() / FOLDER, tune == "all"
+def injectable_encoder(components: Components) -> VideoEncoder:
+    """Return the video encoder that a strategy is to change embeddings of.
+
+    Raises:
+        ConfigurationError: nothing can be changed inside it, or nobody sees emotions in videos.
+    """
+    name, encoder = encoder_inside(components.registry)
+    if not encoder.patch_width:
+        raise ConfigurationError(
+            f"the video encoder {name!r} lets nothing be injected: choose another, such as clip or "
+            "clip-vip"
+        )
+    if components.video_emotion is None:
+        raise ConfigurationError(
+            "nothing sees emotions in videos to be injected: add an extractor, such as "
+            "video_emotion=face"
+        )
+    return encoder
+
+
+def encoder_inside(registry: Registry) -> tuple[str, VideoEncoder]:
+    """Return the preset's video encoder and its name; of one that injects, the one inside it."""
+    name, encoder = registry.slot_name("video_encoder"), registry.slot("video_encoder")
+    while encoder.recipe["plugin"] == INJECTED:
+        name, encoder = encoder.recipe["options"]["encoder"], encoder.encoder
+    return name, encoder
+
+
+def save_tuned(
+    registry: Registry, folder: Path, tune: Tune, strategy: FusionStrategy | None = None
+) -> Registry:
+    """Write the tuned encoders beside a strategy; return the configuration that uses them.
+
+    Args:
+        registry: the configuration of the training.
+        folder: the folder of the strategy, with its weights.
+        tune: what was tuned.
+        strategy: the strategy, where it changes embeddings inside the video encoder.
+    """
     components, slots = with_slot_options(registry), dict(registry.settings.slots)
+    home = folder.resolve()
 
-    def use(slot: str, plugin: str, options: dict[str, Any]) -> None:
-        components[slot]["tuned"] = {"plugin": plugin, **options}
-        slots[slot] = "tuned"
+    def use(slot: str, name: str, plugin: str, options: Mapping[str, Any]) -> None:
+        components[SLOTS[slot]][name] = {"plugin": plugin, **options}
+        slots[slot] = name
 
-    space = None if both else text.space
-    use("text_encoder", text.recipe["plugin"], text.save(folder, space))
-    if both:
-        use("video_encoder", video.recipe["plugin"], video.save(folder))
-    slots["fusion_strategy"] = str(strategy.resolve())
+    name, video = encoder_inside(registry)
+    if tune != "none":
+        text: TextEncoder = registry.slot("text_encoder")
+        space = None if tune == "all" else text.space
+        use("text_encoder", "tuned", text.recipe["plugin"], text.save(home / FOLDER, space))
+    if tune == "all":
+        use("video_encoder", "tuned", video.recipe["plugin"], video.save(home / FOLDER))
+        name = "tuned"
+    if strategy is not None and "patches" in strategy.stages:
+        use("fusion_strategy", INJECTED, strategy.recipe["plugin"], strategy.recipe["options"])
+        inside = {"encoder": name, "emotion": slots["video_emotion"], "strategy": INJECTED}
+        use("video_encoder", INJECTED, INJECTED, {**inside, "trained": str(home)})
+    slots["fusion_strategy"] = str(home)
     preset = {**slots, "segments": registry.settings.segments}
-    file = strategy / TUNED
+    plugins = [str(path) for path in registry.settings.plugins]
+    file = folder / TUNED
     with atomic_path(file) as partial:
-        described = {"presets": {"tuned": preset}, "components": components}
+        described: dict[str, Any] = {"presets": {"tuned": preset}, "components": components}
+        if plugins:
+            described["plugins"] = plugins
         OmegaConf.save(OmegaConf.create(described), partial)
-    return Registry.load("tuned", file)
+    settings = load_settings("tuned", file, plugins=registry.settings.plugins)
+    return Registry(settings, Discovery(registry.registrations))
 
 
 def with_slot_options(registry: Registry) -> dict[str, dict[str, Any]]:

@@ -13,11 +13,11 @@ from moodreel import EmotionScores, create
 from moodreel.errors import ConfigurationError, InvalidInput
 from moodreel.fusion.checkpoints import TrainingContext, load_strategy, save_strategy
 from moodreel.fusion.strategy import Dims
-from moodreel.interfaces import TextFeatures, VideoFeatures
+from moodreel.interfaces import TextFeatures, VideoFeatures, VideoTokens
 from moodreel.registry.discovery import installed_plugins
 from moodreel.registry.registry import default_registry
 from moodreel.testing import check_fusion, no_emotion, sample_emotions, sample_text, sample_video
-from moodreel.testing.samples import SMALL, encode_tokens
+from moodreel.testing.samples import SMALL, encode_tokens, sample_patches
 from moodreel_plugins.encoders.clip_vip import ClipVip
 from nearness import HALVES, assert_near, assert_same_hits
 
@@ -129,6 +129,28 @@ def test_options_keep_the_contract(name, options):
     check_fusion(build(name, **options))
 
 
+@pytest.mark.parametrize("into", ["proxy", "proxies", "patches"])
+def test_injection_into_videos_moves_them_for_neutral_queries_too_and_says_so(into):
+    strategy = build("video-injection", into=into)
+    check_fusion(strategy, neutral=False)
+    with pytest.raises(AssertionError, match="a query without emotion must score"):
+        check_fusion(strategy)
+
+
+def test_a_mood_is_injected_into_its_own_clip_as_far_as_the_gate_is_open():
+    strategy, tokens = build("video-injection", into="patches").bind(SMALL), sample_patches(3)
+    strategy.gate.data.fill_(0.5)
+    seen = EmotionScores.of([{"joy": 0.4}, {}, {"joy": 0.0}])
+    inject = strategy.video_injector(seen)
+    order = np.array([2, 0, 1, 0])  # as an encoder batches frames: rows are told by their clips
+    rows = VideoTokens(tokens.proxies[order], tokens.patches[order], order, tokens.frames[order])
+    changed, added = inject(rows)
+    assert added is None
+    moved = (changed.patches - rows.patches)[:, 0, 0]
+    joy, known = strategy.table[0], strategy.known[0]
+    assert_near(moved, 0.5 * torch.stack([known, 0.4 * joy + known, 0 * joy, 0.4 * joy + known]))
+
+
 @pytest.mark.parametrize("name", GATED)
 def test_without_a_gate_training_starts_away_from_the_baseline(name):
     strategy = build(name, gated=False)
@@ -215,7 +237,7 @@ def test_a_strategy_serves_the_dimensions_it_was_made_for_and_no_others():
     strategy = build("concat-fc").bind(Dims(8, 4))
     before = strategy.video_side[1].weight
     assert strategy.bind(Dims(8, 4)).video_side[1].weight is before
-    with pytest.raises(ConfigurationError, match=r"made for Dims\(content=8, token=4\)"):
+    with pytest.raises(ConfigurationError, match=r"made for Dims\(content=8, token=4, patch=0\)"):
         strategy.bind(Dims(9, 4))
 
 
@@ -240,6 +262,7 @@ def test_a_strategy_that_was_not_bound_says_what_to_do():
         ("concat-fc", {"tokens": True, "sides": "video"}, {"text", "video"}),
         ("concat-fc", {"tokens": True, "form": "add"}, {"tokens", "video"}),
         ("token-concat-fc", {}, {"tokens", "text", "video"}),
+        ("video-injection", {}, {"patches"}),
         ("video-side", {"form": "add", "sides": "text"}, {"text"}),
         ("cross-attention", {}, {"text", "video", "rerank"}),
         ("cross-attention", {"joint": False}, {"text", "video"}),
