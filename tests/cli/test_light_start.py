@@ -58,6 +58,7 @@ WRONG = {
     "an unknown preset to index with": "index . --preset startr",
     "an unknown preset of the demo": "demo --preset startr",
     "an unknown preset to serve": "serve --preset startr",
+    "unknown weights": "weights get clip-b23",
 }
 
 

@@ -34,6 +34,7 @@ COMMANDS = {
     "similar": "find moments that look and feel like one of the index",
     "track": "track the ranks of emotional videos from strategy to strategy",
     "train": "train a fusion strategy on videos with captions",
+    "weights": "list what each preset needs, and fetch it from the model hub",
 }
 INTERRUPTED = 130
 

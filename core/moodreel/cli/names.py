@@ -41,10 +41,9 @@ def named_registry(
     configuration: ConfigurationOptions, fusions: Sequence[str | None] = ()
 ) -> "Registry":
     """Return the registry of a command's options, with nothing built or checked."""
-    from moodreel.registry.registry import Registry
-    from moodreel.registry.settings import load_settings
+    from moodreel.registry.registry import Registry, choose_settings
 
-    settings = load_settings(
+    settings = choose_settings(
         configuration.preset,
         configuration.config,
         configuration.overrides,

@@ -25,8 +25,8 @@ class ConfigurationOptions:
         ConfigurationError: an override is no key=value.
     """
 
-    preset: str
-    config: str | None
+    preset: str = "starter"
+    config: str | None = None
     index: str = ".moodreel"
     overrides: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()

@@ -16,8 +16,7 @@ from moodreel.decoding.decoder import Decoder
 from moodreel.decoding.segmentation import sample_times
 from moodreel.interfaces import TextEncoder, VideoEncoder
 from moodreel.media import Clip, Segment
-from moodreel.registry.registry import Registry
-from moodreel.registry.settings import load_settings
+from moodreel.registry.registry import Registry, choose_settings
 from moodreel.registry.slots import SLOTS
 
 # Clips held in memory, whatever the number of videos: 8 of 12 frames at 480 x 853 are 118 MB. A
@@ -85,7 +84,7 @@ def shared_registry(preset: str, config: str | Path | None) -> Registry:
     An option that a slot lacks may come with the call, so options are checked when the encoder is
     built.
     """
-    return Registry(load_settings(preset, config))
+    return Registry(choose_settings(preset, config))
 
 
 @cache

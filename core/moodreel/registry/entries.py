@@ -1,13 +1,14 @@
 """Named components before they are built: what they take, what they need, what is wrong."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from inspect import Parameter, isclass, signature
 from typing import Any, get_args, get_origin, get_type_hints
 
 from moodreel.compat.deprecation import renamed_option
 from moodreel.errors import ConfigurationError, MissingPackage, PluginError, closest, is_installed
-from moodreel.interfaces import Component, Requirement
+from moodreel.interfaces import Component, HubModel, Requirement
+from moodreel.interfaces.contracts import told
 from moodreel.registry.registrations import Registration
 
 MISSING = "???"
@@ -73,11 +74,21 @@ class Entry:
 
     @property
     def licences(self) -> dict[str, str]:
-        """The licence of each package that the component needs, and of weights by name."""
-        found = {need.module: need.licence for need in self.requires if need.licence}
-        model = self.options.get("model") or self.options.get("image_model")
-        named = isinstance(model, str) and "/" in model
-        return {**found, str(model): "weights: as its model card says"} if named else found
+        """The licence of each package that the component needs."""
+        return {need.module: need.licence for need in self.requires if need.licence}
+
+    @property
+    def hub_models(self) -> Sequence[HubModel]:
+        """The models of a hub that the component loads, without those of its parts.
+
+        Raises:
+            PluginError: a stranger's class cannot tell.
+        """
+        ask = getattr(self.registration.factory, "hub_models", None)
+        try:
+            return list(ask(self.shown_options())) if ask else []
+        except Exception as error:
+            raise self.error(f"hub_models fails: {told(error)}") from error
 
     @property
     def problem(self) -> str:

@@ -1,18 +1,20 @@
 """From names to components: `create("fusion_strategy", "late", weight=0.3)`."""
 
 import re
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from json import dumps
 from pathlib import Path
 from typing import Any
 
-from moodreel.errors import ConfigurationError, PluginError, closest
+from moodreel.errors import ConfigurationError, Note, PluginError, closest
 from moodreel.hookspecs import HOOKS
 from moodreel.interfaces import Component
 from moodreel.registry.construction import build_component
 from moodreel.registry.discovery import Discovery, discover, installed_plugins
 from moodreel.registry.entries import Entry, check_options, current_names
+from moodreel.registry.needs import lacking, own_licences, preset_needs
 from moodreel.registry.registrations import Registrar, Registrations
 from moodreel.registry.settings import (
     Overrides,
@@ -79,7 +81,7 @@ class Registry:
         Raises:
             ConfigurationError: an unknown name, or an option that no chosen component takes.
         """
-        settings = load_settings(preset, config, overrides, fusions=fusions, plugins=plugins)
+        settings = choose_settings(preset, config, overrides, fusions=fusions, plugins=plugins)
         registry = cls(settings, strict=strict)
         registry.check_names()
         for slot in settings.slots:
@@ -284,8 +286,8 @@ class Registry:
             "package": registration.package,
             "options": entry.shown_options(),
             "needs": [need.module for need in entry.requires],
-            "licences": entry.licences,
-            "problem": entry.problem,
+            "licences": own_licences(self, entry),
+            "problem": lacking(self, entry),
         }
 
     def create(self, kind: str, name: str, **options: Any) -> Any:
@@ -303,6 +305,40 @@ class Registry:
     def build(self, entry: Entry, options: Mapping[str, Any]) -> Component:
         """Return a new component (see `build_component`)."""
         return build_component(entry, options, self.create)
+
+
+def choose_settings(
+    preset: str = "starter",
+    config: str | Path | None = None,
+    overrides: Overrides = (),
+    *,
+    fusions: Sequence[str] = (),
+    plugins: Sequence[str | Path] = (),
+) -> Settings:
+    """Return the settings (see `load_settings`); a preset such as `auto` takes what can run here.
+
+    What it took is said by a warning.
+    """
+
+    def pick(named: str, names: Sequence[str]) -> str:
+        taken = first_ready(names, config, plugins)
+        passed = list(names[: names.index(taken)])
+        why = f", since the weights of {', '.join(passed)} are not here" if passed else ""
+        warnings.warn(Note(f"preset {named} takes {taken}{why}"), stacklevel=2)
+        return taken
+
+    return load_settings(preset, config, overrides, fusions=fusions, plugins=plugins, pick=pick)
+
+
+def first_ready(
+    names: Sequence[str], config: str | Path | None = None, plugins: Sequence[str | Path] = ()
+) -> str:
+    """Return the first of several presets of which everything is here; the last where none is."""
+    for name in names[:-1]:
+        registry = Registry(load_settings(name, config, plugins=plugins), strict=False)
+        if all(need.is_there for need in preset_needs(registry)):
+            return name
+    return names[-1]
 
 
 def find_plugins(files: Sequence[Path]) -> Discovery:

@@ -1,7 +1,7 @@
 """registry.yaml, the user's file and overrides, read by OmegaConf, merged and checked."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -27,9 +27,16 @@ CHECKPOINT = "strategy.yaml"
 """The file that makes a folder a trained strategy."""
 
 PLUGINS = "plugins"
+WEIGHTS = "weights"
+FIRST = "first"
+"""The key of a preset that stands for the first of several presets that can run here."""
+
 SECTIONS = ("presets", "components")
 KEYS = (*LAYER_KEYS, *SECTIONS)
 """What the key of an override can begin with."""
+
+FACTS = ("megabytes", "licence")
+"""What can be said of weights."""
 
 EXAMPLE = "fusion_strategy=baseline or fusion_strategy.weight=0.3"
 Overrides = Sequence[str] | Mapping[str, Any]
@@ -48,6 +55,7 @@ class Settings:
         fusions: the strategies named beside the configuration (`--fusion`), each with the
             options that were given for whichever strategy is chosen.
         plugins: files with plugins that are not installed.
+        weights: what is known of weights, by package or name on the hub: megabytes, licence.
     """
 
     preset: str
@@ -56,6 +64,7 @@ class Settings:
     components: Mapping[str, Mapping[str, Mapping[str, Any]]]
     fusions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     plugins: Sequence[Path] = ()
+    weights: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def slots(self) -> dict[str, str]:
@@ -68,6 +77,15 @@ class Settings:
         return {s: dict(choice.options) for s, choice in self.choices.items() if choice.options}
 
 
+Pick = Callable[[str, Sequence[str]], str]
+"""Chooses one of the presets that a preset names."""
+
+
+def last_name(preset: str, names: Sequence[str]) -> str:
+    """Return the last of the presets, which needs the least."""
+    return names[-1]
+
+
 def load_settings(
     preset: str = "starter",
     config: str | Path | None = None,
@@ -75,6 +93,7 @@ def load_settings(
     *,
     fusions: Sequence[str] = (),
     plugins: Sequence[str | Path] = (),
+    pick: Pick = last_name,
 ) -> Settings:
     """Merge registry.yaml, the user's file and overrides, each over the one before.
 
@@ -87,6 +106,7 @@ def load_settings(
         fusions: fusion strategies to be used beside the configuration's, or in its place.
             Options given in `overrides` for the slot are for each of them that takes them.
         plugins: files with plugins, besides those of the user's file and of MOODREEL_PLUGINS.
+        pick: chooses among the presets that a preset names as `first`, such as `auto`.
 
     Raises:
         ConfigurationError: a file that cannot be read, or a key or name that is not known.
@@ -97,7 +117,7 @@ def load_settings(
     files = [packaged_registry(), user, full]
     for checked, where in ((user, str(path)), (full, "key=value")):
         check_sections(checked, where)
-    layers = [*preset_layers(files, preset), file_layer(user, str(path))]
+    layers = [*preset_layers(files, preset, pick), file_layer(user, str(path))]
     filled = Filled()
     for layer in layers:
         filled = filled.under(layer)
@@ -109,6 +129,7 @@ def load_settings(
         merge_components(files),
         fusion_options(filled, last, fusions),
         plugin_files(user, path, plugins),
+        merge_weights(files),
     )
 
 
@@ -163,11 +184,14 @@ def parse_pairs(pairs: Sequence[str]) -> dict[str, Any]:
 
 def check_sections(config: DictConfig, source: str) -> None:
     """Refuse sections, kinds and component entries that nothing would read."""
-    known = (*SECTIONS, PLUGINS, *LAYER_KEYS)
+    known = (*SECTIONS, PLUGINS, WEIGHTS, *LAYER_KEYS)
     check_names([str(key).partition(".")[0] for key in config], known, f"{source}: unknown section")
-    for section in SECTIONS:
+    for section in (*SECTIONS, WEIGHTS):
         if section in config:
             check_mapping(config[section], f"{source}: {section}")
+    for name, facts in (config.get(WEIGHTS) or {}).items():
+        check_mapping(facts, f"{source}: weights.{name}")
+        check_names(facts, FACTS, f"{source}: weights.{name} has the unknown key")
     components = config.get("components") or {}
     check_names(components, HOOKS, f"{source}: unknown kind of component")
     for kind, entries in components.items():
@@ -178,7 +202,7 @@ def check_sections(config: DictConfig, source: str) -> None:
         check_mapping(entry, f"{source}: presets.{name}")
         keys = [str(key).partition(".")[0] for key in entry]
         where = f"{source}: presets.{name} has the unknown key"
-        check_names(keys, ["extends", *LAYER_KEYS], where)
+        check_names(keys, ["extends", FIRST, *LAYER_KEYS], where)
 
 
 def check_mapping(value: Any, where: str) -> None:
@@ -187,7 +211,19 @@ def check_mapping(value: Any, where: str) -> None:
         raise ConfigurationError(f"{where} must be a mapping of names, got {value!r}")
 
 
-def preset_layers(files: Sequence[DictConfig], name: str) -> list[Layer]:
+def preset_alternatives(config: str | Path | None = None) -> dict[str, list[str]]:
+    """Return every preset by name, with those that it names as `first`: most name none."""
+    path = config or os.environ.get("MOODREEL_CONFIG")
+    user = DictConfig({}) if path is None else read_yaml(Path(path))
+    check_sections(user, str(path))
+    found: dict[str, list[str]] = {}
+    for file in (packaged_registry(), user):
+        for name, held in plain(file.get("presets") or {}).items():
+            found[name] = list(map(str, held.get(FIRST) or found.get(name, [])))
+    return found
+
+
+def preset_layers(files: Sequence[DictConfig], name: str, pick: Pick) -> list[Layer]:
     """Return the layers of a preset: what it extends first, each file over the one before."""
     presets = [plain(file.get("presets") or {}) for file in files]
     known = list(dict.fromkeys(preset for held in presets for preset in held))
@@ -201,6 +237,8 @@ def preset_layers(files: Sequence[DictConfig], name: str) -> list[Layer]:
         seen.append(name)
         parts = [dict(held[name]) for held in presets if name in held]
         extended = [part.pop("extends") for part in parts if "extends" in part]
+        named = [part.pop(FIRST) for part in parts if FIRST in part]
+        extended += [pick(name, list(map(str, named[-1])))] if named and named[-1] else []
         layers = [read_layer(part, f"preset {name!r}: unknown key") for part in parts] + layers
         name = str(extended[-1] or "") if extended else ""
     return layers
@@ -208,7 +246,7 @@ def preset_layers(files: Sequence[DictConfig], name: str) -> list[Layer]:
 
 def file_layer(user: DictConfig, where: str) -> Layer:
     """Return what the user's file says of slots beside its presets."""
-    own = {k: v for k, v in plain(user).items() if k not in (*SECTIONS, PLUGINS)}
+    own = {k: v for k, v in plain(user).items() if k not in (*SECTIONS, PLUGINS, WEIGHTS)}
     return read_layer(own, f"{where}: unknown section")
 
 
@@ -226,6 +264,15 @@ def merge_components(files: Sequence[DictConfig]) -> dict[str, dict[str, dict[st
                 same = held and entry.get("plugin", held.plugin) == held.get("plugin")
                 table[str(name)] = OmegaConf.merge(held, entry) if same else entry
     return {kind: {n: plain(entry) for n, entry in t.items()} for kind, t in merged.items()}
+
+
+def merge_weights(files: Sequence[DictConfig]) -> dict[str, dict[str, Any]]:
+    """Return what files say of weights, by name."""
+    merged: dict[str, dict[str, Any]] = {}
+    for file in files:
+        for name, facts in plain(file.get(WEIGHTS) or {}).items():
+            merged[name] = {**merged.get(name, {}), **facts}
+    return merged
 
 
 def name_fusion(layer: Layer, fusions: Sequence[str]) -> Layer:

@@ -1,12 +1,12 @@
 """Captions by an image-to-text model of transformers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from moodreel import Clip, Register, hookimpl
-from moodreel.interfaces import Captioner, Requirement
+from moodreel.interfaces import Captioner, HubModel, Requirement, named_model
 from moodreel_plugins.hub import load_network, load_part
 
 KIND = "captioning model"
@@ -38,6 +38,11 @@ class TransformerCaptioner(Captioner):
         self.revision = revision
         self.beams = beams
         self.batch_size = batch_size
+
+    @classmethod
+    def hub_models(cls, options: Mapping[str, Any]) -> Sequence[HubModel]:
+        """Return the model."""
+        return named_model(options.get("model"), revision=options.get("revision"))
 
     def weights(self) -> Sequence[Path]:
         """Return the files of a model in a folder; one on the hub is known by its revision."""

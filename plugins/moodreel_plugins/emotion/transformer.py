@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moodreel import ConfigurationError, Emotion, EmotionScores, Register, hookimpl
-from moodreel.interfaces import EmotionExtractor, Requirement
+from moodreel.interfaces import EmotionExtractor, HubModel, Requirement, named_model
 from moodreel_plugins.emotion.language import encodable, mask_unread, readable
 from moodreel_plugins.hub import load_network, load_part
 
@@ -57,6 +57,11 @@ class TransformerClassifier(EmotionExtractor):
         self.revision = revision
         self.batch_size = batch_size
         self.english = english
+
+    @classmethod
+    def hub_models(cls, options: Mapping[str, Any]) -> Sequence[HubModel]:
+        """Return the model."""
+        return named_model(options.get("model"), revision=options.get("revision"))
 
     def weights(self) -> Sequence[Path]:
         """Return the files of a model in a folder; one on the hub is known by its revision."""
