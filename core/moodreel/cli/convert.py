@@ -64,7 +64,8 @@ def converts(entry: "Entry") -> bool:
     from moodreel.interfaces import Converter
 
     try:
-        return isinstance(entry.registration.factory, Converter)
+        factory = entry.registration.factory
+        return isinstance(factory, Converter) and callable(factory.convert)
     except PluginError:
         return False
 

@@ -2,6 +2,7 @@
 
 from moodreel.interfaces.features import TextFeatures, VideoFeatures
 from moodreel.interfaces.fitting import FitReport, Fittable, TextFitReport, TextFittable
+from moodreel.interfaces.hub_models import TRANSFORMERS, HubForm, HubModel, named_model
 from moodreel.interfaces.injection import (
     AddedTokens,
     Inject,
@@ -25,6 +26,7 @@ from moodreel.interfaces.kinds import (
 )
 
 __all__ = [
+    "TRANSFORMERS",
     "AddedTokens",
     "Captioner",
     "Component",
@@ -32,6 +34,8 @@ __all__ = [
     "EmotionExtractor",
     "FitReport",
     "Fittable",
+    "HubForm",
+    "HubModel",
     "Inject",
     "InjectVideo",
     "Injection",
@@ -48,4 +52,5 @@ __all__ = [
     "VideoFeatures",
     "VideoReader",
     "VideoTokens",
+    "named_model",
 ]

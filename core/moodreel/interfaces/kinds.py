@@ -20,6 +20,7 @@ from moodreel.errors import ConfigurationError
 from moodreel.interfaces import outputs
 from moodreel.interfaces.contracts import contract, guard_methods
 from moodreel.interfaces.features import TextFeatures, VideoFeatures
+from moodreel.interfaces.hub_models import HubModel
 from moodreel.interfaces.injection import Inject, InjectVideo
 from moodreel.media import Clip, Segment, Sound, TimedText, VideoFacts
 
@@ -83,6 +84,15 @@ class Component(ABC):
         """Guard the methods that moodreel calls (see `moodreel.interfaces.contracts`)."""
         super().__init_subclass__(**options)
         guard_methods(cls)
+
+    @classmethod
+    def hub_models(cls, options: Mapping[str, Any]) -> Sequence[HubModel]:
+        """Return the models of a hub that a component with these options loads.
+
+        `moodreel weights` lists and fetches them, and the component counts as ready where they
+        are here. Those of other components that options name are not among them.
+        """
+        return ()
 
     def unfinished(self) -> str:
         """Return what the constructor left undone, or nothing."""

@@ -5,10 +5,11 @@ from functools import cached_property
 from json import loads
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from weakref import WeakValueDictionary
 
 from moodreel import ConfigurationError
+from moodreel.interfaces import TRANSFORMERS, HubForm
 from moodreel.registry.fingerprints import weights_digest
 from moodreel_plugins.encoders.file_kinds import describe_other, first_bytes, refuse_others
 
@@ -25,9 +26,6 @@ WEIGHTS = (
     "pytorch_model.bin",
     "pytorch_model.bin.index.json",
 )
-DOWNLOADS = (["*.json", "*.txt", "*.model", "model*.safetensors"], ["pytorch_model*.bin"])
-"""What is fetched from the hub; the second part only where the first brings no weights."""
-
 _loaded: WeakValueDictionary[tuple[Any, ...], Any] = WeakValueDictionary()
 _loading = Lock()
 
@@ -42,6 +40,10 @@ class Checkpoint:
         option: the name of the component's option that it came from, for errors.
     """
 
+    config_name: ClassVar[str] = CONFIG
+    weight_names: ClassVar[tuple[str, ...]] = WEIGHTS
+    form: ClassVar[HubForm] = TRANSFORMERS
+
     def __init__(self, name: str, option: str = "model") -> None:
         self.name = name
         self.option = option
@@ -54,12 +56,12 @@ class Checkpoint:
             ConfigurationError: saying which files were looked for, and how to bring them.
         """
         folder = Path(self.name).expanduser()
-        if folder.is_dir() and is_whole(folder):
+        if folder.is_dir() and self.is_whole(folder):
             return folder
         if folder.exists():
             raise ConfigurationError(f"{self.name}: {described_folder(folder, self.lacking)}")
         try:
-            return find_download(self.name)
+            return self.find_download()
         except Exception as error:  # any of the client's: no network, no such name, no permission
             places = f"in a folder of this name, in {cache_folder()}, and on the hub"
             reason = f"{places} ({one_line(error, 60)}); or run: hf download {self.name}"
@@ -72,7 +74,7 @@ class Checkpoint:
     @property
     def lacking(self) -> str:
         """What is said where weights are not found, up to the places."""
-        files = f"{CONFIG} and {' or '.join(WEIGHTS[::2])}"
+        files = f"{self.config_name} and {' or '.join(self.weight_names[::2])}"
         return (
             f"weights not found: give a folder with {files} as the option {self.option!r}; "
             "looked for them"
@@ -81,7 +83,7 @@ class Checkpoint:
     @cached_property
     def config(self) -> dict[str, Any]:
         """The configuration, as written."""
-        return read_json(self.folder / CONFIG)
+        return read_json(self.folder / self.config_name)
 
     @property
     def weights(self) -> list[Path]:
@@ -90,20 +92,45 @@ class Checkpoint:
         Raises:
             ConfigurationError: one of them is something else, such as a pointer of Git LFS.
         """
-        files = weight_files(self.folder)
+        files = weight_files(self.folder, self.weight_names)
         for path in files:
             refuse_others(path)
         return files
 
     def files(self, *names: str) -> list[Path]:
         """Return all that the outputs depend on: weights, configuration, and `names` if there."""
-        beside = [self.folder / name for name in (CONFIG, *names)]
+        beside = [self.folder / name for name in (self.config_name, *names)]
         return [*self.weights, *(path for path in beside if path.is_file())]
 
     @cached_property
     def digest(self) -> str:
         """A digest of the weights, which names them wherever they lie."""
         return "-".join(weights_digest(path) for path in self.weights)
+
+    def is_whole(self, folder: Path) -> bool:
+        """Whether a folder holds a configuration and weights."""
+        held = weight_files(folder, self.weight_names)
+        return (folder / self.config_name).is_file() and bool(held)
+
+    def find_download(self) -> Path:
+        """Return the folder of a hub's model, from the cache if it is there.
+
+        Raises:
+            Exception: whatever the hub's client raises.
+        """
+        from huggingface_hub import snapshot_download
+
+        try:
+            folder = Path(snapshot_download(self.name, local_files_only=True))
+        except FileNotFoundError:
+            folder = Path()
+        for kind in self.form.weights:  # the second kind only where the first brings none
+            if not self.is_whole(folder):
+                wanted = [*self.form.beside, kind]
+                folder = Path(snapshot_download(self.name, allow_patterns=wanted))
+        if not self.is_whole(folder):
+            raise FileNotFoundError("the hub's model has no such files")
+        return folder
 
     def load(
         self, read: Callable[[Path, "torch.dtype"], Any], device: str, precision: Precision
@@ -139,11 +166,6 @@ class Checkpoint:
             return read(self.folder, dtype).eval().requires_grad_(False).to(place)
 
 
-def is_whole(folder: Path) -> bool:
-    """Whether a folder holds a configuration and weights."""
-    return (folder / CONFIG).is_file() and bool(weight_files(folder))
-
-
 CONVERT = "turn it into a folder first: moodreel convert clip {} --to FOLDER (or convert clip-vip)"
 OTHER_FORMS = {
     "open_clip_config.json": f"is a folder of open_clip's: {CONVERT}",
@@ -171,9 +193,9 @@ def described_folder(path: Path, lacking: str) -> str:
     return next(known, f"{lacking} in this folder").format(path)
 
 
-def weight_files(folder: Path) -> list[Path]:
+def weight_files(folder: Path, names: Sequence[str] = WEIGHTS) -> list[Path]:
     """Return the files with the weights: one, or the parts that an index names."""
-    for name in WEIGHTS:
+    for name in names:
         path = folder / name
         if path.is_file() and name.endswith(".index.json"):
             return shards(path)
@@ -207,26 +229,6 @@ def cache_folder() -> str:
     from huggingface_hub.constants import HF_HUB_CACHE
 
     return HF_HUB_CACHE
-
-
-def find_download(name: str) -> Path:
-    """Return the folder of a hub's model, from the cache if it is there.
-
-    Raises:
-        Exception: whatever the hub's client raises.
-    """
-    from huggingface_hub import snapshot_download
-
-    try:
-        folder = Path(snapshot_download(name, local_files_only=True))
-    except FileNotFoundError:
-        folder = Path()
-    for patterns in DOWNLOADS:
-        if not is_whole(folder):
-            folder = Path(snapshot_download(name, allow_patterns=patterns))
-    if not is_whole(folder):
-        raise FileNotFoundError("the hub's model has no such files")
-    return folder
 
 
 def read_json(path: Path) -> dict[str, Any]:

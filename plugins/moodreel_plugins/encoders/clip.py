@@ -242,10 +242,10 @@ class ClipTextEncoder(DualEncoder, TextEncoder):
         inputs = self.tokenize(texts)
         self.check_tokens(inputs["input_ids"])
         mask = inputs.get("attention_mask", inputs["input_ids"] != self.tokenizer.pad_token_id)
-        if self.is_siglip:  # trained without a mask: padding counts
+        if self.padding_counts:
             inputs.pop("attention_mask", None)
         moved = {name: value.to(self.model.device) for name, value in inputs.items()}
-        passage = self.passage(inject, moved["input_ids"], mask, not self.is_siglip)
+        passage = self.passage(inject, moved["input_ids"], mask, not self.padding_counts)
         if passage is not None:
             mask = passage.mask.cpu()
             moved |= {} if passage.bias is None else {"attention_mask": passage.bias}
@@ -273,10 +273,10 @@ class ClipTextEncoder(DualEncoder, TextEncoder):
         return outputs.last_hidden_state, outputs.pooler_output
 
     def tokenize(self, texts: Sequence[str]) -> dict[str, "Tensor"]:
-        """Return what the text half takes; SigLIP wants texts filled up to their full length."""
+        """Return what the text half takes; where padding counts, texts are filled up."""
         inputs = self.tokenizer(
             [self.spelled(text) for text in texts],
-            padding="max_length" if self.is_siglip else True,
+            padding="max_length" if self.padding_counts else True,
             truncation=True,
             max_length=self.longest,
             return_tensors="pt",
@@ -291,6 +291,11 @@ class ClipTextEncoder(DualEncoder, TextEncoder):
                 f"{self.checkpoint.name}: the tokenizer gives a token {largest}, and the model "
                 f"knows {known}: the tokenizer's files are another model's"
             )
+
+    @property
+    def padding_counts(self) -> bool:
+        """Whether the family was trained on texts of one length, without a mask, as SigLIP was."""
+        return self.is_siglip
 
     @property
     def is_siglip(self) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from moodreel import ConfigurationError
-from moodreel.interfaces import Component, Requirement
+from moodreel.interfaces import TRANSFORMERS, Component, HubForm, HubModel, Requirement, named_model
 from moodreel_plugins.encoders.checkpoints import Checkpoint, Precision, one_line
 
 if TYPE_CHECKING:
@@ -24,6 +24,13 @@ class DualEncoder(Component):
     precision: Precision
     batch_size: int
     beside: ClassVar[tuple[str, ...]] = ()
+    form: ClassVar[HubForm] = TRANSFORMERS
+    model_option: ClassVar[str] = "model"
+
+    @classmethod
+    def hub_models(cls, options: Mapping[str, Any]) -> Sequence[HubModel]:
+        """Return the model that both halves share."""
+        return named_model(options.get(cls.model_option), cls.form)
 
     def weights(self) -> Sequence[Path]:
         """Return the weights, the configuration, and the files of this half."""

@@ -19,7 +19,12 @@ from moodreel_plugins.encoders.attention_bias import attention_bias
 
 # Which text models take new tokens: whether a token sees those before it alone, and whether the
 # text's vector is read off the last place, so that new tokens must stand in front.
-CAUSAL = {"CLIPTextModel": True, "SiglipTextModel": False, "BertModel": False}
+CAUSAL = {
+    "CLIPTextModel": True,
+    "FullTextModel": False,
+    "SiglipTextModel": False,
+    "BertModel": False,
+}
 READ_LAST = ("SiglipTextModel",)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from moodreel import Clip, ConfigurationError, Register, hookimpl
-from moodreel.interfaces import InjectVideo, VideoFeatures
+from moodreel.interfaces import TRANSFORMERS, HubForm, InjectVideo, VideoFeatures
 from moodreel_plugins.encoders.checkpoints import (
     Activation,
     Checkpoint,
@@ -43,8 +43,15 @@ if TYPE_CHECKING:
     from moodreel_plugins.encoders.pixels import PixelMaker
 
 
+# config.json may name a tokenizer in place of its files.
+FORM = HubForm(TRANSFORMERS.weights, TRANSFORMERS.beside, TRANSFORMERS.needed[:2])
+
+
 class VipEncoder(DualEncoder):
     """What both halves of a CLIP-ViP share."""
+
+    form = FORM
+    model_option = "checkpoint"
 
     def check_config(self, config: dict[str, Any]) -> None:
         """Refuse a plain CLIP."""
