@@ -26,7 +26,7 @@ SCALES = ("logit_scale", "logit_bias")
 class FullTextModel(CLIPTextModel):
     """CLIP's text half in which each token sees all others, padding too, as MobileCLIP's does."""
 
-    def forward(  # type: ignore[override]
+    def forward(
         self, input_ids: Tensor, attention_mask: Tensor | None = None, **options: Any
     ) -> BaseModelOutputWithPooling:
         """Return states [B, L, W], and those of each text's token with the largest id [B, W].
