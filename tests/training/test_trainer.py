@@ -16,6 +16,7 @@ from moodreel.errors import ConfigurationError, InvalidInput
 from moodreel.fusion import wish_strength
 from moodreel.fusion.checkpoints import Checkpoint, load_strategy
 from moodreel.interfaces import TextFeatures
+from moodreel.training.best_state import BestState
 from moodreel.training.objectives import PUBLISHED
 from moodreel.training.plan import TrainingPlan
 from moodreel.training.runs import Run, choose_parts
@@ -310,3 +311,12 @@ def test_two_processes_learn_what_one_learns(world, tmp_path):
     # of what a step moves. Halves that did not know of each other differ by whole steps.
     for name, value in wanted.items():
         torch.testing.assert_close(found[name], value, rtol=1e-3, atol=3e-5)
+
+
+def test_the_last_weights_are_kept_without_a_copy(registry, examples):
+    """Which for a CLIP are 0.6 GB."""
+    strategy, _, trainer = trained(registry, (examples[0], None), "video-side")
+    progress = BestState()
+    trainer.look(progress, 12)
+    addresses = {value.data_ptr() for value in strategy.parameters()}
+    assert addresses <= {value.data_ptr() for value in progress.state.values()}

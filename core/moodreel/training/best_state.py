@@ -25,11 +25,15 @@ class BestState:
     state: dict[str, Tensor] = field(default_factory=dict)
 
     def take(self, value: float, step: int, trainee: nn.Module) -> None:
-        """Note a look: keep the parameters if they are better, or cannot be compared."""
+        """Note a look: keep the parameters if they are better, or cannot be compared.
+
+        Those that cannot be compared are not copied: the last ones count.
+        """
         self.looks_since += 1
         if math.isnan(value) or value > self.value:
             self.value, self.step, self.looks_since = value, step, 0
-            self.state = learned_state(trainee)
+            held = learned_state(trainee)
+            self.state = held if math.isnan(value) else {n: v.clone() for n, v in held.items()}
 
     def held(self) -> dict[str, Any]:
         """Return what `restore` takes."""
@@ -41,7 +45,7 @@ class BestState:
 
 
 def learned_state(trainee: nn.Module) -> dict[str, Tensor]:
-    """Return a copy of what training changes, by name: parameters that learn, and buffers."""
+    """Return what training changes, by name: parameters that learn, and buffers; no copies."""
     learned = {name: p for name, p in trainee.named_parameters() if p.requires_grad}
     changing = learned | dict(trainee.named_buffers())
-    return {name: value.detach().cpu().clone() for name, value in changing.items()}
+    return {name: value.detach().cpu() for name, value in changing.items()}

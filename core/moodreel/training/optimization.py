@@ -23,9 +23,11 @@ LAYER = re.compile(r"^(.*\.(?:layers|layer|blocks))\.(\d+)\.")
 def make_optimizer(trainee: nn.Module, plan: TrainingPlan) -> torch.optim.Optimizer:
     """Return AdamW (Loshchilov and Hutter 2019) over what learns.
 
-    A group has the `names` of its parameters, and `highest`, its rate at the schedule's top.
+    A group has the `names` of its parameters, and `highest`, its rate at the schedule's top. It is
+    fused: the other ways copy each parameter, 0.2 GB for the token embeddings of a CLIP.
     """
-    return torch.optim.AdamW(parameter_groups(trainee, plan), plan.rate, plan.betas, plan.epsilon)
+    groups = parameter_groups(trainee, plan)
+    return torch.optim.AdamW(groups, plan.rate, plan.betas, plan.epsilon, fused=True)
 
 
 def parameter_groups(trainee: nn.Module, plan: TrainingPlan) -> list[dict[str, Any]]:

@@ -196,10 +196,10 @@ class Trainer:
         plan = self.plan
         model.train()
         set_rates(optimizer, step, plan)
-        optimizer.zero_grad()
         found = [self.add_gradients(model, step, part) for part in range(plan.accumulate)]
         self.accelerator.clip_grad_norm_(model.parameters(), plan.clip)
         optimizer.step()
+        optimizer.zero_grad()  # before a look takes memory of its own
         return {name: sum(part[name] for part in found) / len(found) for name in found[0]}
 
     def add_gradients(self, model: nn.Module, step: int, part: int) -> dict[str, float]:

@@ -27,6 +27,7 @@ from moodreel.registry.registry import Registry
 from moodreel.registry.settings import load_settings
 from moodreel.registry.slots import SLOTS
 from moodreel.storage.atomic import atomic_path
+from moodreel.training.freed_memory import give_back_freed_memory
 from moodreel.training.optimization import is_part
 from moodreel.training.plan import TrainingPlan, Tune
 
@@ -99,10 +100,11 @@ def allow_checkpointing(network: nn.Module, name: str) -> None:
     Raises:
         ConfigurationError: the network cannot.
     """
-    enable = getattr(network, "gradient_checkpointing_enable", None)
+    enable = getattr(network, "activation_checkpointing_enable", None)
     if enable is None:
         raise ConfigurationError(f"encoder {name!r} has no gradient checkpointing")
-    enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+    enable({"use_reentrant": False})
+    give_back_freed_memory()
 
 
 def choose_parameters(
