@@ -18,7 +18,9 @@ PROXIES = "vision_additional_config"
 class DualEncoder(Component):
     """What both halves of a CLIP share: the checkpoint, and the one model loaded from it."""
 
-    requires: ClassVar[tuple[Requirement, ...]] = (Requirement("transformers", "pip install transformers", "Apache-2.0"),)
+    requires: ClassVar[tuple[Requirement, ...]] = (
+        Requirement("transformers", "pip install transformers", "Apache-2.0"),
+    )
     checkpoint: Checkpoint
     device: str
     precision: Precision

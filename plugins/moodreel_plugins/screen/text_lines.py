@@ -58,7 +58,7 @@ def find_lines(model: Path, frame: NDArray[np.uint8], side: int) -> list[Line]:
         side: the longer side of the picture that the detector sees, in pixels.
     """
     likely = text_map(model, frame, side)
-    scale = np.array(frame.shape[1::-1], np.float32) / np.array(likely.shape[::-1], np.float32)
+    scale = np.divide(frame.shape[1::-1], likely.shape[::-1]).astype(np.float32)
     likeliest = sorted(read_map(likely, scale), key=lambda line: -line.certainty)[:MOST]
     return reading_order(likeliest)
 
