@@ -14,6 +14,7 @@ from moodreel.catalog.catalog import Catalog
 from moodreel.catalog.moods import read_emotions
 from moodreel.catalog.tracks import load_texts, texts_in
 from moodreel.decoding.listening import STRETCH, listen_ahead
+from moodreel.explanation.explaining import explain
 from moodreel.media import TimedText
 from moodreel_plugins.encoders.conse import ConseVideoEncoder
 
@@ -183,3 +184,12 @@ def test_a_text_belongs_to_the_segments_that_hold_half_of_it():
     assert texts_in([text], Segment(5.0, 10.0)) == [text]
     assert texts_in([text], Segment(0.0, 5.0)) == []
     assert texts_in([TimedText("all along", 3.0, 14.0)], Segment(5.0, 10.0))
+
+
+def test_an_explanation_says_which_signal_said_what(folder, open_index):
+    with open_index(*EVERYTHING) as engine:
+        engine.index(folder / "videos")
+        told = explain(engine.search_index, "a sad scene", f"{folder / 'videos' / 'beeps.mp4'}@0")
+    assert told.signals["said"] == {"sadness": 1.0}
+    assert told.signals.keys() == {"loud", "said", "white"}
+    assert set(told.seen) == {"anger", "sadness", "joy"}

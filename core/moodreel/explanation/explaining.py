@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -18,6 +18,7 @@ from moodreel.interfaces import EmotionExtractor
 from moodreel.media import Clip, Hit, Segment
 from moodreel.search.index import Answer, Lookup, SearchIndex
 from moodreel.search.query import Query
+from moodreel.search.vectors import Source
 
 WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
 LEAST = 1e-3  # intensities below it would be shown as 0.00: a judgement, not measured
@@ -86,6 +87,7 @@ class Explanation:
         parts: what content and each emotion contributed to the score.
         wanted: the emotions that the query wants, by name.
         seen: the emotions of the segment, as the index stores them.
+        signals: what each signal says of the segment, where several are joined to `seen`.
         words: what each word contributed to the query's emotions.
         frames: what each frame of the segment shows.
         faces: the faces in these frames.
@@ -102,6 +104,7 @@ class Explanation:
     wanted: Mapping[str, float]
     seen: Mapping[str, float]
     words: Sequence[WordPart]
+    signals: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     frames: Sequence[FramePart] = ()
     faces: Sequence[FacePart] = ()
     note: str = ""
@@ -202,8 +205,20 @@ def explain_best(
         {name: value for name, value in lookup.encoded.wanted.named(0).items() if value},
         source.load_emotions(np.array([best], np.int64)).named(0),
         words,
+        signals_of(source, best),
         location=moment.location,
     )
+
+
+def signals_of(source: Source, segment: int) -> dict[str, dict[str, float]]:
+    """Return what each signal says of a segment by id; those that say nothing are left out."""
+    signals = source.extractor.signals if source.extractor else {}
+    ids = np.array([segment], np.int64)
+    said = {
+        name: told(replace(source, extractor=signal).load_emotions(ids).named(0))
+        for name, signal in signals.items()
+    }
+    return {name: emotions for name, emotions in said.items() if emotions}
 
 
 def best_splits(

@@ -57,6 +57,9 @@ def explain_sections(explanation: Explanation) -> Iterator[Section]:
         rows,
         f"Wanted: {listed(explanation.wanted)}. Seen: {listed(explanation.seen)}.",
     )
+    if explanation.signals:
+        signals = [[name, listed(emotions)] for name, emotions in explanation.signals.items()]
+        yield Section("What each signal says of it", ["signal", "emotions"], signals)
     if explanation.words:
         words = [[w.word, listed(w.alone), listed(w.lost)] for w in explanation.words]
         yield Section("Words that gave the emotion", ["word", "by itself", "lost without"], words)
