@@ -302,7 +302,10 @@ class Catalog:
         return ids, pooled.astype(np.float32)
 
     def load_frames(self, encoder: Component, ids: Ids, dim: int) -> list[NDArray | None]:
-        """Return the frame features [T, D] of segments by id, None where none are, or damaged."""
+        """Return the features [T, D] of segments' frames by id, None where none are, or damaged.
+
+        Where the encoder gives patches vectors too, there are T (1 + L) (see `VideoFeatures`).
+        """
         rows = self.component_rows(schema.features, encoder, ids, schema.features.c.frames)
         found = {
             row.segment_id: np.frombuffer(row.frames, np.float16).reshape(-1, dim)

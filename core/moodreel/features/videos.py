@@ -226,18 +226,31 @@ def stored_features(source: Source, ids: NDArray[np.int64], frames: bool) -> Vid
             f"{source.catalog.folder} lacks features of this video encoder: bring it up to date "
             "with moodreel index, or choose the preset that it was made with"
         )
-    load, dim = source.catalog.load_frames, source.encoder.dim
-    shown = stack_frames(load(source.encoder, stored, dim)) if frames else None
-    return VideoFeatures(torch.from_numpy(pooled), shown)[np.searchsorted(stored, ids)]
+    load, encoder = source.catalog.load_frames, source.encoder
+    features = VideoFeatures(torch.from_numpy(pooled))
+    if frames:
+        each = 1 + encoder.patches_per_frame
+        shown = stack_frames(load(encoder, stored, encoder.dim), each)
+        features = features.with_parts(shown, encoder.patches_per_frame)
+    return features[np.searchsorted(stored, ids)]
 
 
-def stack_frames(frames: Sequence[NDArray | None]) -> Tensor | None:
-    """Return frame features [S, T, D]; a segment with fewer repeats its last one."""
+def stack_frames(frames: Sequence[NDArray | None], each: int = 1) -> Tensor | None:
+    """Return frame features [S, T each, D]; a segment with fewer repeats its last frame.
+
+    Args:
+        frames: of each segment, [T each, D], or None.
+        each: how many vectors belong to a frame: its own, and those of its patches.
+    """
     most = max((len(shown) for shown in frames if shown is not None), default=0)
     if not most or any(shown is None or not len(shown) for shown in frames):
         return None
-    rows = np.arange(most)
-    padded = [shown[np.minimum(rows, len(shown) - 1)] for shown in frames if shown is not None]
+    places = np.arange(most)
+    padded = []
+    for shown in frames:
+        assert shown is not None
+        beyond = np.maximum(places - len(shown), -1) // each + 1  # frames after the last one
+        padded.append(shown[places - each * beyond])
     return torch.from_numpy(np.stack(padded))
 
 

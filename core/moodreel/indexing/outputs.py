@@ -128,7 +128,8 @@ def run_seeing(component: Component, clips: Sequence[Clip]) -> Made:
     assert isinstance(component, VideoEncoder)
     with torch.inference_mode():
         features = component.encode(clips)
-    frames = [None] * len(clips) if features.frames is None else list(to_array(features.frames))
+    parts = features.parts
+    frames = [None] * len(clips) if parts is None else list(to_array(parts))
     return SegmentFeatures(to_array(features.pooled), frames)
 
 

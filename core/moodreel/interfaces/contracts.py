@@ -34,6 +34,7 @@ ATTRIBUTES = (
     "needs_frames",
     "needs_tokens",
     "observes",
+    "patches_per_frame",
     "requires",
     "space",
     "stages",

@@ -1,6 +1,6 @@
 """What encoders make of videos and texts: features, a row each. Importable without torch.
 
-Shapes: B videos or texts, T frames, L tokens, D dimension, W width of a text token.
+Shapes: B videos or texts, T frames, L tokens or patches, D dimension, W width of a text token.
 """
 
 from collections.abc import Callable, Sequence
@@ -83,9 +83,35 @@ class VideoFeatures(Features):
     Args:
         pooled: one vector a clip, float32 [B, D], L2-normalised.
         frames: one vector a frame, float32 [B, T, D], or None; a shorter clip repeats its last.
+        patches: one vector for each patch of each frame, float32 [B, T, L, D], or None.
     """
 
     frames: "Tensor | None" = None
+    patches: "Tensor | None" = None
+
+    @property
+    def parts(self) -> "Tensor | None":
+        """The vectors of frames as they are stored, each with its patches' behind it.
+
+        [B, T (1 + L), D], where L is 0 without patches; None without frames.
+        """
+        import torch
+
+        if self.frames is None or self.patches is None:
+            return self.frames
+        return torch.cat([self.frames.unsqueeze(2), self.patches], 2).flatten(1, 2)
+
+    def with_parts(self, parts: "Tensor | None", patches: int) -> "VideoFeatures":
+        """Return the features with vectors of frames and patches.
+
+        Args:
+            parts: the vectors, as `parts` returns them, or None.
+            patches: L, how many of them belong to each frame.
+        """
+        if parts is None or not patches:
+            return VideoFeatures(self.pooled, parts)
+        each = parts.unflatten(1, (-1, 1 + patches))
+        return VideoFeatures(self.pooled, each[:, :, 0], each[:, :, 1:])
 
     @staticmethod
     def _filling(part: "Tensor", missing: int) -> "Tensor":

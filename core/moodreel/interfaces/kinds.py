@@ -182,10 +182,12 @@ class VideoEncoder(Component):
 
     Attributes:
         frames_per_clip: how many frames of a segment the encoder wants to see.
+        patches_per_frame: how many patches of each frame have vectors of their own.
     """
 
     kind = "video_encoder"
     frames_per_clip: int = 8
+    patches_per_frame: int = 0
 
     @property
     @abstractmethod

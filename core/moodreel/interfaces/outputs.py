@@ -58,13 +58,17 @@ def has_numbers(tensor: Any) -> bool:
 def video_features(
     component: Any, result: VideoFeatures, clips: Sequence[Clip], inject: Any = None
 ) -> str | None:
-    """Check pooled [B, D] and frames [B, T, D] or None."""
+    """Check pooled [B, D], frames [B, T, D] or None, and patches [B, T, L, D] or None."""
 
     def problems() -> Iterator[str]:
         yield from type_problem(result, VideoFeatures)
         yield from tensor_problems("pooled", result.pooled, [len(clips), component.dim])
         if result.frames is not None:
             yield from tensor_problems("frames", result.frames, [len(clips), None, component.dim])
+        count = component.patches_per_frame
+        if count and result.frames is not None:
+            shape = [*result.frames.shape[:2], count, component.dim]
+            yield from tensor_problems("patches", result.patches, shape)
 
     return first(problems())
 

@@ -104,7 +104,7 @@ def rerank_scores(
     takes = "weight" in signature(fused.strategy.rerank).parameters
     weighed = {"weight": encoded.weight} if takes and encoded.weight is not None else {}
     better = scores.copy()
-    for rows, shown in equally_long(video, frames):
+    for rows, shown in equally_long(video, frames, source.encoder.patches_per_frame):
         found = fused.strategy.rerank(encoded.text, encoded.wanted, shown, seen[rows], **weighed)
         if found is not None:
             better[rows] = found.float().cpu().numpy()

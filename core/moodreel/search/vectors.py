@@ -147,7 +147,8 @@ def fuse_all(source: Source, strategy: FusionStrategy, store: VectorStore) -> No
         return
     strategy.adapt(video, emotions)
     framed = strategy.needs_frames or strategy.needs_frame_emotions
-    step = FRAMED_ROWS_AT_ONCE if framed else ROWS_AT_ONCE
+    few = max(1, FRAMED_ROWS_AT_ONCE // (1 + source.encoder.patches_per_frame))
+    step = few if framed else ROWS_AT_ONCE
     for start in range(0, len(ids), step):
         rows = slice(start, start + step)
         fused = fuse_block(source, strategy, ids[rows], video[rows], emotions[rows])
@@ -180,26 +181,27 @@ def fuse_block(
     if not strategy.needs_frames:
         return strategy.fuse_video(video, emotions)
     frames = source.catalog.load_frames(source.encoder, ids, source.encoder.dim)
-    groups = list(equally_long(video, frames))
+    groups = list(equally_long(video, frames, source.encoder.patches_per_frame))
     parts = [strategy.fuse_video(shown, emotions[rows]) for rows, shown in groups]
     return torch.cat(parts)[np.argsort(np.concatenate([rows for rows, _ in groups]))]
 
 
 def equally_long(
-    video: VideoFeatures, frames: Sequence[NDArray[np.float32] | None]
+    video: VideoFeatures, frames: Sequence[NDArray[np.float32] | None], patches: int = 0
 ) -> Iterator[tuple[NDArray[np.intp], VideoFeatures]]:
     """Yield the rows of segments with equally many frames, and their features with these.
 
     Args:
         video: features of S segments, whose frames are put in.
-        frames: of each segment, [T, D], or None.
+        frames: of each segment, [T (1 + L), D], or None.
+        patches: L, how many patches of each frame have vectors.
     """
     lengths = np.array([0 if shown is None else len(shown) for shown in frames])
     for length in np.unique(lengths):
         rows = np.flatnonzero(lengths == length)
         shown = [found for row in rows.tolist() if (found := frames[row]) is not None]
         stacked = torch.from_numpy(np.stack(shown)) if shown else None
-        yield rows, replace(video[rows], frames=stacked)
+        yield rows, video[rows].with_parts(stacked, patches)
 
 
 def load_vectors(folder: Path, strategy: FusionStrategy, store: VectorStore) -> bool:

@@ -45,6 +45,11 @@ def check_video_encoder(encoder: VideoEncoder) -> None:
         fits = len(shape) == 3 and shape[0] == len(clips) and shape[2] == encoder.dim
         assert fits, f"frames: [B, T, {encoder.dim}], got {shape}"
         assert made.frames.isfinite().all(), "frames hold numbers that are not finite"
+    if encoder.patches_per_frame:
+        assert made.frames is not None, "patches have vectors, so frames have them too"
+        assert made.patches is not None, "`patches_per_frame` says that patches have vectors"
+        alike = made.patches.shape[:2] == made.frames.shape[:2]
+        assert alike, "patches: [B, T, L, D], of the frames' B and T"
     assert near(encoder.encode(clips).pooled, made.pooled), "the same clips, the same vectors"
     alone = torch.cat([encoder.encode([clip]).pooled for clip in clips])
     assert near(alone, made.pooled), "a clip's vector must not depend on the others of its batch"

@@ -225,15 +225,16 @@ def whole_videos(videos: VideoSet) -> tuple[VideoFeatures, EmotionScores]:
     if len(owner) == count:
         return videos.features, videos.emotions
     pooled = torch.nn.functional.normalize(mean_rows(videos.features.pooled, owner, count), dim=-1)
-    shown = videos.features.frames
+    shown, told = videos.features.frames, videos.features.patches
     frames = None if shown is None else mean_rows(shown, owner, count)
+    patches = None if told is None else mean_rows(told, owner, count)
     emotions = videos.emotions
     seen = EmotionScores(*mean_observed(emotions.values, emotions.observed, owner, count))
     if emotions.frames is not None:
-        told = emotions.frames
-        alone = FrameEmotions(*mean_observed(told.values, told.observed, owner, count))
+        framed = emotions.frames
+        alone = FrameEmotions(*mean_observed(framed.values, framed.observed, owner, count))
         seen = replace(seen, frames=alone)
-    return VideoFeatures(pooled, frames), seen
+    return VideoFeatures(pooled, frames, patches), seen
 
 
 def mean_observed(

@@ -221,6 +221,18 @@ class ClipVip(CLIPModel):
         whole = torch.cat([found.pooler_output.unsqueeze(1), means], 1)
         return self.visual_projection(whole)
 
+    def patch_features(self, pixels: Tensor) -> Tensor:
+        """Return features [B, 1 + T (1 + L), D]: of the video, then of each frame and its patches.
+
+        A patch's is its last state, normed and projected as the proxy's is.
+        """
+        found, patches = self.vision_model(pixels), self.vision_model.embeddings.num_patches
+        states = found.last_hidden_state[:, -pixels.shape[1] * patches :]
+        alone = states.unflatten(1, (-1, patches))
+        each = torch.cat([alone.mean(2, keepdim=True), alone], 2).flatten(1, 2)
+        each = self.vision_model.post_layernorm(each)
+        return self.visual_projection(torch.cat([found.pooler_output.unsqueeze(1), each], 1))
+
     def text_features(
         self, input_ids: Tensor, attention_mask: Tensor | None = None, inject: Inject | None = None
     ) -> Tensor:

@@ -43,6 +43,7 @@ class InjectedVideoEncoder(VideoEncoder):
         self.strategy = strategy
         self.trained = Path(trained)
         self.frames_per_clip = encoder.frames_per_clip
+        self.patches_per_frame = encoder.patches_per_frame
 
     def weights(self) -> Sequence[Path]:
         """Return the weights of the strategy."""

@@ -17,9 +17,10 @@ class CrossAttention(GatedFusion):
 
     Each token is a learned vector times its emotion's intensity; those not observed are masked.
     The same encoder serves both sides: on the text's it attends to the text's vector and tokens,
-    on the video's to the video's vector and its frames'. `rerank` lets the tokens of the text,
-    the frames and both sides' emotions attend to one another, and adds what a class token reads
-    from them to the score, through a gate of its own that starts at zero.
+    on the video's to the video's vector, its frames' and, where the encoder gives them, its
+    patches'. `rerank` lets the tokens of the text, the frames and both sides' emotions attend to
+    one another, and adds what a class token reads from them to the score, through a gate of its own
+    that starts at zero.
 
     In the manner of T-MEP (Zhang et al., "Transformer-based multimodal emotional perception for
     dynamic facial expression recognition in the wild", TCSVT 2023), which fuses video, audio and
@@ -90,10 +91,14 @@ class CrossAttention(GatedFusion):
         return torch.cat([content, tokens], 1), torch.cat([all_of(content), mask], 1)
 
     def see(self, video: VideoFeatures) -> tuple[Tensor, Tensor]:
-        """Return the tokens [B, 1 + T, width] of a segment, its vector first, and their mask."""
+        """Return the tokens of a segment, its vector first, and their mask.
+
+        They are [B, 1 + T (1 + L), width], with T frames of L patches, 0 where these have no
+        vectors.
+        """
         seen = video.pooled.unsqueeze(1)
-        if video.frames is not None:
-            seen = torch.cat([seen, video.frames], 1)
+        if video.parts is not None:
+            seen = torch.cat([seen, video.parts], 1)
         tokens = self.from_content(seen)
         return tokens, all_of(tokens)
 

@@ -93,6 +93,26 @@ def test_frames_of_a_clip_vip_have_vectors_where_they_are_asked_for(folders):
         )
 
 
+def test_patches_of_a_clip_vip_have_vectors_beside_their_frames(folders):
+    video, _ = pair(folders, "clip-vip", patch_vectors=True, batch_size=8)
+    check_video_encoder(video)
+    frames, _ = pair(folders, "clip-vip", frame_vectors=True)
+    found, known = video.encode(UNEQUAL), frames.encode(UNEQUAL)
+    assert_near(found.pooled, known.pooled)
+    assert_near(found.frames, known.frames)
+    assert found.patches.shape == (len(UNEQUAL), 8, 16, video.dim)
+    model = ClipVip.from_pretrained(folders["clip-vip"])
+    for row, clip in enumerate(UNEQUAL):
+        with torch.inference_mode():
+            pixels = video.make_pixels(list(clip.frames))[None]
+            states = model.vision_model(pixels).last_hidden_state[0, 4:]
+            patches = model.visual_projection(model.vision_model.post_layernorm(states))
+        shown = found.patches[row, : len(clip)].flatten(0, 1)
+        assert_near(shown, normalize(patches, dim=-1))
+        last = found.patches[row, len(clip) - 1].expand(8 - len(clip), -1, -1)
+        assert found.patches[row, len(clip) :].equal(last)
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_contract_of_an_encoder_holds(folders, family):
     video, text = pair(folders, family)
