@@ -50,7 +50,7 @@ class Dims:
 
     content: int
     token: int
-    patch: int = field(default=0, compare=False)
+    patch: int = field(default=0, compare=False, repr=False)
 
 
 class FusionStrategy(nn.Module, Component):
