@@ -15,6 +15,7 @@ MADE_BY = "component_id IN (SELECT id FROM components WHERE kind = '{}')"
 FEATURES = f"UPDATE features SET {{}} WHERE {OF_VIDEO} AND {MADE_BY.format('video_encoder')}"
 CAPTIONED = f"UPDATE features SET {{}} WHERE {OF_VIDEO} AND {MADE_BY.format('caption_encoder')}"
 MOODS = f"UPDATE emotions SET {{}} WHERE {OF_VIDEO}"
+FRAME_MOODS = f"UPDATE frame_emotions SET {{}} WHERE {OF_VIDEO}"
 TIMES = "UPDATE segments SET {} WHERE video_id = :video"
 FACTS = "UPDATE videos SET {} WHERE id = :video"
 
@@ -43,6 +44,9 @@ DAMAGES = {
     "moods below zero": MOODS.format("intensities = :negative, observed = :seen"),
     "moods beyond all": MOODS.format("intensities = :huge, observed = :seen"),
     "moods of nothing": MOODS.format("observed = x''"),
+    "moods of frames cut short": FRAME_MOODS.format("intensities = substr(intensities, 1, 5)"),
+    "moods of frames that are NaN": FRAME_MOODS.format("intensities = :nan, observed = :seen"),
+    "moods of frames that are text": FRAME_MOODS.format("observed = 'none'"),
     "evidence in words": MOODS.format("evidence = 'some'"),
     "moods that are lost": f"DELETE FROM emotions WHERE {OF_VIDEO}",
     "an endless segment": TIMES.format("end = 9e999"),

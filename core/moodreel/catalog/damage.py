@@ -8,13 +8,25 @@ All rows are looked at once, and marks (`moodreel.catalog.marks`) keep what was 
 from collections.abc import Iterable, Iterator, Sequence
 from warnings import warn
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, func, not_, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Table,
+    and_,
+    func,
+    inspect,
+    not_,
+    or_,
+    select,
+)
 
 from moodreel.catalog import schema
 from moodreel.catalog.catalog import Catalog
 from moodreel.catalog.database import get_fact, put_fact, readable_errors
 from moodreel.catalog.marks import get_mark, put_mark
-from moodreel.catalog.packing import whole_features, whole_frames, whole_moods
+from moodreel.catalog.packing import is_frames_mood, whole_features, whole_frames, whole_moods
 from moodreel.catalog.ranges import inside, whole_facts, whole_times
 from moodreel.catalog.records import CAPTION_ENCODER, stored_parts
 from moodreel.catalog.rows import find_component, stored_columns
@@ -115,11 +127,17 @@ def damaged_features(connection: Connection, encoder: VideoEncoder) -> Iterator[
 
 
 def damaged_moods(connection: Connection, extractor: EmotionExtractor) -> Iterator[int]:
-    """Yield the ids of videos with moods that are no intensities."""
+    """Yield the ids of videos with moods that are no intensities, of segments or of frames."""
     count, c = len(stored_columns(connection, extractor)), schema.emotions.c
     columns = (c.intensities, c.observed, c.evidence)
     for rows in blocks(connection, rows_of(connection, extractor, schema.emotions, *columns)):
         yield from others(rows, whole_moods(rows, count))
+    if not inspect(connection).has_table(schema.frame_emotions.name):  # as in an older index
+        return
+    of_frames = schema.frame_emotions
+    told = rows_of(connection, extractor, of_frames, of_frames.c.intensities, of_frames.c.observed)
+    for rows in blocks(connection, told):
+        yield from others(rows, [row for row in rows if is_frames_mood(row, count)])
 
 
 def lacking(connection: Connection, part: Component, table: Table) -> Iterator[int]:

@@ -78,6 +78,19 @@ def whole_frames(held: object, dim: int) -> bool:
     return bool(held) and len(held) % (HALF * dim) == 0 and is_finite(held)
 
 
+def is_frames_mood(row: Row, count: int) -> bool:
+    """Whether a row of the moods of single frames holds intensities [T, count], T at least 1."""
+    if not all(isinstance(held, bytes) and held for held in (row.intensities, row.observed)):
+        return False
+    if len(row.observed) % count or len(row.intensities) != HALF * len(row.observed):
+        return False
+    values = np.frombuffer(row.intensities, np.float16)
+    observed = np.frombuffer(row.observed, np.uint8) > 0
+    with np.errstate(invalid="ignore"):
+        good = ~observed | ((values >= 0) & (values <= MOST_INTENSITY))
+    return bool(good.all())
+
+
 def is_finite(packed: bytes) -> bool:
     """Whether packed numbers are all finite."""
     return bool(np.isfinite(np.frombuffer(packed, np.float16)).all())
