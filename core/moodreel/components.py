@@ -11,6 +11,7 @@ from moodreel.errors import ConfigurationError
 from moodreel.fusion.checkpoints import load_strategy
 from moodreel.fusion.strategy import FusionStrategy
 from moodreel.indexing.captions import CaptionEncoder
+from moodreel.indexing.track_vectors import TrackEncoder
 from moodreel.interfaces import (
     Captioner,
     EmotionExtractor,
@@ -118,6 +119,10 @@ class Components:
     def caption_encoder(self) -> CaptionEncoder:
         """The encoder of captions."""
         return CaptionEncoder(self.captioner, self.text_encoder)
+
+    def track_encoder(self, tracker: Transcriber | TextSpotter) -> TrackEncoder:
+        """Return the encoder of what is said, or written, in segments."""
+        return TrackEncoder(tracker, self.text_encoder)
 
     @cached_property
     def decoder(self) -> Decoder:

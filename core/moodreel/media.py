@@ -223,14 +223,32 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class TextMatch:
+    """Words that speak for a hit.
+
+    Args:
+        track: where they were found: "captions", "subtitles", "speech", "screen" or "names".
+        text: the words; the path for "names".
+        start: when they are said or shown, in seconds from the start of the video.
+        end: when they end.
+    """
+
+    track: str
+    text: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
 class Hit:
-    """One moment found. `content_score` and `emotion_score` sum to `score`.
+    """One moment found. `content_score`, `emotion_score` and `text_score` sum to `score`.
 
     `emotions` and `caption` are those of the moment's best part; "" where it has no caption.
     `video` is the path as given when indexed, which several videos may share; `location`, the
     absolute path, is one video's alone. `weak` says that it is no confident match: an unrelated
     query could have scored as high. `evidence` says what the emotions were read from, such as the
-    number of faces; 0 where it is not counted.
+    number of faces; 0 where it is not counted. `text_score` is what `matches` add, the words that
+    were found in captions, speech, on screen or in names; 0 where there are none.
     """
 
     rank: int
@@ -245,6 +263,8 @@ class Hit:
     weak: bool = False
     evidence: int = 0
     location: str = ""
+    text_score: float = 0.0
+    matches: tuple[TextMatch, ...] = ()
 
     @property
     def place(self) -> str:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection, delete, insert, inspect, select
 
@@ -11,6 +12,9 @@ from moodreel.catalog.database import chunks
 from moodreel.catalog.rows import find_component, keep_component
 from moodreel.interfaces import Component
 from moodreel.media import Segment, TimedText
+
+STILL_SHOWN = 10.0  # seconds from one frame with a line to the next with the same: a judgement
+NOTICED = 1.0  # seconds of a text that a viewer notices: a judgement, not measured
 
 
 def replace_track(
@@ -81,3 +85,43 @@ def share_inside(text: TimedText, segment: Segment) -> float:
 def joined_words(texts: Sequence[TimedText], segment: Segment) -> str:
     """Return the words of a segment as one text."""
     return " ".join(text.text.strip() for text in texts_in(texts, segment))
+
+
+def overlapping_texts(texts: Sequence[TimedText], segment: Segment) -> list[TimedText]:
+    """Return the texts that a viewer of a segment hears or sees, so that a search finds it.
+
+    A second of a text is enough, or half of a shorter one, so two neighbours may share one.
+    """
+    return [text for text in texts if is_noticed(text, segment)]
+
+
+def is_noticed(text: TimedText, segment: Segment) -> bool:
+    """Whether a second of a text, or half of a shorter one, lies in a segment."""
+    inside = share_inside(text, segment)
+    return inside >= 0.5 or inside * (text.end - text.start) >= NOTICED
+
+
+def overlapping_words(texts: Sequence[TimedText], segment: Segment) -> str:
+    """Return the words that a viewer of a segment hears or sees, as one text."""
+    return " ".join(text.text.strip() for text in overlapping_texts(texts, segment))
+
+
+def join_lines(texts: Sequence[TimedText]) -> list[TimedText]:
+    """Return lines that were read in single frames, in time; one that stays on screen is one.
+
+    It is kept as it was read with the most confidence.
+
+    >>> join_lines([TimedText("Exit", 1, 1, 0.9), TimedText("EXIT", 6, 6, 0.8)])
+    [TimedText(text='Exit', start=1, end=6, confidence=0.9)]
+    """
+    found: list[TimedText] = []
+    shown: dict[str, int] = {}
+    for text in texts:
+        place = shown.get(text.text.casefold())
+        if place is None or text.start - found[place].end > STILL_SHOWN:
+            shown[text.text.casefold()] = len(found)
+            found.append(text)
+        else:
+            best = max(found[place], text, key=lambda line: line.confidence)
+            found[place] = replace(best, start=found[place].start, end=text.end)
+    return found

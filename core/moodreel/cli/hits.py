@@ -16,10 +16,18 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from moodreel.engine.engine import Engine
-    from moodreel.media import Hit
+    from moodreel.media import Hit, TextMatch
 
 CAPTION_SHOWN = 80  # characters; a whole video's subtitles may be its caption
 NOTHING_FOUND = 1
+MATCHED = {
+    "captions": "caption",
+    "subtitles": "subtitle at {}",
+    "speech": "said at {}",
+    "screen": "on screen at {}",
+    "names": "name",
+}
+"""What words that speak for a hit are, and when."""
 STEM = 200  # bytes of a video's name in that of its picture; a name of a file has 255 at most
 
 
@@ -96,8 +104,21 @@ def hit_cells(hit: "Hit", shared: Collection[str] = ()) -> list["str | Text"]:
     if hit.caption:
         caption = shorten(hit.caption, CAPTION_SHOWN, placeholder=" …")
         shown.append(f"\n{caption}", "dim")
+    for match in hit.matches:
+        shown.append(f"\n{match_line(match)}", "italic")
     times = (clock(hit.start), clock(hit.end))
     return [str(hit.rank), shown, *times, *numbers, strongest(hit.emotions)]
+
+
+def match_line(match: "TextMatch") -> str:
+    """Return the words that speak for a hit, with what they are and when.
+
+    >>> from moodreel.media import TextMatch
+    >>> match_line(TextMatch("speech", "Ask not.", 12.3, 14.0))
+    'said at 0:12: Ask not.'
+    """
+    text = shorten(shown_path(match.text), CAPTION_SHOWN, placeholder=" \u2026")
+    return f"{MATCHED[match.track].format(clock(match.start))}: {text}"
 
 
 def write_thumbnails(engine: "Engine", hits: Sequence["Hit"], folder: Path) -> None:

@@ -24,7 +24,7 @@ from moodreel.cli.tables import print_json
 
 if TYPE_CHECKING:
     from moodreel.engine.engine import Engine
-    from moodreel.search.index import Answer, Inside
+    from moodreel.search.index import Answer
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,13 @@ class ExampleOptions:
         image: the file of a picture of what is to be seen.
         like: moments, "VIDEO@SECONDS" or "VIDEO", that hits should be like.
         unlike: moments that they should not be like.
-        inside: what the text is compared with: the "video", or its "captions".
+        inside: what the text is looked for in, as `moodreel.search.chosen_tracks` has it.
     """
 
     image: str | None = None
     like: tuple[str, ...] = ()
     unlike: tuple[str, ...] = ()
-    inside: "Inside" = "video"
+    inside: tuple[str, ...] = ("all",)
 
 
 example_options = option_group(
@@ -66,10 +66,12 @@ example_options = option_group(
     click.option(
         "--in",
         "inside",
-        type=click.Choice(["video", "captions"]),
-        default="video",
+        type=click.Choice(["video", "captions", "speech", "screen", "names", "all"]),
+        multiple=True,
+        default=("all",),
         show_default=True,
-        help="What TEXT is compared with: what a video shows, or its captions.",
+        help="Where TEXT is looked for: in what a video shows, in captions, in what is said, in "
+        "words on screen, in names of files and folders; may repeat.",
     ),
 )
 
@@ -100,9 +102,10 @@ def command(
 ) -> int:
     """Find moments by what they show and how they feel.
 
-    TEXT names both: "two friends at a party, joyful". A picture and examples of the index can
-    stand beside TEXT or in its place. A hit that an unrelated query could have found as well is
-    marked as weak.
+    TEXT names both: "two friends at a party, joyful". It is also looked for in what is said, in
+    words on screen, in subtitles and in names; words in "quotation marks" have to occur there. A
+    picture and examples of the index can stand beside TEXT or in its place. A hit that an
+    unrelated query could have found as well is marked as weak.
     """
     text, overrides = split_text(arguments)
     with open_index(configuration.with_overrides(overrides), [query.fusion]) as engine:

@@ -174,12 +174,13 @@ class Engine:
         like: Sequence[str | MomentRef] = (),
         unlike: Sequence[str | MomentRef] = (),
         filter: Filter | None = None,
-        inside: Inside = "video",
+        inside: Inside = "all",
     ) -> list[Hit]:
         """Return the best moments, best first.
 
         Args:
-            text: what is shown, and how it feels.
+            text: what is shown or said, and how it feels; "quoted words" have to occur in captions,
+                speech, on screen or in names.
             emotions: intensities wanted by name, -1 to 1. None: those that the text names;
                 {}: none.
             weight: how much mood counts against content, 0 to 1. None: the strategy's own weight.
@@ -192,7 +193,8 @@ class Engine:
             like: moments, "VIDEO@SECONDS" or "VIDEO", that hits should be like.
             unlike: moments that hits should not be like.
             filter: which videos count; None: all videos.
-            inside: what the text is compared with: the "video", or its "captions".
+            inside: what the text is looked for in, one or several: the picture ("video"), its
+                "captions", "speech", words on "screen", "names" of files and folders, or "all".
 
         Raises:
             InvalidInput: an empty query, an unknown emotion, a weight out of range, no picture.

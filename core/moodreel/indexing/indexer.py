@@ -33,6 +33,7 @@ from moodreel.indexing.planning import Plan, plan_run
 from moodreel.indexing.report import IndexReport
 from moodreel.indexing.scanning import VideoFile, scan_paths, videos_under
 from moodreel.indexing.selection import Selection
+from moodreel.indexing.track_vectors import TrackEncoder, embed_tracks
 from moodreel.interfaces import (
     Component,
     EmotionExtractor,
@@ -153,12 +154,14 @@ class Indexer:
     def follow_captions(
         self, captions: CaptionEncoder, paths: Sequence[str | Path], report: IndexReport
     ) -> None:
-        """Take the captions that lie beside the videos, and make every caption searchable."""
+        """Take the captions that lie beside the videos, and make every text searchable."""
         damaged = damaged_records(self.catalog)
         whole = [record for record in self.catalog.videos() if record.id not in damaged]
         videos = videos_under(whole, paths)
         report.partial.extend(follow_sidecars(self.catalog, videos))
         embed_captions(self.catalog, captions, videos)
+        for tracker in self.trackers:
+            embed_tracks(self.catalog, TrackEncoder(tracker, captions.text_encoder), videos)
 
     def settle_copies(
         self, waiting: Sequence[tuple[VideoFile, VideoRecord | None]], copier: Copier

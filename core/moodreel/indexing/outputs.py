@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from moodreel.catalog.records import Made, SegmentFeatures, Track
-from moodreel.catalog.tracks import joined_words
+from moodreel.catalog.tracks import join_lines, joined_words
 from moodreel.decoding.listening import SoundChunk
 from moodreel.decoding.readahead import Chunk
 from moodreel.emotions import EmotionScores
@@ -92,7 +92,10 @@ class Outputs:
 
     def joined(self, component: Component) -> Made:
         """Return all that a component made."""
-        return join_parts(self.made.get(component.fingerprint, []))
+        made = join_parts(self.made.get(component.fingerprint, []))
+        if isinstance(component, TextSpotter) and isinstance(made, Track):
+            return Track(join_lines(made.texts))
+        return made
 
 
 def read_words(words: Sequence[str], extractor: EmotionExtractor) -> EmotionScores:

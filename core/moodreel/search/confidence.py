@@ -23,6 +23,7 @@ from moodreel.media import Hit
 from moodreel.search.collection import Collection
 from moodreel.search.probes import PROBES
 from moodreel.search.query import Query
+from moodreel.search.surprise import fit_background
 from moodreel.search.vectors import FusedVectors, Source
 from moodreel.storage.atomic import atomic_path
 from moodreel.storage.digests import digest
@@ -37,11 +38,13 @@ FEWEST = 2  # the fewest scores that a threshold is read off
 class Confidence:
     """The content scores that unrelated texts, and unrelated videos, reach by chance.
 
-    None: there is too little in the index to tell.
+    None: there is too little in the index to tell. `spread` is the standard deviation of the best
+    scores of unrelated texts.
     """
 
     text: float | None
     example: float | None
+    spread: float
 
 
 def fit_threshold(best: NDArray[np.float32]) -> float | None:
@@ -58,18 +61,20 @@ def fit_threshold(best: NDArray[np.float32]) -> float | None:
 
 def fit_confidence(fused: FusedVectors, encoder: TextEncoder, collection: Collection) -> Confidence:
     """Score unrelated texts and videos against an index and fit both thresholds."""
-    return Confidence(text_threshold(fused, encoder), example_threshold(collection))
+    best = best_scores(fused, encoder)
+    spread = fit_background(best).spread if len(best) >= FEWEST else 0.0
+    return Confidence(fit_threshold(best), example_threshold(collection), spread)
 
 
 @torch.inference_mode()
-def text_threshold(fused: FusedVectors, encoder: TextEncoder) -> float | None:
-    """Return the threshold for texts."""
+def best_scores(fused: FusedVectors, encoder: TextEncoder) -> NDArray[np.float32]:
+    """Return the best score of each unrelated text; none in an empty index."""
     if not fused.store.count:
-        return None
+        return np.zeros(0, np.float32)
     neutral = EmotionScores.unobserved(len(PROBES))
     vectors = fused.strategy.fuse_text(encoder.encode(list(PROBES)), neutral)
     _, scores = fused.store.search(vectors.float().cpu().numpy(), 1)
-    return fit_threshold(scores[:, 0])
+    return scores[:, 0]
 
 
 def example_threshold(collection: Collection) -> float | None:
@@ -85,6 +90,8 @@ def mark_weak(
 ) -> list[Hit]:
     """Return hits with those marked whose content, or mood where that is all, says too little.
 
+    A hit that words speak for is none of them.
+
     Args:
         hits: the n hits of one query.
         likeness: the cosine of each hit's content with what was asked for, before any fusion,
@@ -96,7 +103,10 @@ def mark_weak(
     if threshold is None:
         return list(hits)
     near = (likeness >= threshold).tolist()
-    return [replace(hit, weak=not enough) for hit, enough in zip(hits, near, strict=True)]
+    return [
+        replace(hit, weak=not enough and not hit.matches)
+        for hit, enough in zip(hits, near, strict=True)
+    ]
 
 
 def query_threshold(query: Query, confidence: Confidence) -> float | None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from threading import RLock
-from typing import Literal
 from warnings import warn
 from weakref import WeakKeyDictionary
 
@@ -23,16 +22,28 @@ from moodreel.emotions import EmotionScores
 from moodreel.errors import CatalogError, DamagedVideo, Note
 from moodreel.fusion.checkpoints import changed_at
 from moodreel.media import Hit, MomentRef, as_moment
+from moodreel.search.chosen_tracks import read_chosen
 from moodreel.search.collection import Collection, sample_collection
 from moodreel.search.confidence import Confidence, mark_weak, query_threshold, stored_confidence
 from moodreel.search.feedback import Example, Examples, mean_example
+from moodreel.search.looking_into import look_into, told_hits, unfound_notes
 from moodreel.search.notes import COMMANDS, Controls, answer_notes, nothing_seen
 from moodreel.search.query import EncodedQuery, Query, encode_query, wanted_emotions
 from moodreel.search.ranking import find_moments
+from moodreel.search.text_tracks import TextTracks, probe_vectors
 from moodreel.search.vectors import FusedVectors, Source, fused_vectors
+from moodreel.search.wording import quoted_phrases
 
-Inside = Literal["video", "captions"]
-"""What a text is compared with."""
+Inside = str | Sequence[str]
+"""What a text is looked for in: one or several of `chosen_tracks.CHOICES`."""
+LACKING = {
+    "captions": "choose a captioner or put subtitles beside the videos, and index again",
+    "speech": "nothing is said in its videos, or they were indexed without a transcriber; index "
+    "again",
+    "screen": "nothing is written in its videos, or they were indexed without a text_spotter; "
+    "index again",
+}
+"""Why a track holds nothing, and what to do."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,14 +55,14 @@ class Lookup:
         encoded: the query as the strategy encoded it.
         fused: the strategy's vectors of all segments.
         fusion: the strategy's name, or the folder of a trained one.
-        inside: what the text is compared with.
+        inside: whose vectors they are: those of the "video", or of the only track looked into.
     """
 
     query: Query
     encoded: EncodedQuery
     fused: FusedVectors
     fusion: str
-    inside: Inside
+    inside: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +106,8 @@ class SearchIndex:
         self._fused: dict[tuple[str, int, str, object], FusedVectors] = {}
         self._confidence: WeakKeyDictionary[FusedVectors, Confidence] = WeakKeyDictionary()
         self._collections: dict[str, tuple[int, Collection]] = {}
+        self._tracks: TextTracks | None = None
+        self._probes: NDArray[np.float32] | None = None
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -107,11 +120,17 @@ class SearchIndex:
 
     @cached_property
     def sources(self) -> dict[str, Source]:
-        """The sources of vectors, by what is searched: "video" or "captions"."""
+        """The sources of vectors, by what is searched: the video, or a track of text."""
         parts = self.components
         tell_changed(self.catalog, (parts.video_encoder, parts.video_emotion, parts.captioner))
         source = Source(self.catalog, parts.video_encoder, parts.video_emotion, parts.captioner)
-        return {"video": source, "captions": replace(source, encoder=parts.caption_encoder)}
+        encoders = {"captions": parts.caption_encoder}
+        if parts.transcriber:
+            encoders["speech"] = parts.track_encoder(parts.transcriber)
+        if parts.text_spotter:
+            encoders["screen"] = parts.track_encoder(parts.text_spotter)
+        made = {track: replace(source, encoder=encoder) for track, encoder in encoders.items()}
+        return {"video": source, **made}
 
     @property
     def source(self) -> Source:
@@ -122,41 +141,75 @@ class SearchIndex:
         self,
         query: Query,
         fusion: str | None = None,
-        inside: Inside = "video",
+        inside: Inside = "all",
         controls: Controls = COMMANDS,
     ) -> Answer:
         """Return the best moments for a query, those that are no confident match marked.
 
         Args:
-            query: what is asked for.
+            query: what is asked for; quoted words have to occur in a chosen track.
             fusion: another strategy than the configuration's: a component's name, or the folder
                 of a trained one.
-            inside: what the text is compared with.
+            inside: what the text is looked for in.
             controls: how the query is asked, for the notes.
         """
-        parts = self.components
+        parts, chosen = self.components, read_chosen(inside)
+        self.check_track(chosen.base)
+        phrases, query = quoted_phrases(query.text), query.unquoted()
         with self.lock:
             wanted = wanted_emotions(query, parts.text_emotion)
             sees, reads = parts.video_emotion, parts.text_emotion
             notes = answer_notes(query, wanted, parts.text_encoder, sees, controls, reads)
-            damaged = self.sources[inside].damaged
+            damaged = self.sources[chosen.base].damaged
             notes += damage_notes(self.catalog, damaged.values())
         if nothing_seen(query, wanted, parts.video_emotion):
             return Answer([], wanted, notes=notes)
-        lookup = self.look_up(query, fusion, inside, wanted)
+        lookup = self.look_up(query, fusion, chosen.base, wanted)
         if lookup is None:
             return Answer([], wanted, notes=notes)
         query = query.leaving_out(self.catalog.segments_in(damaged)) if damaged else query
-        found = find_moments(query, lookup.encoded, lookup.fused, self.sources[inside])
-        known = query_threshold(query, self.confidence(lookup.fused, inside))
-        hits = mark_weak(found.hits, found.likeness, known)
+        known = self.confidence(lookup.fused, chosen.base)
+        with self.lock:
+            query, lifts = look_into(self.tracks, query, lookup, chosen, phrases, known)
+        if query.within is not None and not len(query.within):
+            return Answer([], wanted, lookup, [*notes, *unfound_notes(phrases, chosen)])
+        source = self.sources[chosen.base]
+        found = find_moments(query, lookup.encoded, lookup.fused, source, lifts)
+        hits = found.hits
+        if lifts is not None:
+            with self.lock:
+                hits = told_hits(self.tracks, lifts, query.text, found)
+        hits = mark_weak(hits, found.likeness, query_threshold(query, known))
         return Answer(hits, wanted, lookup, notes)
+
+    def check_track(self, track: str) -> None:
+        """Refuse to search a track that no component of the configuration writes."""
+        if track not in self.sources:
+            needed = {"speech": "transcriber", "screen": "text_spotter"}[track]
+            raise CatalogError(
+                f"{self.folder} holds no {track} to search: choose a {needed}, as the preset "
+                "starter-all does, and index again"
+            )
+
+    @property
+    def tracks(self) -> TextTracks:
+        """The tracks of text, up to date with the catalog."""
+        with self.lock:
+            if self._tracks is None or self._tracks.revision != self.catalog.revision:
+                self._tracks = TextTracks(self.catalog, self.components, self.probes)
+            return self._tracks
+
+    def probes(self) -> NDArray[np.float32]:
+        """Return the vectors of unrelated texts, encoded when they are first needed."""
+        if self._probes is None:
+            self._probes = probe_vectors(self.components)
+        return self._probes
 
     def look_up(
         self,
         query: Query,
         fusion: str | None = None,
-        inside: Inside = "video",
+        inside: str = "video",
         wanted: EmotionScores | None = None,
     ) -> Lookup | None:
         """Encode a query for a strategy; None where the index is empty.
@@ -164,7 +217,7 @@ class SearchIndex:
         Args:
             query: what is asked for.
             fusion: as for `answer`.
-            inside: what the text is compared with.
+            inside: whose vectors it is compared with.
             wanted: the emotions asked for, [1, 8]; None reads them.
         """
         parts = self.components
@@ -178,7 +231,7 @@ class SearchIndex:
             encoded = encode_query(query, wanted, parts.text_encoder, fused.strategy)
         return Lookup(query, encoded, fused, name, inside)
 
-    def fused(self, fusion: str | None = None, inside: Inside = "video") -> FusedVectors:
+    def fused(self, fusion: str | None = None, inside: str = "video") -> FusedVectors:
         """Return a strategy's vectors (by name, or by a trained one's folder), up to date."""
         registry = self.components.registry
         name = fusion or registry.slot_name("fusion_strategy")
@@ -189,15 +242,12 @@ class SearchIndex:
             if known is None or known.revision != self.catalog.revision:
                 strategy, store = self.components.strategy(name), self.components.vector_store()
                 known = self._fused[key] = fused_vectors(self.sources[inside], strategy, store)
-        if inside == "captions" and not known.store.count:
+        if inside != "video" and not known.store.count:
             tell_damaged(self.catalog, self.sources[inside].damaged.values())
-            raise CatalogError(
-                f"{self.folder} holds no captions to search: choose a captioner or put subtitles "
-                "beside the videos, and index again"
-            )
+            raise CatalogError(f"{self.folder} holds no {inside} to search: {LACKING[inside]}")
         return known
 
-    def confidence(self, fused: FusedVectors, inside: Inside = "video") -> Confidence:
+    def confidence(self, fused: FusedVectors, inside: str = "video") -> Confidence:
         """Return the thresholds of the index, fitted when they are first needed."""
         with self.lock:
             if fused not in self._confidence:
@@ -207,7 +257,7 @@ class SearchIndex:
                 )
             return self._confidence[fused]
 
-    def collection(self, inside: Inside = "video") -> Collection:
+    def collection(self, inside: str = "video") -> Collection:
         """Return a sample of the index, up to date with the catalog."""
         with self.lock:
             revision = self.catalog.revision
@@ -227,12 +277,13 @@ class SearchIndex:
         """Return what a query should be like and unlike; None where nothing is given."""
         if image is None and not like and not unlike:
             return None
+        inside = read_chosen(inside).base
         liked = [self.example_of(moment, inside) for moment in like]
         liked += [] if image is None else [self.picture_example(image)]
         unliked = [self.example_of(moment, inside) for moment in unlike]
         return Examples(self.collection(inside), liked, unliked)
 
-    def example_of(self, moment: str | MomentRef, inside: Inside = "video") -> Example:
+    def example_of(self, moment: str | MomentRef, inside: str = "video") -> Example:
         """Return the features of an indexed moment, or the mean of those of a whole video."""
         ref, source = self.moment(moment), self.sources[inside]
         if ref.time is None:
@@ -279,7 +330,10 @@ class SearchIndex:
         return self.catalog.find_segments(filter) if filter else None
 
     def close(self) -> None:
-        """Close the catalog."""
+        """Close the catalog and what was made of it."""
+        if self._tracks is not None:
+            self._tracks.close()
+            self._tracks = None
         if "catalog" in self.__dict__:
             self.__dict__.pop("catalog").close()
         self.__dict__.pop("sources", None)

@@ -13,7 +13,6 @@ SIGNS = (
     (re.compile(r"(?:^|(?<=\s))[-\u2212\u2013](?=[^\W\d_])\w*"), "exclude"),
     (re.compile(r"(?:^|(?<=\s))NOT(?=\s)"), "exclude"),
     (re.compile(r"(?:^|(?<=\s))(?:OR|AND)(?=\s)|\|\||&&"), "combine"),
-    (re.compile(r"[\"\u201c\u201d\u201e\u00ab\u00bb][^\s]"), "quote"),
     (re.compile(r"(?:^|(?<=\s))\+(?=[^\W\d_])\w*"), "require"),
     (re.compile(r"\w\*|\*\w"), "wildcard"),
     (re.compile(r"(?:^|(?<=\s))(?!https?:)[a-z_]{3,}:(?=[^\s/\d])\S*"), "field"),
@@ -22,8 +21,6 @@ SIGNS = (
 INSTEAD = {
     "exclude": "to keep things out, {unlike}; to keep a mood out, {away}",
     "combine": "to look for either of two things, search twice",
-    "quote": "words are compared by meaning, never letter by letter; to look for words that are "
-    "written or said, {captions}",
     "require": "every word of the query counts",
     "wildcard": "words are compared by meaning, in any form",
     "field": "to choose videos by their path or length, {filters}",
@@ -39,7 +36,6 @@ class Controls:
         unlike: to name an example of what is not wanted.
         away: to push a mood away.
         mood: to name a mood that is wanted.
-        captions: to look into the captions.
         filters: to choose videos by path and length.
         filter_names: what the filters are called.
         index: to bring the index up to date.
@@ -49,7 +45,6 @@ class Controls:
     unlike: str
     away: str
     mood: str
-    captions: str
     filters: str
     filter_names: str
     index: str
@@ -60,7 +55,6 @@ COMMANDS = Controls(
     unlike="name an example: --unlike VIDEO@SECONDS",
     away="give it below 0: --emotion anger=-1",
     mood="name it, as in --emotion anger",
-    captions="look there: --in captions",
     filters="filter: --path TEXT, --longer S, --shorter S",
     filter_names="path, longer, shorter",
     index="run moodreel index",
@@ -70,7 +64,6 @@ PAGE = Controls(
     unlike="press \u201cLess like this\u201d on a moment",
     away="move its slider to \u201cavoid\u201d",
     mood="move its slider",
-    captions="choose captions under \u201cLook into\u201d",
     filters="fill in \u201cOnly videos with\u201d or the seconds below it",
     filter_names="part of a path, seconds",
     index="index the videos again",
@@ -93,7 +86,7 @@ def sign_notes(text: str, controls: Controls = COMMANDS) -> Iterator[str]:
     """Yield a note for each kind of sign that works elsewhere and is read as plain words here.
 
     >>> len(list(sign_notes('cat -dog, a "red car" OR slow-motion')))
-    3
+    2
     >>> len(list(sign_notes("a t-shirt, rock and roll: part 2")))
     0
     """
@@ -102,10 +95,7 @@ def sign_notes(text: str, controls: Controls = COMMANDS) -> Iterator[str]:
         if found is None:
             continue
         instead = INSTEAD[meant].format(**asdict(controls))
-        if meant == "quote":
-            yield f"quotation marks do nothing here: {instead}"
-        else:
-            yield f"{found.group().strip()!r} is read as plain words here: {instead}"
+        yield f"{found.group().strip()!r} is read as plain words here: {instead}"
 
 
 def answer_notes(

@@ -12,6 +12,7 @@ from moodreel.errors import InvalidInput
 from moodreel.fusion.strategy import FusionStrategy
 from moodreel.interfaces import EmotionExtractor, TextEncoder, TextFeatures
 from moodreel.search.feedback import Examples
+from moodreel.search.wording import without_marks
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,15 @@ class Query:
         """Say which of some segments count."""
         kept = np.ones(len(ids), bool) if self.within is None else np.isin(ids, self.within)
         return kept if self.without is None else kept & ~np.isin(ids, self.without)
+
+    def unquoted(self) -> "Query":
+        """Return the query without quotation marks in its text."""
+        return replace(self, text=without_marks(self.text))
+
+    def only(self, ids: NDArray[np.int64]) -> "Query":
+        """Return the query with fewer segments that count."""
+        kept = ids if self.within is None else np.intersect1d(ids, self.within)
+        return replace(self, within=kept)
 
     def leaving_out(self, ids: NDArray[np.int64]) -> "Query":
         """Return the query with more segments that do not count."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from moodreel.interfaces import VideoFeatures
 from moodreel.media import Hit
+from moodreel.search.lifts import Lifts
 from moodreel.search.moments import Moment, merge_moments
 from moodreel.search.query import EncodedQuery, Query
 from moodreel.search.vectors import FusedVectors, Source, equally_long
@@ -32,37 +33,64 @@ class Found:
         hits: the n hits, best first.
         likeness: the cosine of the query's content, before any fusion, and that of each hit's best
             part, [n]; None where mood alone was asked for.
+        ids: of each hit's best part, [n].
     """
 
     hits: list[Hit]
     likeness: NDArray[np.float32] | None
+    ids: Sequence[int]
 
 
-def find_moments(query: Query, encoded: EncodedQuery, fused: FusedVectors, source: Source) -> Found:
-    """Return the best moments for an encoded query, best first."""
+def find_moments(
+    query: Query,
+    encoded: EncodedQuery,
+    fused: FusedVectors,
+    source: Source,
+    lifts: Lifts | None = None,
+) -> Found:
+    """Return the best moments for an encoded query, best first.
+
+    Args:
+        query: what is asked for.
+        encoded: the query as the strategy encoded it.
+        fused: the strategy's vectors.
+        source: whose vectors they are.
+        lifts: what tracks of text say of the query; None: nothing.
+    """
     wanted = query.top * SHORTLIST if query.merge else query.top
     while True:
-        ranked = rank_segments(query, encoded, fused, source, wanted)
+        ranked = rank_segments(query, encoded, fused, source, wanted, lifts)
         if query.min_score is not None:
             ranked = [found for found in ranked if found.score >= query.min_score]
         moments = merge_moments(ranked, query.top) if query.merge else ranked[: query.top]
         if len(moments) == query.top or len(ranked) < wanted:
             stored = stored_content(moments, fused)
-            hits = describe_hits(moments, stored @ encoded.vector[0, : fused.dim], source)
-            return Found(hits, content_likeness(stored, encoded))
+            content = stored @ encoded.vector[0, : fused.dim]
+            hits = describe_hits(moments, content, text_gains(moments, content, lifts), source)
+            return Found(hits, content_likeness(stored, encoded), [m.id for m in moments])
         wanted *= SHORTLIST
 
 
 def rank_segments(
-    query: Query, encoded: EncodedQuery, fused: FusedVectors, source: Source, wanted: int
+    query: Query,
+    encoded: EncodedQuery,
+    fused: FusedVectors,
+    source: Source,
+    wanted: int,
+    lifts: Lifts | None = None,
 ) -> list[Moment]:
     """Return the best `wanted` segments, best first; equal scores in the order of indexing."""
     reranks = "rerank" in fused.strategy.stages
     k = max(wanted, RERANKED) if reranks else wanted
     ids, scores = nearest_segments(query, encoded, fused, k)
+    if lifts is not None:
+        ids, scores = with_lifted(query, encoded, fused, (ids, scores), lifts)
     if reranks:
         scores = rerank_scores(encoded, fused, source, ids, scores)
-    order = np.lexsort((ids, -scores))[:wanted]
+    seen = scores
+    if lifts is not None:
+        scores = scores + lifts.gains(ids, content_scores(ids, encoded, fused))
+    order = np.lexsort((ids, -seen, -scores))[:wanted]
     score_of = dict(zip(ids[order].tolist(), scores[order].tolist(), strict=True))
     return [
         Moment(moment.id, moment.video, moment.segment, score_of[moment.id], moment.location)
@@ -81,6 +109,41 @@ def nearest_segments(
         if kept.sum() >= k or len(ids) < asked:
             return ids[kept][:k], scores[kept][:k]
         asked *= WIDER
+
+
+def with_lifted(
+    query: Query,
+    encoded: EncodedQuery,
+    fused: FusedVectors,
+    found: tuple[NDArray[np.int64], NDArray[np.float32]],
+    lifts: Lifts,
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return ids and scores of segments with those that tracks of text say most of."""
+    more = np.setdiff1d(lifts.strongest, found[0])
+    more = more[query.counts(more)]
+    if not len(more):
+        return found
+    scores = (fused.store.vectors(more) @ encoded.vector[0]).astype(np.float32)
+    return np.concatenate([found[0], more]), np.concatenate([found[1], scores])
+
+
+def content_scores(
+    ids: NDArray[np.int64], encoded: EncodedQuery, fused: FusedVectors
+) -> NDArray[np.float32]:
+    """Return what content contributes to the scores of segments, [n]."""
+    if not len(ids):
+        return np.zeros(0, np.float32)
+    stored = fused.store.vectors(ids)[:, : fused.dim]
+    return (stored @ encoded.vector[0, : fused.dim]).astype(np.float32)
+
+
+def text_gains(
+    moments: Sequence[Moment], content: NDArray[np.float32], lifts: Lifts | None
+) -> NDArray[np.float32]:
+    """Return what tracks of text add to the scores of moments, [n]."""
+    if lifts is None:
+        return np.zeros(len(moments), np.float32)
+    return lifts.gains(np.array([moment.id for moment in moments], np.int64), content)
 
 
 @torch.inference_mode()
@@ -120,13 +183,17 @@ def stored_content(moments: Sequence[Moment], fused: FusedVectors) -> NDArray[np
 
 
 def describe_hits(
-    moments: Sequence[Moment], content: NDArray[np.float32], source: Source
+    moments: Sequence[Moment],
+    content: NDArray[np.float32],
+    texts: NDArray[np.float32],
+    source: Source,
 ) -> list[Hit]:
-    """Return hits: moments with what content and emotion contributed to their scores.
+    """Return hits: moments with what content, emotion and texts contributed to their scores.
 
     Args:
         moments: the n moments, best first.
         content: what content contributed to the score of each moment, [n].
+        texts: what tracks of text contributed, [n].
         source: the catalog, for emotions and captions.
     """
     ids = np.array([moment.id for moment in moments], np.int64)
@@ -140,11 +207,12 @@ def describe_hits(
             end=moment.segment.end,
             score=moment.score,
             content_score=float(content[place]),
-            emotion_score=moment.score - float(content[place]),
+            emotion_score=moment.score - float(content[place]) - float(texts[place]),
             emotions=seen.named(place),
             caption=captions.get(moment.id, ""),
             evidence=int(seen.evidence[place]),
             location=moment.location,
+            text_score=float(texts[place]),
         )
         for place, moment in enumerate(moments)
     ]
