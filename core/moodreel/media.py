@@ -238,17 +238,29 @@ class TextMatch:
     start: float
     end: float
 
+    @property
+    def place(self) -> str:
+        """What the words are, and when.
+
+        >>> TextMatch("speech", "Ask not.", 12.3, 14.0).place
+        'said at 0:12'
+        """
+        seconds = int(self.start)
+        time = f"{seconds // 60}:{seconds % 60:02}"
+        named = {"speech": f"said at {time}", "screen": f"on screen at {time}", "names": "name"}
+        return named.get(self.track, f"{self.track.removesuffix('s')} at {time}")
+
 
 @dataclass(frozen=True)
 class Hit:
-    """One moment found. `content_score`, `emotion_score` and `text_score` sum to `score`.
+    """One moment found. `content_score` and `emotion_score` sum to `score`.
 
     `emotions` and `caption` are those of the moment's best part; "" where it has no caption.
     `video` is the path as given when indexed, which several videos may share; `location`, the
     absolute path, is one video's alone. `weak` says that it is no confident match: an unrelated
     query could have scored as high. `evidence` says what the emotions were read from, such as the
-    number of faces; 0 where it is not counted. `text_score` is what `matches` add, the words that
-    were found in captions, speech, on screen or in names; 0 where there are none.
+    number of faces; 0 where it is not counted. `text_score` is the part of `content_score` that
+    `matches` add, the words found in captions, speech, on screen or in names; 0 without any.
     """
 
     rank: int

@@ -20,14 +20,6 @@ if TYPE_CHECKING:
 
 CAPTION_SHOWN = 80  # characters; a whole video's subtitles may be its caption
 NOTHING_FOUND = 1
-MATCHED = {
-    "captions": "caption",
-    "subtitles": "subtitle at {}",
-    "speech": "said at {}",
-    "screen": "on screen at {}",
-    "names": "name",
-}
-"""What words that speak for a hit are, and when."""
 STEM = 200  # bytes of a video's name in that of its picture; a name of a file has 255 at most
 
 
@@ -118,7 +110,7 @@ def match_line(match: "TextMatch") -> str:
     'said at 0:12: Ask not.'
     """
     text = shorten(shown_path(match.text), CAPTION_SHOWN, placeholder=" \u2026")
-    return f"{MATCHED[match.track].format(clock(match.start))}: {text}"
+    return f"{match.place}: {text}"
 
 
 def write_thumbnails(engine: "Engine", hits: Sequence["Hit"], folder: Path) -> None:

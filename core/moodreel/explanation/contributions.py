@@ -33,7 +33,8 @@ class Contributions:
     Args:
         score: the score, after reranking.
         content: what the content contributed. Where mood has dimensions of its own, the inner
-            product over the others; else that of the vectors before any fusion.
+            product over the others; else that of the vectors before any fusion. Words that were
+            found in captions, speech, on screen or in names are content as well.
         emotions: what each emotion contributed that the query wants or the segment shows.
         reranking: what reranking added; 0 for strategies that do not rerank.
         other: what no emotion accounts for.
@@ -44,6 +45,10 @@ class Contributions:
     emotions: dict[str, float]
     reranking: float = 0.0
     other: float = 0.0
+
+    def with_texts(self, gain: float) -> "Contributions":
+        """Return the parts with what words added to the content."""
+        return replace(self, score=self.score + gain, content=self.content + gain)
 
 
 @dataclass(frozen=True, eq=False)

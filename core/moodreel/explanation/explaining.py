@@ -8,6 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from moodreel.components import Components
 from moodreel.emotions import Emotion
@@ -158,6 +159,7 @@ def explain(
     lookup = index.look_up(Query(text, emotions, weight), fusion)
     if lookup is None or not len(encoded):
         raise CatalogError(f"{moment.title}: has no features to explain; run moodreel index")
+    lookup = index.lifted(lookup)
     return with_frames(
         index, explain_best(index, lookup, encoded.tolist(), words_of(index, lookup.query))
     )
@@ -228,10 +230,22 @@ def best_splits(
     source, encoder = index.sources[lookup.inside], index.components.text_encoder
     query, encoded, fused = lookup.query, lookup.encoded, lookup.fused
     stored = fused.store.vectors(np.array(ids, np.int64))
-    for place in np.argsort(-(stored @ encoded.vector[0]), kind="stable")[:kept]:
+    gains = text_gains(lookup, ids, stored)
+    for place in np.argsort(-(stored @ encoded.vector[0] + gains), kind="stable")[:kept]:
         vector = stored[place].astype(np.float64)
         pair = Pair(query, encoded, fused, source, encoder, vector, ids[place])
-        yield ids[place], split_score(pair)
+        yield ids[place], split_score(pair).with_texts(float(gains[place]))
+
+
+def text_gains(
+    lookup: Lookup, ids: Sequence[int], stored: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return what tracks of text add to the scores of segments with these vectors [n, D']."""
+    if lookup.lifts is None:
+        return np.zeros(len(ids), np.float32)
+    dim = lookup.fused.dim
+    content = stored[:, :dim] @ lookup.encoded.vector[0, :dim]
+    return lookup.lifts.gains(np.array(ids, np.int64), content)
 
 
 def words_of(index: SearchIndex, query: Query) -> list[WordPart]:

@@ -22,10 +22,11 @@ from moodreel.emotions import EmotionScores
 from moodreel.errors import CatalogError, DamagedVideo, Note
 from moodreel.fusion.checkpoints import changed_at
 from moodreel.media import Hit, MomentRef, as_moment
-from moodreel.search.chosen_tracks import read_chosen
+from moodreel.search.chosen_tracks import Chosen, read_chosen
 from moodreel.search.collection import Collection, sample_collection
 from moodreel.search.confidence import Confidence, mark_weak, query_threshold, stored_confidence
 from moodreel.search.feedback import Example, Examples, mean_example
+from moodreel.search.lifts import Lifts
 from moodreel.search.looking_into import look_into, told_hits, unfound_notes
 from moodreel.search.notes import COMMANDS, Controls, answer_notes, nothing_seen
 from moodreel.search.query import EncodedQuery, Query, encode_query, wanted_emotions
@@ -56,6 +57,7 @@ class Lookup:
         fused: the strategy's vectors of all segments.
         fusion: the strategy's name, or the folder of a trained one.
         inside: whose vectors they are: those of the "video", or of the only track looked into.
+        lifts: what tracks of text say of the query; None: nothing.
     """
 
     query: Query
@@ -63,6 +65,7 @@ class Lookup:
     fused: FusedVectors
     fusion: str
     inside: str
+    lifts: Lifts | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,19 +171,32 @@ class SearchIndex:
         if lookup is None:
             return Answer([], wanted, notes=notes)
         query = query.leaving_out(self.catalog.segments_in(damaged)) if damaged else query
-        known = self.confidence(lookup.fused, chosen.base)
-        with self.lock:
-            query, lifts = look_into(self.tracks, query, lookup, chosen, phrases, known)
+        lookup = self.lifted(replace(lookup, query=query), chosen, phrases)
+        query, known = lookup.query, self.confidence(lookup.fused, chosen.base)
         if query.within is not None and not len(query.within):
             return Answer([], wanted, lookup, [*notes, *unfound_notes(phrases, chosen)])
         source = self.sources[chosen.base]
-        found = find_moments(query, lookup.encoded, lookup.fused, source, lifts)
-        hits = found.hits
-        if lifts is not None:
-            with self.lock:
-                hits = told_hits(self.tracks, lifts, query.text, found)
+        found = find_moments(query, lookup.encoded, lookup.fused, source, lookup.lifts)
+        with self.lock:
+            hits = told_hits(self.tracks, lookup.lifts, query.text, found)
         hits = mark_weak(hits, found.likeness, query_threshold(query, known))
         return Answer(hits, wanted, lookup, notes)
+
+    def lifted(
+        self, lookup: Lookup, chosen: Chosen | None = None, phrases: Sequence[str] = ()
+    ) -> Lookup:
+        """Return a lookup with what tracks of text say of its query.
+
+        Args:
+            lookup: the encoded query.
+            chosen: the tracks; None: all.
+            phrases: what has to occur in them: only such segments count in the query then.
+        """
+        chosen = chosen or read_chosen("all")
+        known = self.confidence(lookup.fused, lookup.inside)
+        with self.lock:
+            query, lifts = look_into(self.tracks, lookup, chosen, phrases, known)
+        return replace(lookup, query=query, lifts=lifts)
 
     def check_track(self, track: str) -> None:
         """Refuse to search a track that no component of the configuration writes."""

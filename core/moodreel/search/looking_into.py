@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 def look_into(
     tracks: TextTracks,
-    query: Query,
     lookup: "Lookup",
     chosen: Chosen,
     phrases: Sequence[str],
@@ -37,8 +36,7 @@ def look_into(
 
     Args:
         tracks: of the index.
-        query: what is asked for, without quotation marks.
-        lookup: the encoded query.
+        lookup: the encoded query, without quotation marks.
         chosen: where to look.
         phrases: what has to occur in a track.
         known: the confidence of the vectors that are ranked.
@@ -46,6 +44,7 @@ def look_into(
     Raises:
         InvalidInput: something is quoted, and no track is chosen.
     """
+    query = lookup.query
     if not query.text.strip() or not chosen.tracks:
         if phrases:
             raise InvalidInput(
@@ -119,8 +118,10 @@ def query_vector(query: Query, lookup: "Lookup", encoder: TextEncoder) -> NDArra
     return vector / max(float(np.linalg.norm(vector)), 1e-6)
 
 
-def told_hits(tracks: TextTracks, lifts: Lifts, query: str, found: Found) -> list[Hit]:
+def told_hits(tracks: TextTracks, lifts: Lifts | None, query: str, found: Found) -> list[Hit]:
     """Return hits with the words that speak for them."""
+    if lifts is None:
+        return found.hits
     return [
         replace(hit, matches=hit_matches(tracks, lifts.tracks(id), query, id, hit))
         for hit, id in zip(found.hits, found.ids, strict=True)

@@ -21,6 +21,7 @@ SHORTLIST = 4
 # Where a filter leaves too few segments, so many times more are looked up: a judgement, not
 # measured. Few steps reach any number, and a search of all segments costs milliseconds.
 WIDER = 8
+ROUNDING = 1e-7  # moods below it are none, but sums in single precision
 # The least number of segments that a strategy's rerank sees: a judgement, not measured.
 RERANKED = 50
 
@@ -199,6 +200,9 @@ def describe_hits(
     ids = np.array([moment.id for moment in moments], np.int64)
     seen = source.load_emotions(ids)
     captions = source.catalog.load_captions(source.captioner, ids)
+    parts = (content.astype(float) + texts).tolist()
+    moods = [moment.score - part for moment, part in zip(moments, parts, strict=True)]
+    moods = [mood if abs(mood) > ROUNDING else 0.0 for mood in moods]
     return [
         Hit(
             rank=place + 1,
@@ -206,8 +210,8 @@ def describe_hits(
             start=moment.segment.start,
             end=moment.segment.end,
             score=moment.score,
-            content_score=float(content[place]),
-            emotion_score=moment.score - float(content[place]) - float(texts[place]),
+            content_score=moment.score - moods[place],
+            emotion_score=moods[place],
             emotions=seen.named(place),
             caption=captions.get(moment.id, ""),
             evidence=int(seen.evidence[place]),

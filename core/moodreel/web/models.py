@@ -15,7 +15,7 @@ Seconds = Annotated[float, Field(ge=0, le=1e7, allow_inf_nan=False)]
 VideoId = Annotated[int, Field(ge=1, le=2**62)]
 Mood = dict[Emotion, Intensity]
 Name = Annotated[str, Field(max_length=100)]
-Inside = Literal["video", "captions"]
+Inside = Literal["video", "captions", "speech", "screen", "names", "all"]
 
 
 class Request(BaseModel):
@@ -60,7 +60,7 @@ class SearchRequest(Wish):
     text: Annotated[str, Field(max_length=LONGEST_TEXT)] = ""
     picture: Annotated[Base64Bytes | None, Field(max_length=MOST_PICTURE)] = None
     unlike: Annotated[list[MomentModel], Field(max_length=20)] = []
-    inside: Inside = "video"
+    inside: Inside | Annotated[list[Inside], Field(min_length=1, max_length=6)] = "all"
 
 
 class RecommendRequest(Wish):
@@ -71,6 +71,16 @@ class TextRequest(Request):
     """A text whose emotions are asked for."""
 
     text: Annotated[str, Field(max_length=LONGEST_TEXT)]
+
+
+class MatchModel(BaseModel):
+    """Words that speak for a hit: what they are and when, such as "said at 0:12", and the words."""
+
+    track: str
+    place: str
+    text: str
+    start: float
+    end: float
 
 
 class HitModel(BaseModel):
@@ -89,6 +99,8 @@ class HitModel(BaseModel):
     score: float
     content_score: float
     emotion_score: float
+    text_score: float = 0.0
+    matches: list[MatchModel] = []
     emotions: dict[str, float]
     caption: str = ""
     weak: bool

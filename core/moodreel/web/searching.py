@@ -187,6 +187,7 @@ def show_hits(
         video = known.get(hit.location)
         if video is not None:  # one that was removed meanwhile is left out
             facts = {key: value for key, value in asdict(hit).items() if key in HIT_FIELDS}
+            facts["matches"] = [asdict(match) | {"place": match.place} for match in hit.matches]
             names = video_names(state, video) | {"video": video.id}
             shown.append(HitModel(**(facts | names), why=why))
     return shown
@@ -197,10 +198,13 @@ HIT_FIELDS = frozenset(HitModel.model_fields)
 
 def explain(hit: Hit, wanted: Mapping[str, float]) -> str:
     """Return in a few words what speaks for a hit."""
-    parts = [f"shows it {hit.content_score:.2f}"] if hit.content_score else []
+    shown = hit.content_score - hit.text_score
+    parts = [f"shows it {shown:.2f}"] if shown else []
     met = {name: hit.emotions.get(name, 0.0) for name in wanted}
     best = max(met, key=lambda name: met[name] * abs(wanted[name]), default=None)
     named = f" ({best} {met[best]:.0%})" if best is not None and met[best] >= NOTABLE else ""
     if abs(hit.emotion_score) >= NOTABLE:
         parts.append(f"mood {hit.emotion_score:+.2f}{named}")
+    if hit.text_score:
+        parts.append(f"words {hit.text_score:+.2f}")
     return " · ".join(parts)

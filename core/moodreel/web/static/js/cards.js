@@ -54,6 +54,7 @@ export function card(hit, { refine = true } = {}) {
       h("h3", { title: hit.location }, hit.name),
       hit.folder && h("p", { class: "folder", title: hit.location }, `in ${hit.folder}`),
       hit.caption && h("p", { class: "caption" }, hit.caption),
+      (hit.matches || []).map(({ place, text }) => h("p", { class: "said" }, h("strong", {}, `${place}: `), text)),
       moodBar(hit.emotions),
       h("p", { class: "why" }, hit.why),
       refine && h("div", { class: "acts" }, act("like", "More like this", "+"), act("unlike", "Less like this", "-"))));

@@ -100,10 +100,12 @@ async function take(file) {
   }
 }
 
+const PLACES = { all: "everything", video: "what the video shows", captions: "captions", speech: "what is said", screen: "words on screen", names: "names of files and folders" };
+
 function moreGroup(setup) {
   const options = [h("option", { value: "" }, `${setup.fusion} (the preset’s)`), ...setup.fusions.filter((name) => name !== setup.fusion).map((name) => h("option", { value: name }, name))];
   const fusion = h("select", { onchange: () => change({ fusion: fusion.value || null }) }, options);
-  const inside = h("select", { onchange: () => change({ inside: inside.value }) }, h("option", { value: "video" }, "what the video shows"), h("option", { value: "captions" }, "captions"));
+  const inside = h("select", { onchange: () => change({ inside: inside.value }) }, Object.entries(PLACES).map(([value, name]) => h("option", { value }, name)));
   const path = h("input", { type: "text", maxLength: 200, placeholder: "part of a path", oninput: () => settle({ path: path.value }) });
   const seconds = (name) => h("input", { type: "number", min: "0", step: "1", onchange: (event) => change({ [name]: event.target.value === "" ? null : Math.max(0, Number(event.target.value)) }) });
   const [longer, shorter] = [seconds("longer"), seconds("shorter")];

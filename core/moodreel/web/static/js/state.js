@@ -1,7 +1,7 @@
 // What is asked for, and its form in the address, so that a search can be shared and Back works.
 
 const EMPTY = {
-  view: "search", text: "", emotions: null, weight: null, fusion: null, inside: "video",
+  view: "search", text: "", emotions: null, weight: null, fusion: null, inside: "all",
   like: [], unlike: [], path: "", longer: null, shorter: null, left: "baseline", right: null, play: null,
 };
 
@@ -40,7 +40,7 @@ export function readAddress(known) {
     emotions: readEmotions(at.get("mood"), known),
     weight: number(at.get("weight")),
     fusion: at.get("fusion"),
-    inside: at.get("in") === "captions" ? "captions" : "video",
+    inside: ["video", "captions", "speech", "screen", "names"].includes(at.get("in")) ? at.get("in") : "all",
     like: readMoments(at.get("like")),
     unlike: readMoments(at.get("unlike")),
     path: at.get("path") || "",
@@ -63,7 +63,7 @@ export function address(changes = {}) {
   if (now.emotions) at.set("mood", Object.entries(now.emotions).map(([name, level]) => `${name}:${level}`).join(","));
   put("weight", now.weight);
   put("fusion", now.fusion);
-  if (now.inside !== "video") at.set("in", now.inside);
+  if (now.inside !== "all") at.set("in", now.inside);
   put("like", now.like.map(showMoment).join(","));
   put("unlike", now.unlike.map(showMoment).join(","));
   put("path", now.path);
