@@ -17,8 +17,6 @@ SIGNS = {
     "cats OR dogs": "'OR' is read.*search twice",
     "cats AND dogs": "'AND' is read",
     "cats || dogs": "'||' is read".replace("|", r"\|"),
-    'a "red car"': "quotation marks do nothing here",
-    "a \u201cred car\u201d": "quotation marks do nothing here",
     "+cat": r"'\+cat' is read.*every word",
     "comput*": r"is read.*any form",
     "path:holiday": r"'path:holiday' is read.*--path",
@@ -35,6 +33,8 @@ PLAIN = [
     "it's (really) good!",
     "one - two",
     "\U0001f600",
+    'a "red car"',
+    "a \u201cred car\u201d",
     "",
 ]
 

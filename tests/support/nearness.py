@@ -34,7 +34,7 @@ def assert_same(found, expected, within=ROUNDING, path=""):
         assert found.keys() == expected.keys(), path
         for key in expected:
             assert_same(found[key], expected[key], within, f"{path}/{key}")
-    elif isinstance(expected, list):
+    elif isinstance(expected, list | tuple):
         assert len(found) == len(expected), path
         for place, pair in enumerate(zip(found, expected, strict=True)):
             assert_same(*pair, within, f"{path}/{place}")

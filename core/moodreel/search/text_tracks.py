@@ -13,6 +13,7 @@ from sqlalchemy import Row, select
 
 from moodreel.catalog import schema
 from moodreel.catalog.catalog import Catalog
+from moodreel.catalog.ranges import whole_times
 from moodreel.catalog.tracks import load_texts, overlapping_words
 from moodreel.components import Components
 from moodreel.interfaces import TextSpotter, Transcriber, VideoEncoder
@@ -93,7 +94,8 @@ class TextTracks:
         """The ids [N] of all segments, ascending, their videos [N], and start and end [N, 2]."""
         s = schema.segments.c
         with self.catalog.reading() as connection:
-            rows = connection.execute(select(s.id, s.video_id, s.start, s.end).order_by(s.id)).all()
+            query = select(s.id, s.video_id, s.start, s.end).where(whole_times()).order_by(s.id)
+            rows = connection.execute(query).all()
         ids = np.array([row[0] for row in rows], np.int64)
         times = np.array([row[2:] for row in rows], np.float64).reshape(-1, 2)
         return ids, np.array([row[1] for row in rows], np.int64), times
