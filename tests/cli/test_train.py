@@ -80,6 +80,16 @@ def test_a_wrong_call_is_one_line(moodreel, world, tmp_path, arguments, says):
     check_refused(moodreel("train", world, *arguments, "--to", tmp_path / "new"), says)
 
 
+def test_half_precision_without_a_gpu_is_refused_before_anything_is_made(
+    moodreel, world, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("ACCELERATE_USE_CPU", "true")
+    call = ("train", world, "--fusion", "concat-fc", "--precision", "fp16")
+    done = moodreel(*call, "--cache", tmp_path / "cache", "--to", tmp_path / "new")
+    check_refused(done, "--precision fp16 needs a GPU; on a CPU use bf16 or no")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_missing_dataset_is_named(moodreel, tmp_path):
     done = moodreel("train", tmp_path / "none", "--fusion", "concat-fc")
     check_refused(done, "no such file, folder or benchmark")

@@ -1,8 +1,6 @@
 """The training loop on a small world of features."""
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 
 import pytest
@@ -22,6 +20,7 @@ from moodreel.training.plan import TrainingPlan
 from moodreel.training.runs import Run, choose_parts
 from moodreel.training.trainer import Trainer
 from nearness import ROUNDING
+from two_processes import run_two
 
 PLAN = TrainingPlan(steps=12, batch=16, every=4, rate=1e-2)
 
@@ -300,12 +299,12 @@ def test_a_tuned_text_encoder_is_kept_and_found_again(world, tmp_path, capsys):
 def test_two_processes_learn_what_one_learns(world, tmp_path):
     """Each sees half of every batch; the objective still sees all of it."""
     more = ["--steps", "5", "--batch", "16", "plan.every=5", "fusion_strategy.dropout=0"]
-    arguments = ["-m", "moodreel", "train", str(world), "--fusion", "concat-fc", *more, "--to"]
+    arguments = ["train", str(world), "--fusion", "concat-fc", *more, "--to"]
     alone, together = tmp_path / "alone", tmp_path / "together"
-    launch = ["-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2"]
-    launch += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
-    for extra, folder in (([], alone), (launch, together)):
-        subprocess.run([sys.executable, *extra, *arguments, str(folder)], check=True)
+    assert run_command([*arguments, str(alone)]) == 0
+    run_two([*arguments, together])
+    counts = [Checkpoint.load(folder).training["processes"] for folder in (alone, together)]
+    assert counts == [1, 2]
     found, wanted = (load_file(folder / "strategy.safetensors") for folder in (together, alone))
     # Adam divides by the gradient's size, so the last bits of a gradient near 0 show: 3e-5 is 1%
     # of what a step moves. Halves that did not know of each other differ by whole steps.

@@ -9,6 +9,7 @@ import torch
 
 from moodreel.errors import InvalidInput, UnreadableVideo
 from moodreel.media import Clip
+from moodreel.training.augmentation import Augmentation
 from moodreel.training.examples import Examples
 from moodreel.training.module import Asked, Batch, Shown
 from moodreel.training.ragged import Indices
@@ -27,8 +28,10 @@ class Collator:
         process: the number of this process.
         processes: how many processes share a batch.
         jitter: whether the frames to learn from are taken at times that are drawn.
+        augmentation: what is changed at random in the frames to learn from.
         on_failure: called with the path of each video that cannot be read, and the reason.
-        dead: the places of the videos that could not be read.
+        dead: the places of the videos to learn from that could not be read.
+        named: the paths of all videos that could not be read.
     """
 
     examples: Examples
@@ -39,8 +42,10 @@ class Collator:
     process: int = 0
     processes: int = 1
     jitter: bool = False
+    augmentation: Augmentation = field(default_factory=Augmentation)
     on_failure: Callable[[str, str], None] = lambda path, reason: None
     dead: set[int] = field(default_factory=set)
+    named: set[str] = field(default_factory=set)
 
     def share(self, rows: Indices, number: int) -> Batch:
         """Return this process's share of the batch of a number, with what the objective uses."""
@@ -67,7 +72,8 @@ class Collator:
         found, rows, attempt = self.read(rows, number), rows.copy(), 0
         while dead := [n for n, clip in enumerate(found) if isinstance(clip, UnreadableVideo)]:
             for place in dead:
-                self.bury(int(self.examples.video_of[rows[place]]), found[place])
+                self.dead.add(int(self.examples.video_of[rows[place]]))
+                self.tell(found[place])
             rows[dead] = self.replacements(rows[dead], [number, attempt])
             for place, clip in zip(dead, self.read(rows[dead], number), strict=True):
                 found[place] = clip
@@ -76,13 +82,20 @@ class Collator:
 
     def read(self, rows: Indices, number: int) -> list[Any]:
         """Return the frames of captions' videos, or why there are none."""
+        videos = self.examples.video_of[rows]
         seed = [self.seed, number] if self.jitter else None
-        return list(self.examples.read_clips(self.examples.video_of[rows], seed))
+        found = self.examples.read_clips(videos, seed)
+        if not self.augmentation:
+            return list(found)
+        return [
+            self.augmentation(clip, [self.seed, number, video]) if isinstance(clip, Clip) else clip
+            for video, clip in zip(videos.tolist(), found, strict=True)
+        ]
 
-    def bury(self, video: int, error: UnreadableVideo) -> None:
+    def tell(self, error: UnreadableVideo) -> None:
         """Name a video that cannot be read, once."""
-        if video not in self.dead:
-            self.dead.add(video)
+        if error.path not in self.named:
+            self.named.add(error.path)
             self.on_failure(error.path, error.reason)
 
     def replacements(self, rows: Indices, drawn_by: Sequence[int]) -> Indices:
@@ -101,14 +114,27 @@ class Collator:
         words = [examples.texts[place] for place in texts]
         return Asked(words, examples.text[texts].to(self.device), examples.wanted[texts])
 
-    def shown(self, examples: Examples, videos: Indices) -> Shown:
+    def shown(self, examples: Examples, videos: Indices) -> tuple[Indices, Shown]:
         """Return videos by their places, decoded where their encoder learns.
 
-        Raises:
-            UnreadableVideo: a video cannot be read.
+        Those that cannot be read are named and left out: with the videos come their places.
         """
-        clips = [checked(clip) for clip in examples.read_clips(videos)] if self.watching else ()
-        return Shown(examples.video[videos].to(self.device), examples.seen[videos], clips)
+        clips: Sequence[Clip] = ()
+        if self.watching:
+            videos, clips = self.living(videos, examples.read_clips(videos))
+        return videos, Shown(examples.video[videos].to(self.device), examples.seen[videos], clips)
+
+    def living(
+        self, videos: Indices, found: Sequence[Clip | UnreadableVideo]
+    ) -> tuple[Indices, Sequence[Clip]]:
+        """Return the videos that could be read, with their frames, and name the others."""
+        clips = {}
+        for video, clip in zip(videos.tolist(), found, strict=True):
+            if isinstance(clip, UnreadableVideo):
+                self.tell(clip)
+            else:
+                clips[video] = clip
+        return np.array(list(clips), np.int64), list(clips.values())
 
     def others(self, rows: Indices, number: int) -> Asked:
         """Return another text of each video: an auxiliary caption, where there are any."""
@@ -134,13 +160,6 @@ class Collator:
         one = frames[torch.arange(len(frames)), chosen.to(frames.device)]
         pooled = torch.nn.functional.normalize(one, dim=-1)
         return Shown(type(shown.video)(pooled, one.unsqueeze(1)), seen, clips)
-
-
-def checked(clip: Clip | UnreadableVideo) -> Clip:
-    """Return the frames of a video, or raise the reason why there are none."""
-    if isinstance(clip, UnreadableVideo):
-        raise clip
-    return clip
 
 
 def step_seed(*numbers: int) -> int:

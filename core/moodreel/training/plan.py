@@ -62,12 +62,17 @@ class TrainingPlan:
             nor as a mismatch.
         jitter: whether the frames of a video that is decoded to learn from are taken at times that
             are drawn anew, as CLIP-ViP's training does, and not at even ones.
+        crop: the least share of the picture that a random crop of such a video keeps, 0 to 1.
+        flip: how likely it is mirrored, 0 to 1; captions that say left or right are then wrong.
+        colour: how much its brightness, contrast and saturation change, 0 to 1.
         ahead: how many batches are decoded while the ones before them are learned from.
         together: the name of a label; captions that share its value come in one batch, as hard
             negatives.
         every: steps between looks at the validation split, and between saved states.
         kept: how many gigabytes of frames of the videos validated on are kept on disk while
             a run lasts, where these are decoded; further ones are decoded anew at each look.
+        ema_decay: the share that a moving average of the weights keeps in each step, below 1; it
+            is what is validated and kept (`averaged_weights`). 0: the weights themselves.
         metric: the metric that validation goes by.
         patience: looks without a better result after which training ends; 0 makes all steps.
         seed: decides the first values, the batches and the dropout.
@@ -102,10 +107,14 @@ class TrainingPlan:
     correct: float = 10.0
     mask: bool = True
     jitter: bool = False
+    crop: float = 1.0
+    flip: float = 0.0
+    colour: float = 0.0
     ahead: int = 2
     together: str = "round"
     every: int = 50
     kept: float = 4.0
+    ema_decay: float = 0.0
     metric: Metric = "mAP"
     patience: int = 6
     seed: int = 0
@@ -146,7 +155,9 @@ CHOICES = {"tune": Tune, "precision": Precision, "metric": Metric}
 ANY = float("inf")
 LIMITS: Mapping[str, tuple[float, float]] = {
     **dict.fromkeys(("steps", "every", "accumulate"), (1, ANY)),
-    **dict.fromkeys(("warmup", "neutral", "layer_rate"), (0, 1)),
+    **dict.fromkeys(("warmup", "neutral", "layer_rate", "flip", "colour"), (0, 1)),
+    "crop": (0.01, 1),
+    "ema_decay": (0, 1 - 1e-9),
     **dict.fromkeys(("rate", "encoder_rate", "decay", "emotion", "distil", "correct"), (0, ANY)),
     **dict.fromkeys(("patience", "chunk", "ahead", "kept"), (0, ANY)),
     **dict.fromkeys(("clip", "epochs"), (1e-6, ANY)),

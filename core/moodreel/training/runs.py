@@ -1,8 +1,12 @@
 """From a dataset and a strategy's name to a trained strategy in a folder."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
 
 from moodreel.components import Components
 from moodreel.datasets import Caption, Dataset
@@ -21,7 +25,7 @@ from moodreel.training.curves import plot_curves
 from moodreel.training.examples import Examples, load_examples
 from moodreel.training.plan import TrainingPlan
 from moodreel.training.states import drop_state
-from moodreel.training.trainer import Outcome, Trainer
+from moodreel.training.trainer import Outcome, Trainer, open_accelerator
 from moodreel.training.tuning import injectable_encoder, save_tuned, tunable_network
 
 # The share of the videos that is held out where a dataset names no validation split: a judgement,
@@ -66,6 +70,7 @@ class Run:
             InvalidInput: the dataset has no such split, or the strategy nothing to learn.
             ConfigurationError: the folder holds another unfinished run.
         """
+        processes = open_accelerator(self.plan).num_processes  # or refuses before work begins
         registry = self.components.registry
         strategy = load_strategy(registry, self.fusion, self.plan.seed)
         if not any(p.requires_grad for p in strategy.parameters()) and self.plan.tune == "none":
@@ -75,7 +80,8 @@ class Run:
         if watcher is None and self.plan.tune == "all":
             watcher = self.components.video_encoder
         self.folder.mkdir(parents=True, exist_ok=True)
-        train, validation = self.examples(strategy)
+        with self.turn(processes):
+            train, validation = self.examples(strategy)
         trainer = Trainer(
             strategy,
             self.plan,
@@ -90,8 +96,19 @@ class Run:
         )
         outcome = trainer.run()
         if trainer.is_main:
-            self.write(strategy, train, outcome)
+            self.write(strategy, train, outcome, processes)
         return outcome
+
+    def turn(self, processes: int) -> AbstractContextManager[Any]:
+        """Return a context in which processes of one run make features one after the other.
+
+        The first makes them and the others find them. They wait for a file's lock, since waiting
+        for messages ends after half an hour.
+        """
+        if processes == 1:
+            return nullcontext()
+        self.cache.mkdir(parents=True, exist_ok=True)
+        return FileLock(self.cache / "training.lock")
 
     def examples(self, strategy: FusionStrategy) -> tuple[Examples, Examples | None]:
         """Return the examples to train on, and those to validate on."""
@@ -115,7 +132,9 @@ class Run:
                 self.on_failure(path, reason)
         return train, validation
 
-    def write(self, strategy: FusionStrategy, train: Examples, outcome: Outcome) -> None:
+    def write(
+        self, strategy: FusionStrategy, train: Examples, outcome: Outcome, processes: int
+    ) -> None:
         """Write the strategy with its record, and draw the losses."""
         record = {
             "dataset": self.dataset.name,
@@ -126,6 +145,7 @@ class Run:
             "validation": self.validation,
             "seeds": [self.plan.seed],
             "plan": asdict(self.plan),
+            "processes": processes,
             **asdict(outcome),
         }
         registry = self.components.registry

@@ -20,6 +20,8 @@ from moodreel.fusion.strategy import FusionStrategy
 from moodreel.interfaces import TextEncoder, VideoEncoder
 from moodreel.media import Progress
 from moodreel.storage.digests import digest
+from moodreel.training.augmentation import Augmentation
+from moodreel.training.averaged_weights import AveragedWeights
 from moodreel.training.batch_loss import BatchLoss
 from moodreel.training.batches import Batches
 from moodreel.training.best_state import BestState, learned_state
@@ -118,6 +120,7 @@ class Trainer:
             self.accelerator.process_index,
             processes,
             plan.jitter,
+            Augmentation(plan.crop, plan.flip, plan.colour),
             on_failure,
         )
         self.stream = Prefetcher(
@@ -126,6 +129,7 @@ class Trainer:
             plan.steps * plan.accumulate,
         )
         self.loss = BatchLoss(plan, train, processes)
+        self.average = AveragedWeights(plan.ema_decay)
         self.measure = Validation(self.trainee, self.collator, plan.metric).measure
 
     @property
@@ -150,6 +154,7 @@ class Trainer:
             self.trainee, make_optimizer(self.trainee, self.plan)
         )
         progress = BestState()
+        self.average.begin(self.trainee)
         start = self.resume(optimizer, progress)
         with ExitStack() as stack:
             stack.callback(self.stream.close)
@@ -199,6 +204,7 @@ class Trainer:
         found = [self.add_gradients(model, step, part) for part in range(plan.accumulate)]
         self.accelerator.clip_grad_norm_(model.parameters(), plan.clip)
         optimizer.step()
+        self.average.add(self.trainee, step)
         optimizer.zero_grad()  # before a look takes memory of its own
         return {name: sum(part[name] for part in found) / len(found) for name in found[0]}
 
@@ -223,12 +229,10 @@ class Trainer:
 
     def look(self, progress: BestState, step: int) -> dict[str, float]:
         """Measure on the validation split, and remember the best parameters."""
-        if self.validation is None:
-            progress.take(math.nan, step, self.trainee)
-            return {}
-        value = self.measure(self.validation)
-        progress.take(value, step, self.trainee)
-        return {"validation": value}
+        with self.average.in_place(self.trainee):
+            value = self.measure(self.validation) if self.validation else math.nan
+            progress.take(value, step, self.trainee)
+        return {"validation": value} if self.validation else {}
 
     def resume(self, optimizer: Any, progress: BestState) -> int:
         """Put back the state of an interrupted run; return the step to go on from."""
@@ -237,6 +241,7 @@ class Trainer:
             return 0
         self.trainee.load_state_dict(state["model"], strict=False)
         restore_state(optimizer, state["optimizer"])
+        self.average.restore(state["average"])
         progress.restore(state["best"])
         if self.accelerator.scaler is not None:
             self.accelerator.scaler.load_state_dict(state["scaler"])
@@ -254,6 +259,7 @@ class Trainer:
             "step": step,
             "model": learned_state(self.trainee),
             "optimizer": named_state(optimizer),
+            "average": self.average.values,
             "best": progress.held(),
             "scaler": {} if scaler is None else scaler.state_dict(),
         }
@@ -284,12 +290,16 @@ def open_accelerator(plan: TrainingPlan) -> Accelerator:
     """
     AcceleratorState._reset_state()  # an earlier run's precision would hold for this one too
     unused = DistributedDataParallelKwargs(find_unused_parameters=True)
+    refused = ConfigurationError(
+        f"--precision {plan.precision} needs a GPU; on a CPU use bf16 or no"
+    )
     try:
-        return Accelerator(mixed_precision=plan.precision, kwargs_handlers=[unused])
+        accelerator = Accelerator(mixed_precision=plan.precision, kwargs_handlers=[unused])
     except ValueError:  # accelerate's own words are about its options
-        raise ConfigurationError(
-            f"--precision {plan.precision} needs a GPU; on a CPU use bf16 or no"
-        ) from None
+        raise refused from None
+    if plan.precision == "fp16" and accelerator.device.type == "cpu":
+        raise refused  # accelerate would train in float32 and say nothing
+    return accelerator
 
 
 def describe(values: Mapping[str, float]) -> str:
