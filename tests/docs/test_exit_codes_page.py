@@ -13,6 +13,7 @@ from hard_videos import text
 from inputs import CLIP_VIP, publish_clip_vip, write_expressions
 from labelled_texts import labelled_rows
 from moodreel.cli import COMMANDS
+from voices import write_voices
 
 PAGE = (places.DOCS / "exit-codes.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| ([a-z-]+) \| (\d+) \| ([^|]+) \| `moodreel ([^`]+)` \|$", PAGE, re.M)
@@ -34,6 +35,7 @@ def folder(demo, engine_at, world, faces, scenes, reaction_clips, tmp_path_facto
     publish_clip_vip(home / "published.pt")
     shutil.copy(CLIP_VIP / "config.json", home)
     write_expressions(home / "expressions")
+    write_voices(home / "voices")
     (home / "labelled.jsonl").write_text("\n".join(map(dumps, labelled_rows())))
     links = {"features": world, "faces": faces, "scenes": scenes, "clips": reaction_clips}
     for name, target in links.items():

@@ -23,6 +23,7 @@ COMMANDS = {
     "explain": "explain the score that a moment has for a text",
     "fit-face": "fit the last layer of a face classifier to labelled pictures",
     "fit-text": "fit a reader of moods to labelled texts",
+    "fit-voice": "fit a reader of emotions in voices to labelled recordings",
     "index": "index videos, or bring an index up to date",
     "make-dataset": "make a data set with known moods, from faces and scenes",
     "map": "map the vectors of videos and texts under fusion strategies",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from moodreel.containers.frames import JumpClock, decoded, readable_packets
 from moodreel.containers.opening import open_container
+from moodreel.errors import UnreadableVideo
 from moodreel.media import Sound, VideoFacts
 
 # Seconds before what is wanted to which a file is sought, each further back where that landed too
@@ -46,6 +47,21 @@ def read_sound(path: Path, start: float, end: float, rate: int, facts: VideoFact
         if put_blocks(canvas, sought_blocks(path, start, rate, facts, back), start, end, rate):
             break
     return Sound(np.clip(canvas, -1.0, 1.0), rate, start)
+
+
+def read_whole_sound(path: Path, rate: int) -> Sound:
+    """Return all that is heard in a file, which need not hold pictures: mono samples.
+
+    Raises:
+        UnreadableVideo: the file cannot be opened, or holds no sound.
+    """
+    with open_container(path) as container:
+        stream = sound_stream(container)
+        if stream is None:
+            raise UnreadableVideo(path, "holds no sound")
+        facts = VideoFacts(duration=0.0, fps=0.0, width=0, height=0)
+        heard = [samples for _, samples in timed_blocks(container, stream, rate, facts)]
+    return Sound(np.clip(np.concatenate([np.zeros(0, np.float32), *heard]), -1.0, 1.0), rate)
 
 
 def sound_stream(container: Any) -> Any:

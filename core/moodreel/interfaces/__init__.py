@@ -1,7 +1,14 @@
 """The kinds of component: what each offers, how moodreel calls it, and what it must return."""
 
 from moodreel.interfaces.features import TextFeatures, VideoFeatures
-from moodreel.interfaces.fitting import FitReport, Fittable, TextFitReport, TextFittable
+from moodreel.interfaces.fitting import (
+    FitReport,
+    Fittable,
+    SoundFitReport,
+    SoundFittable,
+    TextFitReport,
+    TextFittable,
+)
 from moodreel.interfaces.hub_models import TRANSFORMERS, HubForm, HubModel, named_model
 from moodreel.interfaces.injection import (
     AddedTokens,
@@ -41,6 +48,8 @@ __all__ = [
     "Injection",
     "Requirement",
     "Segmenter",
+    "SoundFitReport",
+    "SoundFittable",
     "TextEncoder",
     "TextFeatures",
     "TextFitReport",

@@ -1,4 +1,4 @@
-"""Components of which a part can be fitted to labelled clips or texts, and what that came to."""
+"""Components of which a part can be fitted to labelled clips, sounds or texts, and the reports."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from moodreel.emotions import EmotionScores
-from moodreel.media import Clip
+from moodreel.media import Clip, Sound
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,43 @@ class Fittable(ABC):
     @abstractmethod
     def fit(self, clips: Iterable[Clip], labels: Sequence[str], path: Path) -> FitReport:
         """Fit the part to clips, one label each ("neutral" or an emotion), and write it."""
+
+
+@dataclass(frozen=True)
+class SoundFitReport:
+    """The result of fitting a reader of voices.
+
+    Args:
+        counts: how many labelled sounds of each class were used.
+        skipped: how many labelled sounds could not be used.
+        speakers: how many speakers they are of.
+        chance: the macro-accuracy of guessing.
+        accuracy: macro-accuracy on speakers that the part was not fitted to, and its 95% interval
+            (low, high) over speakers; everything that is chosen was chosen without them.
+    """
+
+    counts: dict[str, int]
+    skipped: int
+    speakers: int
+    chance: float
+    accuracy: tuple[float, float, float]
+
+
+class SoundFittable(ABC):
+    """A component of which a part can be fitted to labelled sounds."""
+
+    @abstractmethod
+    def fit_sounds(
+        self, sounds: Iterable[Sound], labels: Sequence[str], speakers: Sequence[str], path: Path
+    ) -> SoundFitReport:
+        """Fit the part to N sounds of one voice each, and write it.
+
+        Args:
+            sounds: the sounds, each of which may be dropped when the next is taken.
+            labels: "neutral", "calm" or an emotion for each.
+            speakers: who speaks in each; cross-validation never parts a speaker's sounds.
+            path: the file that the part is written into.
+        """
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""What is heard: speech activity, frozen speech features and sound events."""
