@@ -32,6 +32,7 @@ PLAIN = [
     "5 * 3",
     "it's (really) good!",
     "one - two",
+    'a "red car"',
     "\U0001f600",
     'a "red car"',
     "a \u201cred car\u201d",

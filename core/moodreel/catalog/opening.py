@@ -23,7 +23,10 @@ from moodreel.paths import shown_path
 PATIENCE = 60  # seconds that a busy database is waited for: a judgement, not measured
 PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
 """Readers read while one writer writes, and foreign keys act."""
-MADE_FROM_IT = ("catalog.sqlite-wal", "catalog.sqlite-shm", "confidence", "frames", "vectors")
+MADE_FROM_IT = (
+    *("catalog.sqlite-wal", "catalog.sqlite-shm"),
+    *("confidence", "frames", "vectors", "words"),
+)
 """What lies beside the database and is of no use without it."""
 REFUSED = ("readonly", "unable to open")
 """What SQLite says where it cannot write beside the database."""

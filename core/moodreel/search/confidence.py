@@ -39,12 +39,12 @@ class Confidence:
     """The content scores that unrelated texts, and unrelated videos, reach by chance.
 
     None: there is too little in the index to tell. `spread` is the standard deviation of the best
-    scores of unrelated texts.
+    scores of unrelated texts; thresholds that an older moodreel kept are without.
     """
 
     text: float | None
     example: float | None
-    spread: float
+    spread: float | None = None
 
 
 def fit_threshold(best: NDArray[np.float32]) -> float | None:
@@ -62,7 +62,7 @@ def fit_threshold(best: NDArray[np.float32]) -> float | None:
 def fit_confidence(fused: FusedVectors, encoder: TextEncoder, collection: Collection) -> Confidence:
     """Score unrelated texts and videos against an index and fit both thresholds."""
     best = best_scores(fused, encoder)
-    spread = fit_background(best).spread if len(best) >= FEWEST else 0.0
+    spread = fit_background(best).spread if len(best) >= FEWEST else None
     return Confidence(fit_threshold(best), example_threshold(collection), spread)
 
 

@@ -24,6 +24,10 @@ from moodreel.search.text_tracks import TextTracks
 if TYPE_CHECKING:
     from moodreel.search.index import Lookup
 
+# The standard deviation of unrelated queries' best scores where an older moodreel kept the
+# thresholds alone: those of the preset `starter` are 0.05 to 0.08.
+USUAL_SPREAD = 0.05
+
 
 def look_into(
     tracks: TextTracks,
@@ -65,7 +69,8 @@ def look_into(
         return query, None
     scale = float(np.linalg.norm(lookup.encoded.vector[0, : lookup.fused.dim]))
     threshold = (known.text or 0.0) * scale
-    return query, Lifts(ids, z, threshold, known.spread * scale, chosen.alone, found)
+    spread = (USUAL_SPREAD if known.spread is None else known.spread) * scale
+    return query, Lifts(ids, z, threshold, spread, chosen.alone, found)
 
 
 def phrase_segments(

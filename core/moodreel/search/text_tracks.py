@@ -100,6 +100,11 @@ class TextTracks:
         times = np.array([row[2:] for row in rows], np.float64).reshape(-1, 2)
         return ids, np.array([row[1] for row in rows], np.int64), times
 
+    @cached_property
+    def video_count(self) -> int:
+        """How many videos there are."""
+        return len(np.unique(self.segments[1]))
+
     def segments_of(self, track: str, ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the segments whose texts have these ids: a name is that of all of a video."""
         if track != NAMES:
@@ -123,7 +128,7 @@ class TextTracks:
             return strongest([])
         if track != NAMES:
             return word_surprise(self.words, track, text, len(segments))
-        named, z = word_surprise(self.words, track, text, len(np.unique(videos)))
+        named, z = word_surprise(self.words, track, text, self.video_count)
         kept = np.isin(videos, named)
         places = np.searchsorted(named, videos[kept])
         return segments[kept], z[places] if len(named) else np.zeros(0, np.float32)
