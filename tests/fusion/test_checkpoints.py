@@ -99,6 +99,14 @@ def test_damaged_weights_and_a_folder_without_a_strategy_are_named(registry, fol
         load_strategy(registry, str(tmp_path / "none"))
 
 
+def test_a_folder_of_runs_says_which_they_are(registry, folder):
+    inside = folder.parent / "runs"
+    inside.mkdir()
+    folder.rename(inside / "seed-1")
+    with pytest.raises(ConfigurationError, match=r"holds the runs seed-1, .* such as \S+/seed-1$"):
+        load_strategy(registry, str(inside))
+
+
 def test_options_are_refused_for_a_trained_strategy(registry, folder):
     with pytest.raises(ConfigurationError, match="leave out mood_dim"):
         load_strategy(registry, str(folder), mood_dim=8)

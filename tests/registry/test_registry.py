@@ -135,6 +135,20 @@ def test_a_component_that_another_one_names_is_built_once_and_shared(registry_wi
     assert mine.others == [registry.slot("text_emotion")]
 
 
+def test_an_option_that_names_a_component_takes_a_built_one_too_and_nothing_else():
+    words = create("emotion_extractor", "words")
+    given, named = (
+        create("emotion_extractor", "calibrated", extractor=one) for one in (words, "words")
+    )
+    assert given.extractor is words
+    assert given.fingerprint == named.fingerprint
+    assert create("emotion_extractor", "calibrated", extractor=words) is not given
+    for wrong in (3, ["words"], create("text_encoder", "minilm")):
+        with pytest.raises(ConfigurationError, match="of the kind emotion_extractor, or one") as e:
+            create("emotion_extractor", "calibrated", extractor=wrong)
+        assert "\n" not in str(e.value)
+
+
 def test_fingerprints_tell_options_apart_and_nothing_else(registry_with):
     first, again = registry_with(ThirdParty()), registry_with(ThirdParty())
     name = ("fusion_strategy", "doubling")

@@ -252,6 +252,17 @@ def test_styled_subtitles_are_read_without_drawings_and_comments(write, suffix):
     assert read_cues(write("a" + suffix, content)) == CUES
 
 
+def test_a_duration_is_read_where_ttml_states_no_end(write):
+    lasting = TTML.replace('end="00:00:03.500"', 'dur="2.5s"').replace('end="7s"', 'dur="00:00:03"')
+    assert lasting.count("dur=") == 2
+    assert read_cues(write("a.ttml", lasting)) == CUES
+    both = TTML.replace('end="7s"', 'dur="1s" end="7s"')
+    assert read_cues(write("b.ttml", both)) == CUES
+    neither = write("c.ttml", TTML.replace(' end="7s"', ""))
+    with pytest.raises(InvalidInput, match=r"c\.ttml.*a line of it has no end"):
+        read_cues(neither)
+
+
 def test_microdvd_counts_in_the_frames_of_the_video(write):
     path = write("a.sub", "{25}{50}{y:i}Hello|there\n{100}{150}It is late.")
     assert read_cues(path, fps=25) == [

@@ -28,6 +28,7 @@ WEIGHTS = "strategy.safetensors"
 TUNED = "tuned.yaml"
 """The configuration beside a strategy that encoders were tuned with, as its preset `tuned`."""
 KIND = "fusion_strategy"
+SHOWN = 3  # names of runs that a message lists
 SLOTS = ("video_encoder", "text_encoder", "video_emotion", "text_emotion")
 
 
@@ -127,13 +128,23 @@ class Checkpoint:
             held: Any = OmegaConf.to_container(OmegaConf.load(file))
             return cls(trained_with=TrainingContext.read(held.pop("trained_with")), **held)
         except FileNotFoundError:
-            raise ConfigurationError(
-                f"{folder}: holds no trained strategy, which has {CHECKPOINT} and {WEIGHTS}"
-            ) from None
+            raise ConfigurationError(f"{folder}: {what_it_holds(folder)}") from None
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise ConfigurationError(f"{file}: not a strategy's file: {one_line(error)}") from None
         except (YAMLError, OmegaConfBaseException) as error:
             raise ConfigurationError(f"{file}: not a strategy's file: {one_line(error)}") from None
+
+
+def what_it_holds(folder: Path) -> str:
+    """Say what a folder holds that holds no trained strategy: several of them, or none."""
+    runs = sorted(file.parent.name for file in folder.glob(f"*/{CHECKPOINT}"))
+    if not runs:
+        return f"holds no trained strategy, which has {CHECKPOINT} and {WEIGHTS}"
+    more = f" and {len(runs) - SHOWN} more" if len(runs) > SHOWN else ""
+    return (
+        f"holds the runs {', '.join(runs[:SHOWN])}{more}, which moodreel compare takes as one "
+        f"strategy: name one of them, such as {folder / runs[0]}"
+    )
 
 
 def save_strategy(

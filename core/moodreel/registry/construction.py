@@ -1,7 +1,7 @@
 """From a named component and its options to a built one, with whoever's mistake it is named."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from moodreel.emotions import Emotion
 from moodreel.errors import ConfigurationError, MoodreelError
@@ -53,7 +53,7 @@ def build_component(entry: Entry, options: Mapping[str, Any], find: Find) -> Com
 def named_arguments(entry: Entry, options: Mapping[str, Any], find: Find) -> dict[str, Any]:
     """Return the options as the factory's annotations want them.
 
-    A parameter annotated with a kind of component takes a component's name.
+    A parameter annotated with a kind of component takes a component's name, or the component.
     """
     hints = factory_hints(entry.registration.factory)
     return {
@@ -65,10 +65,15 @@ def named_arguments(entry: Entry, options: Mapping[str, Any], find: Find) -> dic
 def argument(entry: Entry, name: str, hint: Any, value: Any, find: Find) -> Any:
     """Convert one option."""
     kind = component_kind(hint)
-    if kind and isinstance(value, list):
-        return [find(kind, item) for item in value]
+    if kind and isinstance(value, list) and get_origin(hint) is not None:
+        return [argument(entry, name, get_args(hint)[0], item, find) for item in value]
     if kind and isinstance(value, str):
         return find(kind, value)
+    if kind and value is not None and getattr(value, "kind", None) != kind:
+        raise ConfigurationError(
+            f"{entry.kind} {entry.name!r}: option {name}={value!r}: give the name of a component "
+            f"of the kind {kind}, or one that is built"
+        )
     return convert_option(entry, name, hint, value)
 
 

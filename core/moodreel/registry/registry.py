@@ -293,10 +293,14 @@ class Registry:
     def create(self, kind: str, name: str, **options: Any) -> Any:
         """Return a component, built once for the same name and options.
 
+        An option that is a component itself makes a new one.
+
         Raises:
             ConfigurationError: an unknown kind, name or option, or a value of the wrong type.
             MissingPackage: a package it needs is not installed.
         """
+        if any(isinstance(value, Component) for value in options.values()):
+            return self.build(self.find(kind, name), options)
         key = dumps([kind, name, options], sort_keys=True, default=repr)
         if key not in self._built:
             self._built[key] = self.build(self.find(kind, name), options)

@@ -127,7 +127,7 @@ def encode_query(
     if not vector.any():
         raise InvalidInput(
             f"the fusion strategy {type(strategy).__name__} finds nothing by emotion alone; "
-            "add a text, or choose another: --fusion late"
+            "add a text, or choose another fusion strategy, such as late"
         )
     return EncodedQuery(text, wanted, vector.float().numpy(), weight)
 

@@ -13,6 +13,8 @@ ESCAPES = re.compile(r"\\[Nnh]")
 TAKEN = ("Dialogue:", "[")  # of an .ass file: events, and headings; not fonts, styles and pictures
 LONGEST = 50_000  # characters of a line; longer ones are drawings or no subtitles
 HEADING = 100
+PARAGRAPH = re.compile(r"<(?:[\w.-]+:)?p\s[^<>]*>")
+DURATION, END = re.compile(r"(?<=\s)dur(?=\s*=)"), re.compile(r"\send\s*=")
 
 
 def styled_cues(text: str, suffix: str, fps: float | None) -> Iterator[Cue]:
@@ -29,16 +31,30 @@ def styled_cues(text: str, suffix: str, fps: float | None) -> Iterator[Cue]:
     from pysubs2 import SSAFile
 
     kept = "\n".join(line for line in text.splitlines() if is_taken(line, suffix))
+    if suffix == ".ttml":
+        kept = PARAGRAPH.sub(with_duration, kept)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # fields that are no number; they are not used
             events = SSAFile.from_string(kept, FORMATS[suffix], **rate(kept, suffix, fps))
+    except KeyError as error:
+        raise ValueError(f"a line of it has no {error.args[0]}") from None
     except Exception as error:  # the parsers of pysubs2 raise whatever they come upon
         raise ValueError(" ".join(str(error).split()) or type(error).__name__) from None
     for event in events:
         shown = plain_text(event.text)
         if event.type != "Comment" and shown and event.end >= event.start >= 0:
             yield Cue(shown, Segment(event.start / 1000, event.end / 1000))
+
+
+def with_duration(found: re.Match[str]) -> str:
+    """Return the tag of a TTML paragraph, its `dur` as pysubs2 calls it; an `end` counts first.
+
+    >>> with_duration(re.match(".*", '<p begin="1s" dur="2s">'))
+    '<p begin="1s" duration="2s">'
+    """
+    tag = found.group()
+    return tag if END.search(tag) else DURATION.sub("duration", tag, count=1)
 
 
 def is_taken(line: str, suffix: str) -> bool:

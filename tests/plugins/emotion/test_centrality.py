@@ -8,7 +8,9 @@ from moodreel.emotions import EmotionScores
 from moodreel.interfaces.kinds import MOST_CENTRAL
 from moodreel_plugins.emotion.calibrated import Calibrated
 from moodreel_plugins.emotion.combine import CombinedEmotion
+from moodreel_plugins.emotion.english import negation
 from moodreel_plugins.emotion.english.centrality import mood_share
+from moodreel_plugins.emotion.english.tokens import tokenize
 
 ONLY_MOOD = [
     "joyful",
@@ -46,6 +48,17 @@ def test_wishes_are_emphasised_by_reliability_and_centrality(name):
     central, besides = reader.wishes(["a sad scene", "a car"]).emphasis
     assert besides == pytest.approx(reader.reliability, abs=1e-6)
     assert central == pytest.approx(reader.reliability / (1 - MOST_CENTRAL), abs=1e-3)
+
+
+def test_a_wish_is_read_once(monkeypatch):
+    read = []
+    monkeypatch.setattr(negation, "tokenize", lambda text: read.append(text) or tokenize(text))
+    negation.weigh_words.cache_clear()
+    texts = [f"a happy man and {count} sad cats" for count in range(negation.TEXTS_KEPT + 9)]
+    wishes = create("emotion_extractor", "words").wishes(texts)
+    assert read == texts
+    assert wishes.values.shape == (len(texts), 8)
+    assert len(create("emotion_extractor", "words").wishes([])) == 0
 
 
 def test_a_wrapper_is_as_reliable_as_what_it_wraps():

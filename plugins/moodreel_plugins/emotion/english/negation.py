@@ -13,6 +13,7 @@ is what "if" makes of a clause.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from moodreel_plugins.emotion.english import wording as w
@@ -23,6 +24,7 @@ from moodreel_plugins.emotion.english.tokens import Token, tokenize
 RAISE, LOWER = 1.5, 0.5
 MARKS_INSIDE = frozenset("'\"-/*_")  # that end no clause
 MARKS_BETWEEN = MARKS_INSIDE | frozenset(",(")  # that end none between a negator and its word
+TEXTS_KEPT = 1024  # about 1 MB: a judgement
 Span = Literal["clause", "subject", "thing"]
 
 
@@ -65,13 +67,16 @@ class Scope:
     owned: bool = False
 
 
-def weigh_words(text: str) -> Iterator[Weighed]:
-    """Yield the words of a text with their strength, without those that only modify others.
+@lru_cache(maxsize=TEXTS_KEPT)
+def weigh_words(text: str) -> tuple[Weighed, ...]:
+    """Return the words of a text with their strength, without those that only modify others.
+
+    The texts read last are remembered: a reader asks for moods, and for how central they are.
 
     >>> [(word.word, word.strength) for word in weigh_words("Not very happy, but slightly amused!")]
     [('happy', 0.0), ('but', 1.0), ('amused', 0.5)]
     """
-    yield from Reader(tokenize(text)).weigh()
+    return tuple(Reader(tokenize(text)).weigh())
 
 
 class Reader:
