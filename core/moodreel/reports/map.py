@@ -1,5 +1,6 @@
 """An embedding map as tables, JSON, an interactive page and a PNG."""
 
+import math
 from collections.abc import Iterator, Sequence
 from html import escape
 from json import dumps
@@ -20,6 +21,7 @@ from moodreel.reports.sections import Section
 from moodreel.reports.svg import Drawing, legend
 
 SIZE = 620  # pixels of the map's side
+ACROSS = 4  # panels beside each other in a picture: more would be too small to read
 NAMES = (*(emotion.value for emotion in Emotion), "none")
 CAUTION = (
     "Distances on a t-SNE map are not distances between vectors; the numbers below are measured "
@@ -156,11 +158,14 @@ def write_png(found: EmbeddingMap, path: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(6 * len(found.places), 6), layout="constrained")
-    for axes, (name, places) in zip(
-        figure.subplots(1, len(found.places), squeeze=False)[0], found.places.items(), strict=True
-    ):
+    across = min(len(found.places), ACROSS)
+    down = math.ceil(len(found.places) / across)
+    figure = Figure(figsize=(6 * across, 6 * down), layout="constrained")
+    panels = figure.subplots(down, across, squeeze=False).flatten()
+    for axes, (name, places) in zip(panels, found.places.items(), strict=False):
         draw_panel(axes, found, name, places)
+    for axes in panels[len(found.places) :]:
+        axes.set_axis_off()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         FigureCanvasAgg(figure).print_png(str(path))

@@ -244,5 +244,8 @@ def cost_section(comparison: Comparison) -> Section:
         ]
         for result in comparison.results
     ]
-    words = "Beside the encoders, which all strategies share. KB of a thousand stored vectors."
+    shared = "which all strategies share"
+    if comparison.material.tuned:
+        shared = "which all share but those strategies that were trained with encoders of their own"
+    words = f"Beside the encoders, {shared}. KB of a thousand stored vectors."
     return Section("Costs", head, rows, words)
