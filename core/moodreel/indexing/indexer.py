@@ -24,6 +24,7 @@ from moodreel.decoding.decoder import Decoder
 from moodreel.decoding.listening import SoundChunk, listen_ahead
 from moodreel.decoding.readahead import Chunk, chunk_segments, read_chunk, work_ahead
 from moodreel.decoding.segmentation import Segmentation
+from moodreel.decoding.shots import cut_video, described_cut
 from moodreel.errors import CatalogError, ConfigurationError, UnreadableVideo
 from moodreel.indexing.captions import CaptionEncoder, embed_captions, follow_sidecars
 from moodreel.indexing.contents import Contents, Lookalikes, stored_digest
@@ -37,6 +38,7 @@ from moodreel.indexing.track_vectors import TrackEncoder, embed_tracks
 from moodreel.interfaces import (
     Component,
     EmotionExtractor,
+    Segmenter,
     TextSpotter,
     Transcriber,
     VideoEncoder,
@@ -78,6 +80,7 @@ class Indexer:
         on_progress: called with the progress.
         captions: makes captions of the same frames, and vectors of these; None leaves them out.
         trackers: transcribers and text spotters, which write down what is said or to be read.
+        segmenter: finds the shots that segments lie within; None cuts by the clock alone.
     """
 
     catalog: Catalog
@@ -88,6 +91,7 @@ class Indexer:
     on_progress: Callable[[Progress], None] = lambda progress: None
     captions: CaptionEncoder | None = None
     trackers: Sequence[Transcriber | TextSpotter] = ()
+    segmenter: Segmenter | None = None
 
     @property
     def parts(self) -> list[Component]:
@@ -120,7 +124,7 @@ class Indexer:
         with index_lock(self.catalog.folder):
             records = self.catalog.videos()
             scan = scan_paths(paths, selection, records)
-            keep_segmentation(self.catalog, self.segmentation)
+            keep_segmentation(self.catalog, described_cut(self.segmentation, self.segmenter))
             plan = plan_run(scan.taken, records, paths)
             report = IndexReport.of_scan(scan)
             follow_moves(self.catalog, plan, report)
@@ -256,7 +260,8 @@ class Indexer:
         if job.complete and job.record and job.record.id:
             return [moment.segment for moment in self.catalog.segments(job.record.id)]
         check_duration(job, facts, self.segmentation)
-        return self.segmentation.cut(facts.duration)
+        path = Path(job.file.location)
+        return cut_video(self.segmentation, self.segmenter, self.decoder, path, facts)
 
     def store_job(self, job: Job, items: Iterator[Decoded], report: IndexReport) -> None:
         """Run the components over what is decoded of a job, as it comes, and store the rest."""
@@ -360,12 +365,12 @@ def forget_lost(
         (report.pruned if record.id in forgotten else report.missing).append(record.path)
 
 
-def keep_segmentation(catalog: Catalog, segmentation: Segmentation) -> None:
+def keep_segmentation(catalog: Catalog, segmentation: str) -> None:
     """Note how an index is cut, and refuse to cut it in two ways."""
     known = catalog.fact("segmentation")
     if known is None:
-        catalog.set_fact("segmentation", str(segmentation))
-    elif known != str(segmentation):
+        catalog.set_fact("segmentation", segmentation)
+    elif known != segmentation:
         raise ConfigurationError(
             f"{catalog.folder} holds segments of {known}, not of {segmentation}; "
             "use another --index, or leave the segmentation as it is"

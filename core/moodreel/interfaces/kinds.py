@@ -176,6 +176,28 @@ class VideoReader(Component):
 
         return read_sound(path, start, end, rate, facts or self.probe(path))
 
+    @contract(outputs.swept)
+    def sweep(
+        self, path: Path, start: float, end: float, size: tuple[int, int], facts: VideoFacts
+    ) -> Clip | None:
+        """Return every frame that begins from `start` to before `end`, squeezed into `size`.
+
+        By default FFmpeg decodes, whatever else reads the pictures.
+
+        Args:
+            path: the file.
+            start: seconds from the zero point.
+            end: seconds from the zero point; infinity: to the last frame.
+            size: height and width of the frames, in pixels.
+            facts: what `probe` gave.
+
+        Returns:
+            The frames in order; None where none begins then.
+        """
+        from moodreel.containers.sweeping import sweep_frames
+
+        return sweep_frames(path, start, end, size, facts)
+
 
 class VideoEncoder(Component):
     """Turns clips into vectors.
@@ -435,10 +457,13 @@ class Segmenter(Component):
     Attributes:
         frame_size: height and width of the frames that `shots` looks at, in pixels; None where it
             looks at none.
+        finds_shots: False where every video counts as one shot, so that it is cut as without a
+            segmenter, and an index of either kind may be gone on with.
     """
 
     kind = "segmenter"
     frame_size: tuple[int, int] | None = None
+    finds_shots: bool = True
 
     @contract(outputs.shots)
     @abstractmethod

@@ -143,6 +143,25 @@ def clip(
     return first(type_problem(result, Clip))
 
 
+def swept(
+    component: Any,
+    result: Clip | None,
+    path: Any,
+    start: float,
+    end: float,
+    size: tuple[int, int],
+    facts: Any,
+) -> str | None:
+    """Check that frames have the size that was asked for, and are in order."""
+    if result is None:
+        return None
+    for problem in type_problem(result, Clip):
+        return problem
+    if result.frames.shape[1:3] != tuple(size):
+        return f"returns frames of {list(result.frames.shape[1:3])}, not of {list(size)}"
+    return "returns frames out of order" if (np.diff(result.times) < 0).any() else None
+
+
 def sound(component: Any, result: Sound, *given: Any, **named: Any) -> str | None:
     """Check that a reader returns a sound, with numbers that a sound can have."""
     for problem in type_problem(result, Sound):

@@ -10,17 +10,14 @@ from typing import Any
 import numpy as np
 
 from moodreel import Clip, Register, UnreadableVideo, VideoFacts, hookimpl
-from moodreel.containers.frames import EARLY, decode_frames, sought_frames
+from moodreel.containers.frames import EARLY, decode_frames, places_before, sought_frames
 from moodreel.containers.opening import names_keys, open_container
 from moodreel.containers.probing import probe_video
 from moodreel.interfaces import Requirement, VideoReader
 from moodreel_plugins.readers.pixels import shown_picture
 
-# Seconds. The next five are judgements, not measured.
-NEAR_START = 1.0  # up to which reading from the start is not worse than seeking
+# Seconds. Judgements, not measured.
 AHEAD = 2.0  # from which seeking is tried where no index tells of a key frame
-BACK = (0.0, 1.0, 4.0, 16.0, 64.0, 256.0)  # how much further back, where a seek landed too late
-KEYS_BACK = (1, 2, 4, 16, 64)  # the same in key frames, where they are known
 LAST_SHOWN = 0.5  # grace for a last frame whose end is not known
 
 
@@ -107,23 +104,13 @@ class FrameSource:
 
     def _run_to(self, time: float, before: "Run | None") -> "Run":
         """Return a run of frames that begins at or before `time`."""
-        for sought in self._places_before(time):
+        for sought in places_before(time, self.facts):
             run = Run(self._sought(time, sought))
             if run.begin <= time + EARLY:
                 if before and run.begin <= before.begin:
                     self._patience *= 2  # decoding on would have been cheaper
                 return run
         return self._run_from_start()
-
-    def _places_before(self, time: float) -> Iterator[float]:
-        """Yield the times to seek to for the frame at `time`, each further back."""
-        if self.facts.sequential or time < NEAR_START:
-            return
-        if self.facts.keys:
-            last = bisect_right([begin for begin, _ in self.facts.keys], time + EARLY)
-            yield from (self.facts.keys[last - back][1] for back in KEYS_BACK if back < last)
-        else:
-            yield from (time - back for back in BACK if time - back >= NEAR_START)
 
     def _sought(self, time: float, sought: float) -> Iterator[tuple[float, Any]]:
         import av

@@ -1,0 +1,1 @@
+"""Segmenters: where a video is cut."""
