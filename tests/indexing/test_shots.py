@@ -18,14 +18,14 @@ def known(tmp_path_factory):
 @pytest.fixture(scope="module")
 def index(known, tmp_path_factory, engine_at):
     folder = tmp_path_factory.mktemp("index")
-    with engine_at(folder, SHOTS, "segments.length=3", "segments.stride=3") as engine:
+    with engine_at(folder, SHOTS, "segments.length=1", "segments.stride=1") as engine:
         assert not engine.index(known[0]).failed
     return folder
 
 
 def test_moments_begin_and_end_at_shots_or_windows_within_them(known, index, engine_at):
     edges = [cut.start for cut in known[1]]
-    with engine_at(index, SHOTS, "segments.length=3", "segments.stride=3") as engine:
+    with engine_at(index, SHOTS, "segments.length=1", "segments.stride=1") as engine:
         hits = engine.search("a photograph", merge=False, top=50)
     spans = sorted((hit.start, hit.end) for hit in hits)
     for edge in edges:
@@ -35,7 +35,7 @@ def test_moments_begin_and_end_at_shots_or_windows_within_them(known, index, eng
 
 
 def test_another_way_of_cutting_is_refused_as_another_length_is(known, index, engine_at):
-    lengths = ("segments.length=3", "segments.stride=3")
+    lengths = ("segments.length=1", "segments.stride=1")
     says = r"holds segments of .* use another --index"
     for other in ((), ("segmenter=scenes",), (SHOTS, "segmenter.threshold=0.3")):
         refused = pytest.raises(ConfigurationError, match=says)

@@ -68,11 +68,16 @@ class Segmentation:
                 joined.append(shot)
         if len(joined) > 1 and length_of(joined[-1]) < LEAST_SHOT:
             joined[-2:] = [joined[-2] | joined[-1]]
-        windows = ((shot, window) for shot in joined for window in self.cut(length_of(shot)))
-        return [
+        return [segment for shot in joined for segment in self.cut_shot(shot)]
+
+    def cut_shot(self, shot: Segment) -> list[Segment]:
+        """Return the windows of one shot, which end exactly where it does."""
+        *before, last = self.cut(length_of(shot))
+        moved = [
             Segment(shot.start + window.start, min(shot.start + window.end, shot.end))
-            for shot, window in windows
+            for window in before
         ]
+        return [*moved, Segment(shot.start + last.start, shot.end)]
 
     def __str__(self) -> str:
         return f"{self.length:g} s every {self.stride:g} s" if self.length else "whole videos"
