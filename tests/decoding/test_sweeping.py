@@ -85,6 +85,13 @@ def test_a_video_on_its_side_is_swept_upright(tmp_path):
     assert [read_number(frame) for frame in clip.frames] == list(range(len(clip)))
 
 
+def test_a_real_clip_whose_seeks_land_too_late_is_swept_whole(shared_data):
+    path = shared_data / "footage/scenes/cockatoo.mp4"
+    facts = probe_video(path)
+    clip = sweep_frames(path, 4.2, 6.0, (27, 48), facts)
+    np.testing.assert_allclose(clip.times, np.arange(4.2, 5.99, 0.05), rtol=0, atol=2e-3)
+
+
 def test_a_stretch_without_frames_gives_none(numbered):
     path, _ = numbered["h264.mp4"]
     assert sweep_frames(path, 9_000.0, 9_001.0, (27, 48), probe_video(path)) is None

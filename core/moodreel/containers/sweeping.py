@@ -57,7 +57,8 @@ def frames_from(path: Path, start: float, facts: VideoFacts) -> Iterator[tuple[f
         for sought in places_before(start, facts):
             frames = sought_frames(container, stream, facts, start + EARLY, sought)
             with suppress(av.error.FFmpegError):
-                if (first := next(frames, None)) is not None:
+                first = next(frames, None)
+                if first is not None and first[0] <= start + EARLY:  # else it landed too late
                     yield from chain([first], frames)
                     return
     with open_container(path) as container:
