@@ -85,7 +85,7 @@ class Shrinker:
     def __call__(self, frame: Any) -> NDArray[np.uint8]:
         """Return a frame as uint8 [height, width, 3]."""
         width, height = self.stored
-        made = self._reformatter.reformat(
+        made: Any = self._reformatter.reformat(
             frame, width, height, format="rgb24", interpolation="BICUBIC"
         )
         return turn_picture(made.to_ndarray(), self.turn)

@@ -52,11 +52,11 @@ class SceneSegmenter(Segmenter):
         found: list[Any] = []
         for clip in clips:
             for frame, time in zip(clip.frames, clip.times, strict=True):
-                place = FrameTimecode(len(times), fps=facts.fps)
+                place = FrameTimecode(len(times), fps=float(facts.fps))
                 found += detector.process_frame(place, frame[..., ::-1].copy())  # as OpenCV has it
                 times.append(float(time))
         if times:
-            found += detector.post_process(FrameTimecode(len(times) - 1, fps=facts.fps))
+            found += detector.post_process(FrameTimecode(len(times) - 1, fps=float(facts.fps)))
         return shots_between((times[cut.frame_num] for cut in found), facts)
 
 

