@@ -4,6 +4,8 @@ from moodreel.interfaces.features import TextFeatures, VideoFeatures
 from moodreel.interfaces.fitting import (
     FitReport,
     Fittable,
+    SignalFitReport,
+    SignalFittable,
     SoundFitReport,
     SoundFittable,
     TextFitReport,
@@ -48,6 +50,8 @@ __all__ = [
     "Injection",
     "Requirement",
     "Segmenter",
+    "SignalFitReport",
+    "SignalFittable",
     "SoundFitReport",
     "SoundFittable",
     "TextEncoder",

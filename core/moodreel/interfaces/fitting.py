@@ -1,7 +1,7 @@
 """Components of which a part can be fitted to labelled clips, sounds or texts, and the reports."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,6 +69,40 @@ class SoundFittable(ABC):
             labels: "neutral", "calm" or an emotion for each.
             speakers: who speaks in each; cross-validation never parts a speaker's sounds.
             path: the file that the part is written into.
+        """
+
+
+@dataclass(frozen=True)
+class SignalFitReport:
+    """The result of fitting the weights of signals.
+
+    Args:
+        weights: the weight of each signal by name.
+        videos: how many labelled videos were used.
+        before: how often a video with an emotion is ranked above one without it, with the
+            weights before: the area under the ROC curve, the mean over emotions.
+        after: the same with fitted weights, on folds of the videos that they were not fitted to.
+    """
+
+    weights: dict[str, float]
+    videos: int
+    before: float
+    after: float
+
+
+class SignalFittable(ABC):
+    """A component that joins signals by weights which can be fitted to labels."""
+
+    @abstractmethod
+    def fit_signals(
+        self, seen: Mapping[str, EmotionScores], labels: EmotionScores, path: Path
+    ) -> SignalFitReport:
+        """Fit the weights to N videos, and write them.
+
+        Args:
+            seen: by the name of a signal, what it saw in each video, [N, 8].
+            labels: the videos' emotions, [N, 8]; those that are not observed are not known.
+            path: the file that the weights are written into.
         """
 
 

@@ -8,8 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from moodreel import ConfigurationError, Emotion, EmotionScores, Register, hookimpl
+from moodreel import Emotion, EmotionScores, Register, hookimpl
 from moodreel.interfaces import EmotionExtractor, HubModel, Requirement, named_model
+from moodreel_plugins.emotion.label_columns import (
+    emotion_columns,
+    grouped_shares,
+    named_labels,
+)
 from moodreel_plugins.emotion.language import encodable, mask_unread, readable
 from moodreel_plugins.hub import load_network, load_part
 
@@ -50,8 +55,7 @@ class TransformerClassifier(EmotionExtractor):
         batch_size: int = 32,
         english: bool = True,
     ) -> None:
-        named = labels or {emotion.value: [emotion.value] for emotion in Emotion}
-        self.labels = {Emotion.named(name): list(group) for name, group in named.items()}
+        self.labels = named_labels(labels)
         self.name = model
         self.multi_label = multi_label
         self.revision = revision
@@ -91,17 +95,7 @@ class TransformerClassifier(EmotionExtractor):
     @cached_property
     def columns(self) -> dict[Emotion, list[int]]:
         """Which outputs of the model stand for each emotion that it observes."""
-        outputs = {str(name).lower(): int(i) for i, name in self.config.id2label.items()}
-        found = {
-            emotion: [outputs[name.lower()] for name in names if name.lower() in outputs]
-            for emotion, names in self.labels.items()
-        }
-        if not any(found.values()):
-            raise ConfigurationError(
-                f"none of the model's labels is mapped to an emotion: {', '.join(outputs)}; "
-                "set the option labels, such as labels.joy=[happy]"
-            )
-        return {emotion: places for emotion, places in found.items() if places}
+        return emotion_columns(self.config, self.labels)
 
     @property
     def observes(self) -> frozenset[Emotion]:
@@ -146,15 +140,7 @@ class TransformerClassifier(EmotionExtractor):
 
     def grouped(self, logits: "Tensor") -> "Tensor":
         """Return the probability of each observed emotion [B, E] from logits [B, labels]."""
-        import torch
-
-        if self.is_multi_label:
-            shares = logits.sigmoid()
-            parts = [shares[:, places].amax(1) for places in self.columns.values()]
-        else:
-            shares = logits.softmax(1)
-            parts = [shares[:, places].sum(1) for places in self.columns.values()]
-        return torch.stack(parts, 1)
+        return grouped_shares(logits, self.columns, self.is_multi_label)
 
     @property
     def is_multi_label(self) -> bool:
