@@ -22,6 +22,7 @@ COMMANDS = {
     "evaluate": "evaluate how well a fusion strategy finds a dataset's videos",
     "explain": "explain the score that a moment has for a text",
     "fit-face": "fit the last layer of a face classifier to labelled pictures",
+    "fit-signals": "fit how much each signal of mood counts to labelled videos",
     "fit-text": "fit a reader of moods to labelled texts",
     "fit-voice": "fit a reader of emotions in voices to labelled recordings",
     "index": "index videos, or bring an index up to date",

@@ -1,11 +1,14 @@
-"""Clips of 2.4 seconds, of a photograph of a face set into a photograph of a scene."""
+"""Clips of a photograph of a face in one of a scene: of 2.4 seconds, or as long as a sound."""
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from math import ceil
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from moodreel.errors import InvalidInput
+from moodreel.media import Sound
 from moodreel.storage.atomic import atomic_path
 
 if TYPE_CHECKING:
@@ -16,7 +19,9 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT, RATE, FRAMES = 320, 240, 10, 24
 
 
-def write_montage(scene: Path, face: Path, seed: str, target: Path) -> None:
+def write_montage(
+    scene: Path, face: Path, seed: str, target: Path, sound: Sound | None = None
+) -> None:
     """Write a clip of one photograph in the other, whole or not at all.
 
     Args:
@@ -24,6 +29,7 @@ def write_montage(scene: Path, face: Path, seed: str, target: Path) -> None:
         face: the photograph of the face, which drifts a little.
         seed: the seed of the camera's movement and of the face's place.
         target: the file to write.
+        sound: what is heard, for as long as the clip then is; None makes `FRAMES` without sound.
 
     Raises:
         InvalidInput: a photograph cannot be read.
@@ -36,12 +42,33 @@ def write_montage(scene: Path, face: Path, seed: str, target: Path) -> None:
         stream.options = {"crf": "20", "preset": "veryfast", "x264-params": "rc-lookahead=0"}
         stream.codec_context.thread_count = 1
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        for picture in montage_frames(open_picture(scene), open_picture(face), Random(seed)):
+        audio = None if sound is None else container.add_stream("aac", sound.rate, layout="mono")
+        count = FRAMES if sound is None else ceil(sound.duration * RATE)
+        pictures = open_picture(scene), open_picture(face)
+        for picture in montage_frames(*pictures, Random(seed), count):
             container.mux(stream.encode(av.VideoFrame.from_image(picture)))
         container.mux(stream.encode())
+        if sound is not None:
+            put_sound(container, audio, sound)
 
 
-def montage_frames(scene: "Image", face: "Image", draw: Random) -> "Iterator[Image]":
+def put_sound(container: Any, stream: Any, sound: Sound) -> None:
+    """Encode a sound into a stream of a container."""
+    import av
+
+    frame = av.AudioFrame.from_ndarray(sound.samples[None], format="fltp", layout="mono")
+    frame.sample_rate, frame.pts, frame.time_base = sound.rate, 0, Fraction(1, sound.rate)
+    fifo = av.AudioFifo()
+    fifo.write(frame)
+    size = stream.codec_context.frame_size or 1024
+    for part in fifo.read_many(size, partial=True):
+        container.mux(stream.encode(part))
+    container.mux(stream.encode())
+
+
+def montage_frames(
+    scene: "Image", face: "Image", draw: Random, count: int = FRAMES
+) -> "Iterator[Image]":
     """Yield the frames of a clip."""
     from PIL import Image
 
@@ -49,8 +76,8 @@ def montage_frames(scene: "Image", face: "Image", draw: Random) -> "Iterator[Ima
     tall = round(draw.uniform(0.45, 0.6) * HEIGHT)
     face = face.resize((round(tall * face.width / face.height), tall), Image.Resampling.LANCZOS)
     first, last = face_place(face.size, draw), face_place(face.size, draw)
-    for number in range(FRAMES):
-        share = number / (FRAMES - 1)
+    for number in range(count):
+        share = number / (count - 1)
         west, north, east, south = between(start, end, share)
         box = (west, north, east, south)
         view = scene.resize((WIDTH, HEIGHT), Image.Resampling.BILINEAR, box=box)
