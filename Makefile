@@ -28,7 +28,7 @@ NUMERIC := $(COMMANDS:%=tests/cli/test_%.py) tests/datasets/test_datasets.py tes
 PROCESSORS := ATEN_CPU_CAPABILITY=default,ONEDNN_MAX_CPU_ISA=SSE41 \
   ATEN_CPU_CAPABILITY=avx2,ONEDNN_MAX_CPU_ISA=AVX2 OMP_NUM_THREADS=1 OMP_NUM_THREADS=2
 
-.PHONY: setup browser demo test test-faults test-lowest test-processors bench bench-fusion bench-real lint docs site \
+.PHONY: setup browser demo test test-faults test-lowest test-processors bench bench-fusion bench-real bench-signals lint docs site \
   format clean
 
 setup: $(STAMP)  ## make .venv with moodreel and all it needs
@@ -99,6 +99,9 @@ bench: setup  ## timings and recall, as ratios; see benchmarks/RESULTS.md
 
 bench-fusion: setup  ## train and compare fusion strategies; needs faces, see benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/compare_fusions.py --preset starter
+
+bench-signals: setup  ## faces, voices and both; needs folders of faces and voices
+	cd benchmarks && ../$(BIN)/python compare_signals.py --faces ../../shared/data/faces --voices ../../shared/data/voices
 
 bench-real: setup  ## what emotion gains on real captions; needs data for development
 	$(BIN)/python benchmarks/compare_real.py
