@@ -205,12 +205,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--faces", type=Path, default=Path("../shared/data/faces"))
     parser.add_argument("--voices", type=Path, default=Path("../shared/data/voices"))
-    parser.add_argument("--work", type=Path, default=Path(".bench-signals"))
+    parser.add_argument("--work", type=Path, default=Path(__file__).parent / ".work" / "signals")
     parser.add_argument("--preset", default="starter-fast")
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--only", choices=("clips", "voices"))
     given = parser.parse_args(arguments)
-    given.work.mkdir(exist_ok=True)
+    given.work.mkdir(parents=True, exist_ok=True)
     if given.only != "voices":
         benches = {seed: prepare(given, seed) for seed in range(given.seeds)}
         write_section("Faces, voices and both", measure(benches))
