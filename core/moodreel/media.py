@@ -285,7 +285,7 @@ class Hit:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields by name, as `search --json` prints them."""
-        return asdict(self)
+        return {**asdict(self), "matches": [asdict(match) for match in self.matches]}
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,9 @@ more standard deviations:
 with the threshold and the spread of the picture's own scores for unrelated queries. Of several
 tracks the most surprising counts. A segment without such a track keeps its score, and a query that
 no track says anything of is ranked by the picture alone.
+
+Where a track's own vectors are ranked, its words and its meaning are of one text: then the larger
+of content and threshold + z * spread counts.
 """
 
 from dataclasses import dataclass, field
@@ -31,6 +34,7 @@ class Lifts:
         threshold: the content score of a confident match, as the query's vector scores it.
         spread: the standard deviation of the best scores of unrelated queries, likewise.
         alone: whether the picture does not count.
+        same: whether the content is that of the track itself.
         by_track: of each track, ids and z.
     """
 
@@ -39,6 +43,7 @@ class Lifts:
     threshold: float
     spread: float
     alone: bool = False
+    same: bool = False
     by_track: dict[str, tuple[NDArray[np.int64], NDArray[np.float32]]] = field(default_factory=dict)
 
     @property
@@ -53,6 +58,9 @@ class Lifts:
     def gains(self, ids: NDArray[np.int64], content: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return what is added to the scores of segments [n], by their content scores [n]."""
         z = self.surprise(ids)
+        if self.same:
+            found = self.threshold + z * np.float32(self.spread)
+            return np.where(z > 0, (found - content).clip(0), 0).astype(np.float32)
         known = np.full_like(content, self.threshold)
         base = known if self.alone else np.maximum(content, known)
         return np.where(z > 0, base + z * np.float32(self.spread) - content, 0).astype(np.float32)

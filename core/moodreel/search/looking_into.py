@@ -70,7 +70,8 @@ def look_into(
     scale = float(np.linalg.norm(lookup.encoded.vector[0, : lookup.fused.dim]))
     threshold = (known.text or 0.0) * scale
     spread = (USUAL_SPREAD if known.spread is None else known.spread) * scale
-    return query, Lifts(ids, z, threshold, spread, chosen.alone, found)
+    same = chosen.base in chosen.tracks
+    return query, Lifts(ids, z, threshold, spread, chosen.alone, same, found)
 
 
 def phrase_segments(
