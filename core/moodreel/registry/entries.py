@@ -48,7 +48,10 @@ class Entry:
     @property
     def requires(self) -> tuple[Requirement, ...]:
         """The packages that the component needs."""
-        return getattr(self.registration.factory, "requires", ())
+        factory = self.registration.factory
+        if isclass(factory) and issubclass(factory, Component):
+            return tuple(factory.packages(self.shown_options()))
+        return getattr(factory, "requires", ())
 
     @property
     def absent(self) -> list[Requirement]:

