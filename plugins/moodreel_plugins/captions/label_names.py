@@ -201,3 +201,21 @@ PLACES = {
     "volcano": "at a volcano",
 }
 """Classes that are places, by first name, and how a caption says so."""
+
+PEOPLE = {
+    "one person": "a person",
+    "two people": "two people",
+    "several people": "several people",
+    "a crowd": "a crowd of people",
+}
+"""How a caption says the tags of people."""
+
+TAGGED = {
+    **{name: name for name in ("bicycle", "car", "bus", "train", "truck", "boat", "bird", "cat")},
+    **{name: name for name in ("dog", "horse", "cow", "elephant", "bear", "zebra", "giraffe")},
+    **{"motorbike": "motorcycle", "aeroplane": "plane", "sports ball": "ball", "sofa": "couch"},
+}
+"""The tags of things that a caption names, and by which noun: those that are seldom mistaken."""
+
+MANNER = {"close-up": "close-up", "night": "at night", "black and white": "in black and white"}
+"""How a caption says the tags of framing and light."""

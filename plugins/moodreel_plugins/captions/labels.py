@@ -1,60 +1,75 @@
-"""Captions composed from the classes that an image classifier recognises."""
+"""Captions composed from what is recognised with certainty: people, things, places, light."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from moodreel import Clip, Register, hookimpl
 from moodreel.interfaces import Captioner, Requirement, VideoEncoder
-from moodreel_plugins.captions.label_names import ANIMALS, PLACES, PLAIN, THINGS, UNCOUNTED
+from moodreel_plugins.captions.label_names import (
+    ANIMALS,
+    MANNER,
+    PEOPLE,
+    PLACES,
+    PLAIN,
+    TAGGED,
+    THINGS,
+    UNCOUNTED,
+)
 
-# Judgements. On 38 clips of real footage about 11 of 54 captions were acceptable, and none of the
-# 28 that fell below CERTAIN.
-CERTAIN = 0.2  # the least probability of what is said plainly
+# The least probability of a class, and the least confidence of a tag, that is said: chosen so that
+# at most one caption in five is wrong (benchmarks/RESULTS.md, "Captions").
+CERTAIN = 0.5
+CERTAIN_TAG = 0.6
 COUNTED = 0.03  # the least probability with which a class adds to its group; 118 dogs add up
-SPECIFIC = 0.5  # the least share of its group with which a class is named itself
+SPECIFIC = 0.75  # the least probability with which a class is named itself, not its group
 MOST_THINGS = 3  # things named in one caption: a judgement, not measured
 MOST_WORDS = 16  # as every captioner's (moodreel.interfaces.Captioner)
 CLASSES = 1000  # of ImageNet
 
 
 class LabelCaptioner(Captioner):
-    """Says what an ImageNet classifier recognises: "a tabby cat and a laptop on a terrace".
+    """Says what is recognised: "two people and a tabby cat on a terrace, at night".
 
-    The probabilities of kindred classes are added (118 breeds are dogs), and a breed is named
-    only if it has most of its group's. What is probable is said plainly; where nothing is, the
-    best guess is marked as one. It works offline, and knows no people: ImageNet has no class
-    for them.
+    The probabilities of kindred classes of ImageNet are added (118 breeds are dogs), and a breed is
+    named only if it is certain by itself. Where the encoder tags clips, people, common things
+    and light are said too. What is not certain is not said; where nothing is, there is no caption.
 
     Args:
         video_encoder: an encoder that classifies frames, such as `starter`; it is shared, not
-            loaded again.
-        certain: the least probability of what is said plainly, 0 to 1; a less probable best guess
-            begins with "perhaps".
+            loaded again, and what it saw of a clip serves both.
+        certain: the least probability of what is said, 0 to 1.
+        certain_tag: the least confidence of a tag that is said, 0 to 1.
     """
 
+    version = "2"
     requires = (Requirement("timm", "pip install timm", "Apache-2.0"),)
 
-    def __init__(self, video_encoder: VideoEncoder, certain: float = CERTAIN) -> None:
-        if not hasattr(video_encoder, "class_logits"):
+    def __init__(
+        self,
+        video_encoder: VideoEncoder,
+        certain: float = CERTAIN,
+        certain_tag: float = CERTAIN_TAG,
+    ) -> None:
+        if not hasattr(video_encoder, "look"):
             raise ValueError("needs a video_encoder that classifies frames, such as starter")
-        if not 0 < certain < 1:
-            raise ValueError(f"certain must lie between 0 and 1, got {certain}")
+        if not (0 < certain < 1 and 0 < certain_tag < 1):
+            raise ValueError(f"certain must lie between 0 and 1, got {certain} and {certain_tag}")
         self.encoder: Any = video_encoder
         self.certain = certain
+        self.certain_tag = certain_tag
 
     def caption(self, clips: Sequence[Clip]) -> list[str]:
-        """Return a caption for the middle frame of each of B clips."""
-        import torch
+        """Return a caption for each of B clips; "" where nothing is certain."""
+        return [self.describe(look) for look in self.encoder.look(clips)] if clips else []
 
-        if not clips:
-            return []
-        frames = [clip.frames[len(clip) // 2] for clip in clips]
-        with torch.inference_mode():
-            probabilities = self.encoder.class_logits(frames).softmax(-1).cpu()
-        return [compose(row.tolist(), self.certain) for row in probabilities]
+    def describe(self, look: Any) -> str:
+        """Return the caption of what the encoder saw in a clip."""
+        probabilities = look.logits.mean(0).softmax(-1).tolist()
+        tags = {tag.name for tag in look.tags if tag.confidence >= self.certain_tag}
+        return compose(probabilities, self.certain, tags)
 
 
 @dataclass(frozen=True)
@@ -71,17 +86,38 @@ class Finding:
         return f"a scene {self.words}" if self.is_place else with_article(self.words)
 
 
-def compose(probabilities: Sequence[float], certain: float = CERTAIN) -> str:
-    """Return a caption of at most 16 words for the probabilities of ImageNet's classes."""
+def compose(
+    probabilities: Sequence[float], certain: float = CERTAIN, tags: Collection[str] = ()
+) -> str:
+    """Return a caption of at most 16 words, or "" where nothing is certain.
+
+    Args:
+        probabilities: those of ImageNet's classes.
+        certain: the least probability of what is said.
+        tags: the names of the tags that are certain.
+    """
     found = sorted(findings(probabilities), key=lambda one: -one.probability)
     sure = [one for one in found if one.probability >= certain]
-    if not sure:
-        return f"perhaps {' or '.join(one.noun for one in found[:2])}"
-    things = list(dict.fromkeys(one.noun for one in sure if not one.is_place))[:MOST_THINGS]
+    people = [noun for name, noun in PEOPLE.items() if name in tags]
+    things = [one.noun for one in sure if not one.is_place]
+    things += [with_article(TAGGED[name]) for name in TAGGED if name in tags]
+    nouns = list(dict.fromkeys([*people, *things]))[:MOST_THINGS]
     places = [one.words for one in sure if one.is_place][:1]
-    while len(caption := " ".join([enumerate_nouns(things), *places]).split()) > MOST_WORDS:
-        things.pop()
+    manner = [words for name, words in MANNER.items() if name in tags]
+    if not nouns and not places:
+        return ""
+    while len(caption := sentence(nouns, places, manner).split()) > MOST_WORDS:
+        nouns.pop()
     return " ".join(caption)
+
+
+def sentence(nouns: Sequence[str], places: Sequence[str], manner: Sequence[str]) -> str:
+    """Put nouns, a place and the manner of the shot together.
+
+    >>> sentence(["two people", "a dog"], ["by a lake"], ["close-up", "at night"])
+    'two people and a dog by a lake, close-up, at night'
+    """
+    return ", ".join([" ".join([enumerate_nouns(nouns), *places]), *manner])
 
 
 def findings(probabilities: Sequence[float]) -> list[Finding]:
@@ -93,7 +129,7 @@ def findings(probabilities: Sequence[float]) -> list[Finding]:
 
 
 def finding(group: str, indices: Sequence[int], probabilities: Sequence[float]) -> Finding:
-    """Return a group by its own noun, or by its best class's if that has most of it."""
+    """Return a group by its own noun, or by its best class's if that is certain by itself."""
     best = max(indices, key=lambda index: probabilities[index])
     total = sum(
         probabilities[index]
@@ -103,7 +139,7 @@ def finding(group: str, indices: Sequence[int], probabilities: Sequence[float]) 
     first = first_name(best)
     if first in PLACES:
         return Finding(PLACES[first], total, is_place=True)
-    alone = probabilities[best] >= SPECIFIC * total
+    alone = probabilities[best] >= SPECIFIC
     return Finding(PLAIN.get(first, first) if alone else group, total)
 
 
