@@ -1,14 +1,22 @@
 """What counts as a confident match is read off the index, and holds for queries it never saw."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
+from moodreel.emotions import EmotionScores
 from moodreel.fusion.checkpoints import TrainingContext, load_strategy, save_strategy
 from moodreel.media import Hit
-from moodreel.search.confidence import Confidence, fit_threshold, load_confidence, mark_weak
+from moodreel.search.confidence import (
+    Confidence,
+    fit_threshold,
+    load_confidence,
+    mark_weak,
+    shows_mood,
+)
 from moodreel.search.probes import PROBES
 
 UNRELATED = (
@@ -52,8 +60,38 @@ def test_only_the_hits_that_match_are_confident(engine):
 def test_the_weight_of_mood_does_not_change_what_content_says(engine):
     for weight in (0.2, 0.8):
         hits = engine.search("a cat", emotions={"joy": 1}, weight=weight, top=30)
-        confident = [found.video for found in hits if not found.weak]
-        assert [video.rpartition("/")[2] for video in confident] == ["cat.mp4"]
+        confident = {found.video.rpartition("/")[2] for found in hits if not found.weak}
+        joyful = {f.video.rpartition("/")[2] for f in hits if shows_mood(f, {"joy": 1.0})}
+        assert confident == {"cat.mp4"} | joyful
+
+
+def joyful(joy=0.7, **others):
+    return replace(hit(0.3, 0.1, 0.2), emotions={"joy": joy, "anger": 0.1, **others})
+
+
+def wish(**emotions):
+    return EmotionScores.of([emotions])
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted", "weak"),
+    [
+        (joyful(), wish(joy=1.0), False),
+        (joyful(), wish(anger=1.0), True),  # another mood than the one asked for
+        (joyful(), wish(joy=-1.0), True),  # a mood to be avoided
+        (joyful(joy=0.2), wish(joy=1.0), True),  # hardly shown
+        (joyful(sadness=0.9), wish(joy=1.0), True),  # another one is plainer
+        (replace(joyful(), emotion_score=-0.1), wish(joy=1.0), True),
+        (joyful(), wish(), True),
+    ],
+)
+def test_a_hit_that_plainly_shows_the_wanted_mood_is_confident(found, wanted, weak):
+    assert mark_weak([found], np.zeros(1, np.float32), 0.5, wanted)[0].weak is weak
+
+
+def test_what_content_says_needs_no_mood():
+    near = np.ones(1, np.float32)
+    assert mark_weak([hit(0.9, 0.9)], near, 0.5, wish(joy=1.0))[0].weak is False
 
 
 def test_a_mood_that_no_segment_has_is_weak(engine):

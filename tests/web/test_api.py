@@ -134,6 +134,7 @@ def test_the_map_places_every_segment(client):
 def test_the_page_learns_what_there_is_to_choose_from(client, demo):
     setup = client.get("/api/setup").json()
     assert setup["emotions"][0] == "joy"
+    assert {"joy", "anger"} <= set(setup["observed"]) < set(setup["emotions"])
     assert {"baseline", "late"} <= set(setup["fusions"])
     assert setup["folders"] == [{"id": 0, "name": "videos", "path": str(demo / "videos")}]
     health = client.get("/api/health").json()

@@ -2,12 +2,13 @@
 
 Any query has a best hit. Texts about everything and nothing (`PROBES`) show how well a query
 scores that the index has no answer to, and segments show how alike two videos are by chance. A
-result is weak if more than one in ten unrelated queries would score as high. An index of many
+result is weak if more than one in ten unrelated queries would score as high, unless it shows the
+mood that was asked for: a hit is a confident match when content or mood says so. An index of many
 things does answer some of the probes, which lifts the upper end of their scores; so the upper end
 is taken to lie no further from the middle than the lower end does.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from json import JSONDecodeError, dumps, loads
@@ -32,6 +33,8 @@ from moodreel.storage.digests import digest
 # mark hits of queries that the index does answer; there are 128 probes to read it off.
 FALSE_ALARMS = 0.1
 FEWEST = 2  # the fewest scores that a threshold is read off
+# The intensity from which a hit's strongest emotion is a confident match by itself.
+PLAIN_MOOD = 0.4
 
 
 @dataclass(frozen=True)
@@ -86,27 +89,45 @@ def example_threshold(collection: Collection) -> float | None:
 
 
 def mark_weak(
-    hits: Sequence[Hit], likeness: NDArray[np.float32] | None, threshold: float | None
+    hits: Sequence[Hit],
+    likeness: NDArray[np.float32] | None,
+    threshold: float | None,
+    wanted: EmotionScores | None = None,
 ) -> list[Hit]:
-    """Return hits with those marked whose content, or mood where that is all, says too little.
-
-    A hit that words speak for is none of them.
+    """Return hits with those marked of which neither content, nor words, nor mood say enough.
 
     Args:
         hits: the n hits of one query.
         likeness: the cosine of each hit's content with what was asked for, before any fusion,
             [n]; None if only mood was asked for.
         threshold: the least likeness of a confident match; None marks no hit.
+        wanted: the emotions asked for, [1, 8].
     """
     if likeness is None:
         return [replace(hit, weak=hit.emotion_score <= 0) for hit in hits]
     if threshold is None:
         return list(hits)
+    asked = {} if wanted is None else wanted.named(0)
     near = (likeness >= threshold).tolist()
     return [
-        replace(hit, weak=not enough and not hit.matches)
+        replace(hit, weak=not (enough or hit.matches or shows_mood(hit, asked)))
         for hit, enough in zip(hits, near, strict=True)
     ]
+
+
+def shows_mood(hit: Hit, asked: Mapping[str, float]) -> bool:
+    """Whether a hit plainly shows, as its strongest emotion, one that was asked for.
+
+    Args:
+        hit: the hit, with the emotions seen in it.
+        asked: the intensities asked for by name; below 0 to be avoided.
+    """
+    strongest = max(hit.emotions, key=hit.emotions.__getitem__, default="")
+    return (
+        hit.emotion_score > 0
+        and asked.get(strongest, 0.0) > 0
+        and hit.emotions[strongest] >= PLAIN_MOOD
+    )
 
 
 def query_threshold(query: Query, confidence: Confidence) -> float | None:

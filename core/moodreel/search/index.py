@@ -179,7 +179,7 @@ class SearchIndex:
         found = find_moments(query, lookup.encoded, lookup.fused, source, lookup.lifts)
         with self.lock:
             hits = told_hits(self.tracks, lookup.lifts, query.text, found)
-        hits = mark_weak(hits, found.likeness, query_threshold(query, known))
+        hits = mark_weak(hits, found.likeness, query_threshold(query, known), wanted)
         return Answer(hits, wanted, lookup, notes)
 
     def lifted(

@@ -65,10 +65,17 @@ def setup(state: Shared) -> Setup:
     return Setup(
         preset=state.recipe.preset,
         emotions=[str(emotion) for emotion in Emotion],
+        observed=observed_emotions(state),
         fusions=state.fusions,
         fusion=state.registry.slot_name("fusion_strategy"),
         folders=folders,
     )
+
+
+def observed_emotions(state: AppState) -> list[str]:
+    """Return the emotions that are looked for in videos; none where nothing can be searched."""
+    extractor = state.engine.components.video_emotion if state.engine else None
+    return [str(emotion) for emotion in Emotion if extractor and emotion in extractor.observes]
 
 
 def status_of(

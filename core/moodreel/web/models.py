@@ -248,10 +248,14 @@ class Health(BaseModel):
 
 
 class Setup(BaseModel):
-    """The configuration that the page needs before its first search."""
+    """The configuration that the page needs before its first search.
+
+    `observed` are the emotions that some component looks for in videos.
+    """
 
     preset: str
     emotions: list[str]
+    observed: list[str]
     fusions: list[str]
     fusion: str
     folders: list[Folder]

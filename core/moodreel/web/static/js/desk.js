@@ -21,11 +21,13 @@ export function buildDesk(setup) {
 
 function moodGroup(setup) {
   const rows = setup.emotions.map(slider);
+  const unseen = setup.emotions.filter((emotion) => !setup.observed.includes(emotion));
+  const told = unseen.length ? h("p", { class: "hint", id: "mood-unseen" }, `Nothing looks for ${unseen.join(", ")} in these videos: wishing for it changes nothing.`) : "";
   parts.source = h("p", { class: "hint", id: "mood-source" });
   parts.auto = h("button", { type: "button", class: "plain", onclick: () => change({ emotions: null }) }, "As the text says");
   const none = h("button", { type: "button", class: "plain", onclick: () => change({ emotions: {} }) }, "No mood");
   return h("fieldset", { class: "group", id: "moods" }, h("legend", {}, "Mood"), parts.source, rows,
-    h("div", { class: "ends", "aria-hidden": "true" }, h("span", {}, "avoid"), h("span", {}, "wish")), h("div", { class: "row" }, parts.auto, none));
+    h("div", { class: "ends", "aria-hidden": "true" }, h("span", {}, "avoid"), h("span", {}, "wish")), told, h("div", { class: "row" }, parts.auto, none));
 }
 
 function slider(emotion) {
