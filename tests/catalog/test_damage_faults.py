@@ -37,6 +37,7 @@ def whole(tmp_path_factory, engine_at):
     videos = [folder / "a.mp4", folder / "b.mp4"]
     for name, size in (("a", (64, 48)), ("b", (80, 48))):
         write_video(folder / f"{name}.mp4", frames=30, size=size)
+        (folder / f"{name}.srt").write_text("1\n00:00:00,100 --> 00:00:00,900\nA cat.\n")
     with engine_at(folder / "index") as engine:
         assert len(engine.index(videos).added) == 2
         for inside in ("video", "captions"):  # keeps the thresholds, which take long

@@ -37,12 +37,11 @@ def test_middle_frames_and_subtitles_become_rows(moodreel, folder, tmp_path):
     target = tmp_path / "told.jsonl"
     done = moodreel("caption", folder, "--to", target)
     assert done.code == 0, done.err
-    assert done.out == f"{target}: 3 texts of 2 videos\n"
-    cat, said, rocket = rows_of(target)
-    assert (cat["role"], said["role"], rocket["role"]) == ("auxiliary", "subtitle", "auxiliary")
+    assert done.out == f"{target}: 2 texts of 2 videos\n"
+    cat, said = rows_of(target)  # of the rocket in the dark nothing is certain
+    assert (cat["role"], said["role"]) == ("auxiliary", "subtitle")
     assert said["caption"] == "Look at that rocket it goes up"
     assert "cat" in cat["caption"]
-    assert "rocket" in rocket["caption"]
 
 
 def test_without_a_captioner_only_what_is_said_is_written(moodreel, folder, tmp_path):
@@ -60,7 +59,7 @@ def test_a_video_that_cannot_be_read_is_named_and_the_others_are_told_of(
     done = moodreel("caption", folder, "--to", tmp_path / "told.csv")
     assert done.code == 1
     assert f"failed: {folder}/broken.mp4: is not a video" in done.err
-    assert len((tmp_path / "told.csv").read_text().splitlines()) == 4
+    assert len((tmp_path / "told.csv").read_text().splitlines()) == 3
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,8 @@ WRONG = {
     "an unknown captioner": "caption . --to a.jsonl captioner=lables",
     "an unknown extractor to fit": "fit-face . --extractor fase --to a",
     "an unknown extractor to fit to texts": "fit-text a.csv --extractor fited --to a.safetensors",
+    "an unknown extractor of voices": "fit-voice . --extractor voize --to a.safetensors",
+    "an unknown extractor of signals": "fit-signals a.csv --extractor al --to a.safetensors",
     "an unknown kind of plugin": "new-plugin fuson mine",
     "an unknown kind of data set": "make-dataset reaction --faces .",
     "a folder of faces that is not there": "make-dataset reaction-clips --faces none",

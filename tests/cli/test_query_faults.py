@@ -24,6 +24,7 @@ def type_in(registry, engine_at, tmp_path_factory):
     from moodreel.cli import run
 
     folder = tmp_path_factory.mktemp("typed")
+    (folder / "a.srt").write_text("1\n00:00:00,100 --> 00:00:00,900\nA cat.\n")
     with engine_at(folder / "index") as engine:
         engine.index(write_video(folder / "a.mp4", frames=30, size=(64, 48)))
         engine.search("a cat", inside="captions")

@@ -49,10 +49,11 @@ def captions(engine, name="bikes.mp4"):
     return [found.get(id, "") for id in ids]
 
 
-def test_every_segment_of_the_demo_has_a_caption_of_at_most_16_words(engine):
+def test_captions_of_the_demo_say_what_is_certain_in_at_most_16_words(engine):
     segments = [m.id for v in engine.catalog.videos() for m in engine.catalog.segments(v.id)]
     found = engine.catalog.load_captions(engine.components.captioner)
-    assert set(found) == set(segments)
+    assert set(found) < set(segments), "where nothing is certain, nothing is said"
+    assert "a cup of coffee" in found.values()
     assert max(len(caption.split()) for caption in found.values()) <= 16
 
 
@@ -143,7 +144,7 @@ def test_json_about_something_else_is_passed_over(folder, open_index):
     with open_index() as engine:
         report = engine.index(folder / "bikes.mp4")
         assert not report.partial
-        assert all(captions(engine))
+        assert not any("mine" in text for text in captions(engine))
 
 
 def test_captions_that_cannot_be_read_are_named_and_the_video_is_indexed(folder, open_index):

@@ -61,7 +61,7 @@ def test_caches_of_tensors_and_of_datasets_have_the_old_names(tmp_path, monkeypa
     monkeypatch.setenv(VARIABLE, str(tmp_path))
     cached_tensor("classes", ["fingerprint", "joy"], lambda: torch.ones(2))
     assert (tmp_path / "classes-63433fd315748a5ef80c7caff8812f38.safetensors").exists()
-    components = SimpleNamespace(segmentation="fixed(4)")
+    components = SimpleNamespace(segmentation="fixed(4)", segmenter=None)
     moments = {"/v/a.mp4": [Segment(0.0, 2.0)]}
     for cut, name in (({}, "2555fc91a02544a2"), (moments, "5e5db89d64a3c41e")):
         open_cache(tmp_path, components, cut).close()

@@ -35,12 +35,17 @@ def permute_emotions(order):
 
 
 def extracted(registry, clip):
-    """Return what every extractor that can run here sees in texts and in a clip."""
+    """Return what every extractor that can run here sees in texts, sounds and a clip."""
+    from moodreel.testing import sample_sounds
+
     for (kind, name), entry in registry.entries.items():
         if kind != "emotion_extractor" or entry.problem or downloads(registry, entry):
             continue
         extractor = registry.create(kind, name)
-        inputs = TEXTS if extractor.modality == "text" else [clip]
+        if extractor.modality == "signals":
+            yield name, list(extractor.look([clip]))
+            continue
+        inputs = {"video": [clip], "audio": sample_sounds()}.get(extractor.modality, TEXTS)
         yield name, list(extractor.extract(inputs))
 
 

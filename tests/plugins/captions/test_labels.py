@@ -113,7 +113,7 @@ def test_the_classifier_is_shared_with_the_encoder(registry):
 
 
 def test_an_encoder_that_does_not_classify_is_refused(registry, text_encoder):
-    with pytest.raises(ConfigurationError, match="classifies frames"):
+    with pytest.raises(ConfigurationError, match="video_encoder"):
         registry.create("captioner", "labels", video_encoder=text_encoder)
 
 

@@ -29,7 +29,6 @@ PROMISED = {
     "a horse": "horse",
     "text on a page": "page",
     "a photographer with a tripod": "photographer",
-    "an ancient temple": "temple",
 }
 
 
@@ -125,17 +124,19 @@ def test_every_option_that_changes_vectors_changes_the_fingerprint(registry, enc
 
 
 @pytest.mark.parametrize(
-    ("name", "fingerprint"),
-    [("starter", "e3d935c0146f9c7b"), ("starter-fast", "65f81bfbb8a7c072")],
+    ("name", "options", "fingerprint"),
+    [("starter", {"tags": False}, "e3d935c0146f9c7b"), ("starter-fast", {}, "65f81bfbb8a7c072")],
 )
-def test_an_index_of_an_older_release_opens_without_being_made_again(registry, name, fingerprint):
+def test_an_index_of_an_older_release_opens_without_being_made_again(
+    registry, name, options, fingerprint
+):
     """The fingerprints at 0f8e06b, before `device` and `dtype` were options.
 
     They depend on the weights of both networks and of the sentence encoder, whose packages
     pyproject.toml pins.
     """
-    assert registry.create("video_encoder", name).fingerprint == fingerprint
-    on_cpu = registry.create("video_encoder", name, device="cpu", dtype="float32")
+    assert registry.create("video_encoder", name, **options).fingerprint == fingerprint
+    on_cpu = registry.create("video_encoder", name, device="cpu", dtype="float32", **options)
     assert on_cpu.fingerprint == fingerprint, "an index made on one device serves on another"
 
 
@@ -172,7 +173,7 @@ def test_bfloat16_stays_close(encoder, halved, pictures):
 
 def test_what_is_built_on_the_encoder_takes_it_in_bfloat16(encoder, halved, pictures):
     for one in (encoder, halved):
-        assert LabelCaptioner(one).caption(pictures[1:]) == ["an Egyptian cat", "a cup of coffee"]
+        assert LabelCaptioner(one).caption(pictures[1:]) == ["a cat", "a cup of coffee"]
     scores = [
         PromptEmotion(one, one.text_encoder, temperature=0.05).extract(pictures).values
         for one in (encoder, halved)
@@ -202,6 +203,7 @@ def test_frames_meet_the_network_on_its_device(view):
 def test_whatever_the_device_all_that_leaves_the_encoder_is_on_the_cpu(registry):
     encoder = registry.create("video_encoder", "starter", device="cuda")
     assert encoder.class_head.embeddings.device.type == "cpu"
+    assert {one.device.type for one in encoder.tag_head.directions.values()} == {"cpu"}
     clip = noise(3)
     with FakeTensorMode(allow_non_fake_inputs=True):
         for network in encoder.classifiers:
